@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strconv"
+)
+
+// Digest is a chained 64-bit hash: of a run, over every event and every effect, or of a message
+// or a state. It is for finding differences, not for resisting an adversary.
+type Digest uint64
+
+// Two odd constants with evenly spread bits: the fractional parts of the golden ratio and of √3.
+const (
+	digestAdd = 0x9e3779b97f4a7c15
+	digestMul = 0xbb67ae8584caa73b
+)
+
+// Mix returns d with x folded in: one 64×64→128-bit multiplication, both halves kept.
+func (d Digest) Mix(x uint64) Digest {
+	hi, lo := bits.Mul64(uint64(d)^x^digestAdd, digestMul)
+	return Digest(hi ^ lo)
+}
+
+// MixBytes returns d with the length and the content of b folded in.
+func (d Digest) MixBytes(b []byte) Digest {
+	d = d.Mix(uint64(len(b)))
+	for len(b) >= 8 {
+		d = d.Mix(binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
+	if len(b) > 0 {
+		var tail uint64
+		for i, c := range b {
+			tail |= uint64(c) << (8 * i)
+		}
+		d = d.Mix(tail)
+	}
+	return d
+}
+
+// MixString returns d with the length and the content of s folded in, as MixBytes does.
+func (d Digest) MixString(s string) Digest {
+	d = d.Mix(uint64(len(s)))
+	for len(s) > 0 {
+		var word uint64
+		n := min(len(s), 8)
+		for i := range n {
+			word |= uint64(s[i]) << (8 * i)
+		}
+		d = d.Mix(word)
+		s = s[n:]
+	}
+	return d
+}
+
+// String prints d as 16 hexadecimal digits.
+func (d Digest) String() string { return fmt.Sprintf("%016x", uint64(d)) }
+
+// ParseDigest reads what String writes: up to 16 hexadecimal digits.
+func ParseDigest(s string) (Digest, error) {
+	v, err := strconv.ParseUint(s, 16, 64)
+	if err != nil {
+		return 0, fmt.Errorf("digest %q: want up to 16 hexadecimal digits", s)
+	}
+	return Digest(v), nil
+}
