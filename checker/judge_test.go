@@ -1,0 +1,233 @@
+package checker
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"schism/sim"
+)
+
+func TestJudgeAcceptsWhatOverlapExplains(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		h    *history
+	}{
+		{"empty", new(history)},
+		{"one after another", new(history).op(1, 1, 2, put("1"), saw("")).op(1, 2, 3, get(), saw("1"))},
+		{"a read beside a write sees old", new(history).op(1, 1, 9, put("1"), saw("")).op(2, 2, 3, get(), saw(""))},
+		{"a read beside a write sees new", new(history).op(1, 1, 9, put("1"), saw("")).op(2, 2, 3, get(), saw("1"))},
+		{"a lost write that happened", new(history).lost(1, 1, put("1")).op(2, 2, 3, get(), saw("1"))},
+		{"a lost write that never happened", new(history).lost(1, 1, put("1")).op(2, 2, 3, get(), saw(""))},
+		{"a lost write that happened late", new(history).lost(1, 1, put("1")).op(2, 2, 3, get(), saw("")).
+			op(2, 4, 5, get(), saw("1"))},
+		{"a lost swap on a lost write", new(history).lost(1, 1, put("1")).lost(2, 2, cas("1", "2")).
+			op(3, 3, 4, get(), saw("2"))},
+	} {
+		if r := Judge(cellSpec, *c.h, DefaultBudget); r.Verdict != Valid {
+			t.Errorf("%s: %s", c.name, r)
+		}
+	}
+}
+
+func TestJudgeRejectsWhatNoOrderExplains(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		h       *history
+		core    int
+		blocked int
+	}{
+		{"a stale read", new(history).op(1, 1, 2, put("1"), saw("")).op(1, 3, 4, put("2"), saw("")).
+			op(2, 5, 6, get(), saw("1")), 3, 2},
+		{"a stale read in the event after", new(history).op(1, 1, 2, put("1"), saw("")).
+			op(1, 2, 3, get(), saw("")), 2, 1},
+		{"a value from nowhere", new(history).op(1, 1, 2, get(), saw("7")), 1, 0},
+		{"new, then old", new(history).op(1, 1, 9, put("1"), saw("")).op(2, 2, 3, get(), saw("1")).
+			op(2, 4, 5, get(), saw("")), 3, 2},
+		{"a lost write that happened and unhappened", new(history).lost(1, 1, put("1")).
+			op(2, 2, 3, get(), saw("1")).op(2, 4, 5, get(), saw("")), 3, 2},
+		{"two swaps from one value", new(history).op(1, 1, 9, cas("", "1"), cellOut{Swapped: true}).
+			op(2, 2, 8, cas("", "2"), cellOut{Swapped: true}), 2, 0},
+	} {
+		r := Judge(cellSpec, *c.h, DefaultBudget)
+		if r.Verdict != Invalid || len(r.Core) != c.core || r.Blocked != c.blocked {
+			t.Errorf("%s: blocked %d of %d\n%s", c.name, r.Blocked, len(r.Core), r)
+		}
+		if r.Violation() == nil || r.Violation().ID != Linearizability {
+			t.Errorf("%s: no violation", c.name)
+		}
+	}
+}
+
+func TestJudgeDropsFailedOperations(t *testing.T) {
+	h := *new(history).op(1, 1, 2, put("1"), saw("")).op(2, 3, 4, get(), saw(""))
+	h[0].Outcome, h[0].Output = sim.Failed, nil
+	if r := Judge(cellSpec, h, DefaultBudget); r.Verdict != Valid || r.Effort.Operations != 1 {
+		t.Error(r)
+	}
+}
+
+func TestJudgeDoesNotJudgeMalformedHistories(t *testing.T) {
+	right := func() history {
+		return *new(history).op(1, 1, 2, put("1"), saw("")).op(1, 3, 4, get(), saw("1"))
+	}
+	for name, spoil := range map[string]func(h history){
+		"returns before its call": func(h history) { h[0].ReturnSeq = 1 },
+		"overlaps itself":         func(h history) { h[0].ReturnSeq = 4 },
+		"goes on after unknown":   func(h history) { h[0].Outcome, h[0].ReturnSeq = sim.Unknown, sim.StillOpen },
+		"unknown yet returned":    func(h history) { h[1].Outcome = sim.Unknown },
+		"known yet open":          func(h history) { h[1].ReturnSeq = sim.StillOpen },
+		"no such process":         func(h history) { h[1].Process = -1 },
+		"foreign input":           func(h history) { h[1].Input = 7 },
+		"foreign output":          func(h history) { h[1].Output = nil },
+	} {
+		h := right()
+		spoil(h)
+		if r := Judge(cellSpec, h, DefaultBudget); r.Verdict != Unknown || r.Reason == "" {
+			t.Errorf("%s: %s", name, r)
+		}
+	}
+	if r := Judge(cellSpec, right(), DefaultBudget); r.Verdict != Valid {
+		t.Error(r)
+	}
+}
+
+func TestJudgeAnswersUnknownPastItsBudget(t *testing.T) {
+	var h history
+	for i := 1; i <= 40; i++ {
+		h.op(i, 1, 100, cellIn{Op: "append", Key: "x", Value: string(rune('@' + i))}, saw(""))
+	}
+	h.op(41, 101, 102, get(), saw("never"))
+	first := Judge(cellSpec, h, 10_000)
+	if first.Verdict != Unknown || first.Effort.Steps != 10_000 {
+		t.Error(first, first.Effort)
+	}
+	if again := Judge(cellSpec, h, 10_000); again.Effort != first.Effort || again.Reason != first.Reason {
+		t.Error("two judgements of one history differ")
+	}
+}
+
+func TestJudgeAcceptsLinearizableHistories(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := shape{operations: rapid.IntRange(1, 40).Draw(t, "operations"),
+			clients: rapid.IntRange(1, 5).Draw(t, "clients"), keys: rapid.IntRange(1, 3).Draw(t, "keys"),
+			loss: rapid.IntRange(0, 20).Draw(t, "loss"), shared: rapid.Bool().Draw(t, "shared")}
+		if r := Judge(cellSpec, linearizable(t, s), DefaultBudget); r.Verdict != Valid {
+			t.Fatal(r)
+		}
+	})
+}
+
+func TestJudgeAgreesWithTryingEveryOrder(t *testing.T) {
+	verdicts := map[Verdict]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		s := shape{operations: rapid.IntRange(1, 7).Draw(t, "operations"), clients: 4, keys: 1,
+			loss: 15, shared: rapid.Bool().Draw(t, "shared")}
+		h := linearizable(t, s)
+		corrupt(t, h)
+		corrupt(t, h)
+		parts, err := cellSpec.read(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Valid
+		if len(parts) > 0 && !explicable(parts[0].ops) {
+			want = Invalid
+		}
+		r := Judge(cellSpec, h, DefaultBudget)
+		verdicts[r.Verdict]++
+		if r.Verdict != want {
+			t.Fatalf("want %s: %s", want, r)
+		}
+		if want == Invalid {
+			checkCore(t, h, r)
+		}
+	})
+	if verdicts[Valid] == 0 || verdicts[Invalid] == 0 {
+		t.Error("one-sided histories:", verdicts)
+	}
+}
+
+// checkCore checks that the core of a report is inexplicable by itself, and explicable without the
+// blocked operation.
+func checkCore(t *rapid.T, h history, r Report) {
+	parts, err := cellSpec.read(renumbered(r.Core))
+	if err != nil {
+		t.Fatalf("core: %v", err)
+	}
+	if len(parts) != 1 || explicable(parts[0].ops) {
+		t.Fatalf("the core is explicable: %s", r)
+	}
+	without := append(append([]sim.Op{}, r.Core[:r.Blocked]...), r.Core[r.Blocked+1:]...)
+	parts, err = cellSpec.read(renumbered(without))
+	if err != nil || len(parts) > 0 && !explicable(parts[0].ops) {
+		t.Fatalf("the core is inexplicable without the blocked operation (%v): %s", err, r)
+	}
+}
+
+// renumbered gives processes numbers from 0 again.
+func renumbered(ops []sim.Op) []sim.Op {
+	ops = append([]sim.Op{}, ops...)
+	numbers := map[int]int{}
+	for i := range ops {
+		n, seen := numbers[ops[i].Process]
+		if !seen {
+			n = len(numbers)
+			numbers[ops[i].Process] = n
+		}
+		ops[i].Process = n
+	}
+	return ops
+}
+
+func TestWitnessNeverSaysValidWhereSearchSaysInvalid(t *testing.T) {
+	proved, broken := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := shape{operations: rapid.IntRange(1, 30).Draw(t, "operations"), clients: 4, keys: 1,
+			loss: rapid.IntRange(0, 15).Draw(t, "loss"), shared: rapid.Bool().Draw(t, "shared")}
+		h := linearizable(t, s)
+		for range rapid.IntRange(0, 3).Draw(t, "corruptions") {
+			corrupt(t, h)
+		}
+		parts, err := cellSpec.read(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range parts {
+			verdict := cellSpec.search(p.ops, 1_000_000, new(Effort))
+			if verdict == Invalid {
+				broken++
+			}
+			if cellSpec.witnessed(p.ops) {
+				if proved++; verdict == Invalid {
+					t.Fatalf("a witness for an inexplicable history")
+				}
+			}
+		}
+	})
+	if proved == 0 || broken == 0 {
+		t.Errorf("one-sided histories: %d proved, %d broken", proved, broken)
+	}
+}
+
+func TestProofRejectsWhatIsNoLinearization(t *testing.T) {
+	h := *new(history).op(1, 1, 2, put("1"), saw("")).op(2, 3, 4, get(), saw("1"))
+	parts, _ := cellSpec.read(h)
+	ops := parts[0].ops
+	for name, order := range map[string][]int{
+		"too short":       {0},
+		"twice":           {0, 0, 1},
+		"against time":    {1, 0},
+		"no such":         {0, 1, 2},
+		"negative":        {-1, 0, 1},
+		"nothing":         nil,
+		"right, repeated": {0, 1, 1},
+	} {
+		if cellSpec.proves(order, ops) {
+			t.Errorf("%s: proved", name)
+		}
+	}
+	if !cellSpec.proves([]int{0, 1}, ops) {
+		t.Error("the right order is not proved")
+	}
+}

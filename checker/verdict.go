@@ -1,0 +1,106 @@
+package checker
+
+import (
+	"fmt"
+	"strings"
+
+	"schism/sim"
+)
+
+// Verdict is what a check says about a run. The zero value is Unknown, so that a verdict that nobody
+// reached never passes for a good one.
+type Verdict uint8
+
+// The verdicts. Unknown is never success.
+const (
+	// Unknown means that the check could not tell, within its budget or from what it was given.
+	Unknown Verdict = iota
+	// Valid means that what must hold was shown to hold.
+	Valid
+	// Invalid means that what must hold was shown not to hold.
+	Invalid
+)
+
+// String returns "unknown", "valid" or "invalid".
+func (v Verdict) String() string {
+	switch v {
+	case Valid:
+		return "valid"
+	case Invalid:
+		return "invalid"
+	}
+	return "unknown"
+}
+
+// And returns the verdict on two things that must both hold: the worse one, where Invalid is worse than
+// Unknown and Unknown is worse than Valid.
+func (v Verdict) And(w Verdict) Verdict {
+	switch {
+	case v == Invalid || w == Invalid:
+		return Invalid
+	case v == Valid && w == Valid:
+		return Valid
+	}
+	return Unknown
+}
+
+// Report is a verdict with its reasons. It is a pure function of what was judged: equal runs have equal
+// reports, byte by byte.
+type Report struct {
+	// Check names what was checked and is the ID of the violation if it does not hold:
+	// "linearizability", "liveness".
+	Check   string
+	Verdict Verdict
+	// Reason is one line for people.
+	Reason string
+	// Key is the key whose operations cannot be explained, if the specification has keys.
+	Key string
+	// Core is the smallest part of the history that was found to be inexplicable by itself, in order of
+	// calls. An operation that was still open when the blocked one returned has Outcome Unknown here.
+	Core []sim.Op
+	// Blocked is the index in Core of the operation that could not be placed: everything that had
+	// returned before it has an explanation, and with it there is none. It is -1 if Core is empty.
+	Blocked int
+	// Explanation is several lines for people: the core, and why it cannot be explained.
+	Explanation string
+	// Effort says what the verdict cost.
+	Effort Effort
+}
+
+// Effort is what a judgement took.
+type Effort struct {
+	// Operations counts the operations judged; failed ones and unknown reads are left out, they say
+	// nothing. Keys counts the parts into which the specification divides them.
+	Operations, Keys int
+	// Witnessed counts the parts that the servers' own order proved valid, Searched those that were given
+	// to porcupine.
+	Witnessed, Searched int
+	// Steps counts the steps of the specification that the searches took.
+	Steps int
+}
+
+// String returns the check, the verdict, the reason and the explanation.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", r.Check, r.Verdict)
+	if r.Reason != "" {
+		b.WriteString(": " + r.Reason)
+	}
+	if r.Explanation != "" {
+		b.WriteString("\n" + r.Explanation)
+	}
+	return b.String()
+}
+
+// Violation returns r as a finding, or nil unless its verdict is Invalid.
+func (r Report) Violation() *sim.Violation {
+	if r.Verdict != Invalid {
+		return nil
+	}
+	v := sim.Violatef(r.Check, "%s", r.Reason)
+	if r.Blocked >= 0 && r.Blocked < len(r.Core) {
+		op := &r.Core[r.Blocked]
+		v.Node, v.At, v.Seq = op.Client, op.Return, op.ReturnSeq
+	}
+	return v
+}
