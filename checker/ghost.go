@@ -1,0 +1,269 @@
+package checker
+
+import "schism/sim"
+
+// unwritten is the write of what no step has written yet: it is never durable.
+const unwritten sim.WriteSeq = 1<<64 - 1
+
+// ghostLog is what is remembered of a server's log: at every position the digest of everything up to there,
+// and the write that makes it durable. Positions below first were compacted away; they agree with what is
+// committed.
+type ghostLog struct {
+	first, last Position
+	hashes      []sim.Digest
+	safe        []sim.WriteSeq
+	// unwrittenFrom is the lowest position that no step has written yet, 0 for none.
+	unwrittenFrom Position
+}
+
+// emptied returns an empty log with the memory of l.
+func (l ghostLog) emptied() ghostLog {
+	return ghostLog{hashes: l.hashes[:0], safe: l.safe[:0]}
+}
+
+// put sets the digest at p.
+func (l *ghostLog) put(p Position, h sim.Digest, safe sim.WriteSeq) {
+	for Position(len(l.hashes)) <= p {
+		l.hashes, l.safe = append(l.hashes, 0), append(l.safe, 0)
+	}
+	l.hashes[p], l.safe[p] = h, safe
+}
+
+// at returns the digest of everything up to p, which the log covers.
+func (l *ghostLog) at(p Position) sim.Digest {
+	if p == 0 {
+		return 0
+	}
+	return l.hashes[p]
+}
+
+// holds reports whether the log covers everything committed up to p, whose digest is h.
+func (l *ghostLog) holds(p Position, h sim.Digest) bool {
+	return p < l.first || p <= l.last && l.at(p) == h
+}
+
+// isDurable reports whether everything up to p survives a loss of power if the writes up to durable do.
+func (l *ghostLog) isDurable(p Position, durable sim.WriteSeq) bool {
+	p = max(p, l.first-min(l.first, 1)) // what was compacted is as durable as what replaced it
+	return p == 0 || l.safe[p] <= durable
+}
+
+// await notes that no step has written the position p yet.
+func (l *ghostLog) await(p Position) {
+	if l.unwrittenFrom == 0 || p < l.unwrittenFrom {
+		l.unwrittenFrom = p
+	}
+}
+
+// wrote says that the writes up to safe have written what was unwritten.
+func (l *ghostLog) wrote(safe sim.WriteSeq) {
+	for p := l.unwrittenFrom; p <= l.last; p++ {
+		if l.safe[p] == unwritten {
+			l.safe[p] = safe
+		}
+	}
+	l.unwrittenFrom = 0
+}
+
+// written returns the write after which everything that the step wrote is durable, or unwritten if it wrote
+// nothing; and whether it sent anything.
+func written(v view, st *sim.StepInfo) (safe sim.WriteSeq, sent bool) {
+	writes := 0
+	for i := range st.Effects {
+		switch st.Effects[i].Kind {
+		case sim.EffectAppend, sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
+			writes++
+		case sim.EffectSend, sim.EffectSendSafe, sim.EffectSendOn:
+			sent = true
+		}
+	}
+	if writes == 0 {
+		return unwritten, sent
+	}
+	return v.Written(st.Node) + sim.WriteSeq(writes), sent
+}
+
+// server checks what a step has changed about a server.
+func (s *SplitBrain) server(v view, st *sim.StepInfo) *sim.Violation {
+	g := &s.ghosts[st.Node.Number()-1]
+	if st.Event.Kind == sim.Start {
+		return s.started(g, v, st)
+	}
+	r := g.replica
+	if r == nil {
+		return nil
+	}
+	if st.Event.Kind == sim.SyncFailed || st.Event.Kind == sim.WriteFailed {
+		g.failed = true
+	}
+	if !g.failed {
+		g.durable = v.Durable(st.Node)
+	}
+	if g.log.unwrittenFrom > 0 {
+		if safe, _ := written(v, st); safe != unwritten {
+			g.log.wrote(safe)
+		}
+	}
+	if touched := r.TouchedFrom(); touched > 0 || r.LastPosition() != g.log.last ||
+		r.FirstPosition() != g.log.first {
+		safe, _ := written(v, st)
+		if found := s.logged(g, st.Node, touched, safe); found != nil {
+			return found
+		}
+	}
+	if found := s.voted(g, v, st); found != nil {
+		return found
+	}
+	if found := s.claimed(g, st); found != nil {
+		return found
+	}
+	return s.progressed(g, st.Node)
+}
+
+// crashed remembers what the server n must still have when it comes back: the vote that binds it, and the
+// entries that it knew to be committed and that were durable.
+func (s *SplitBrain) crashed(n sim.NodeID) {
+	g := &s.ghosts[n.Number()-1]
+	if g.replica == nil {
+		return
+	}
+	g.bind()
+	kept := min(g.committed, g.log.last)
+	for kept > g.kept && !g.log.isDurable(kept, g.durable) {
+		kept--
+	}
+	g.kept = max(g.kept, kept)
+	g.replica, g.leads, g.waiting = nil, false, false
+	g.committed, g.applied = 0, 0
+}
+
+// started reads the log of a server that starts with what its disk kept, all of which is written.
+func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation {
+	g.replica = s.adapt(v.Machine(st.Node))
+	if g.replica == nil {
+		return nil
+	}
+	g.failed, g.durable = false, v.Durable(st.Node)
+	before, must := sim.Digest(0), g.kept
+	if must > 0 {
+		before = s.chain[must].hash
+	}
+	g.log = g.log.emptied()
+	if found := s.logged(g, st.Node, g.replica.FirstPosition(), v.Written(st.Node)); found != nil {
+		return found
+	}
+	if !g.log.holds(must, before) {
+		return sim.Violatef("committed-truncated",
+			"%s knew that everything up to %d is committed and had it on disk, and starts without it (%d…%d)",
+			st.Node, must, g.log.first, g.log.last)
+	}
+	reign, _ := g.replica.Reign()
+	if reign < g.vote.reign {
+		return sim.Violatef("reign-regress", "%s was in reign %d and starts in reign %d",
+			st.Node, g.vote.reign, reign)
+	}
+	g.reign = reign
+	if found := s.voted(g, v, st); found != nil {
+		return found
+	}
+	if found := s.claimed(g, st); found != nil {
+		return found
+	}
+	return s.progressed(g, st.Node)
+}
+
+// bind makes a vote that has become durable binding.
+func (g *ghost) bind() {
+	if g.waiting && g.safe <= g.durable {
+		g.vote, g.waiting = g.pending, false
+	}
+}
+
+// voted checks SB6. A vote binds once it is durable or, if no write belongs to it, once anything was sent.
+func (s *SplitBrain) voted(g *ghost, v view, st *sim.StepInfo) *sim.Violation {
+	var now vote
+	now.reign, now.node = g.replica.Vote()
+	if !g.waiting && now == g.vote {
+		return nil
+	}
+	g.bind()
+	if g.waiting && now == g.pending && g.safe != unwritten {
+		return nil
+	}
+	before := g.vote
+	if g.waiting {
+		before = g.pending
+	}
+	switch {
+	case now.reign < before.reign:
+		return sim.Violatef("reign-regress", "%s had voted in reign %d and is back in reign %d",
+			st.Node, before.reign, now.reign)
+	case now.reign == before.reign && before.node != 0 && now.node != 0 && now.node != before.node:
+		return sim.Violatef("double-vote", "%s voted for %s in reign %d and votes for %s in it",
+			st.Node, before.node, now.reign, now.node)
+	}
+	if now == g.vote {
+		return nil
+	}
+	safe, sent := written(v, st)
+	if safe == unwritten && sent {
+		safe = 0
+	}
+	g.pending, g.waiting, g.safe = now, true, safe
+	g.bind()
+	return nil
+}
+
+// claimed checks SB1 and SB5 when a server begins to lead, and notices when two lead at once.
+func (s *SplitBrain) claimed(g *ghost, st *sim.StepInfo) *sim.Violation {
+	reign, leads := g.replica.Reign()
+	if reign == g.reign && leads == g.leads {
+		return nil
+	}
+	if reign < g.reign {
+		return sim.Violatef("reign-regress", "%s goes from reign %d back to %d", st.Node, g.reign, reign)
+	}
+	begins := leads && (!g.leads || reign != g.reign)
+	g.reign, g.leads = reign, leads
+	if !begins {
+		return nil
+	}
+	if other, taken := s.leaderOf[reign]; taken && other != st.Node {
+		return sim.Violatef("one-leader-per-reign", "%s and %s both lead reign %d", other, st.Node, reign)
+	}
+	s.leaderOf[reign] = st.Node
+	s.measure(g, st)
+	acked := Position(0)
+	for _, a := range s.ackedIn {
+		if a.reign < reign {
+			acked = max(acked, a.upTo)
+		}
+	}
+	if acked > 0 && !g.log.holds(acked, s.chain[acked].hash) {
+		return sim.Violatef("lost-ack",
+			"%s leads reign %d with the log %d…%d, without what was acknowledged to clients up to %d",
+			st.Node, reign, g.log.first, g.log.last, acked)
+	}
+	return nil
+}
+
+// measure notices servers that lead beside g, which has just begun to.
+func (s *SplitBrain) measure(g *ghost, st *sim.StepInfo) {
+	for i := range s.ghosts {
+		other := &s.ghosts[i]
+		if other == g || !other.leads {
+			continue
+		}
+		if s.dual.Times++; s.dual.Times > 1 {
+			return
+		}
+		s.dual.First = st.At
+		s.dual.Old, s.dual.OldReign = sim.Server(i+1), other.reign
+		s.dual.New, s.dual.NewReign = st.Node, g.reign
+		if other.reign > g.reign {
+			d := &s.dual
+			d.Old, d.New, d.OldReign, d.NewReign = d.New, d.Old, d.NewReign, d.OldReign
+		}
+		return
+	}
+}
