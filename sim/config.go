@@ -87,9 +87,6 @@ type StepInfo struct {
 	Action Action
 }
 
-// View is what observers may look at. It is valid during the run.
-type View struct{ w *World }
-
 // Stop says why a run ended.
 type Stop uint8
 

@@ -63,10 +63,17 @@ type Effects struct {
 // note is one "reason -> decision" of a step, kept only while tracing.
 type note struct{ reason, decision string }
 
-// add appends a zeroed effect of kind k and returns it to be filled in.
+// add appends an effect of kind k and returns it to be filled in. What lies behind the end of the list is
+// always zero.
 func (e *Effects) add(k EffectKind) *Effect {
-	e.list = append(e.list, Effect{Kind: k})
-	return &e.list[len(e.list)-1]
+	n := len(e.list)
+	if n == cap(e.list) {
+		e.list = append(e.list, Effect{})
+	}
+	e.list = e.list[:n+1]
+	f := &e.list[n]
+	f.Kind = k
+	return f
 }
 
 // Send sends m to the node to as a datagram. It leaves now, whatever the disk holds.

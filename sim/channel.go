@@ -1,0 +1,322 @@
+package sim
+
+import "time"
+
+// DialTimeout is how long a dialer waits for an answer before the channel counts as closed. RetransmitDelay
+// is how much later an item of a channel arrives for each time that the link loses it.
+const (
+	DialTimeout     = time.Second
+	RetransmitDelay = 200 * time.Millisecond
+)
+
+// channel is a FIFO stream each way between two nodes, as a TCP connection is: in order, without gaps, until
+// it closes. Loss on the link only delays it, a cut stalls it until it is mended. It can be half-open: one
+// side believes in it, the other has forgotten it.
+type channel struct {
+	// ends are the dialer and the accepter; lives are the incarnations that own the ends.
+	ends    [2]NodeID
+	lives   [2]uint32
+	open    [2]bool
+	dialing bool
+	// streams[i] carries what ends[i] sends.
+	streams [2]stream
+}
+
+// stream is one direction of a channel.
+type stream struct {
+	items []item
+	// last is when the item sent last is due; later ones are due no earlier.
+	last Time
+	// moving says that a pending entry stands for the head, stalled that the head waits for the link or
+	// for a paused receiver.
+	moving, stalled bool
+}
+
+// itemKind tells what a stream carries.
+type itemKind uint8
+
+const (
+	itemDial    itemKind = iota // the dialer asks
+	itemAccept                  // the accepter agrees
+	itemRefuse                  // nobody listens there
+	itemMessage                 // a message
+	itemEnd                     // the sender has closed, or its process has ended
+)
+
+type item struct {
+	kind itemKind
+	msg  Message
+	sum  Digest
+	due  Time
+}
+
+func (w *World) resetChannels() {
+	clear(w.channels)
+	w.channels = w.channels[:0]
+}
+
+// endOf returns the channel id and which open end of it belongs to n; the end is -1 if none does.
+func (w *World) endOf(n *process, id ChanID) (*channel, int) {
+	if id == 0 || int(id) > len(w.channels) {
+		return nil, -1
+	}
+	c := &w.channels[id-1]
+	for end := range c.ends {
+		if c.open[end] && c.ends[end] == n.id && c.lives[end] == n.life {
+			return c, end
+		}
+	}
+	return c, -1
+}
+
+// dial asks the node to for a channel.
+func (w *World) dial(n *process, to NodeID) {
+	if w.at(to) < 0 || to == n.id {
+		return
+	}
+	w.channels = append(w.channels, channel{
+		ends: [2]NodeID{n.id, to}, lives: [2]uint32{n.life, 0}, dialing: true})
+	id := ChanID(len(w.channels))
+	w.enqueue(id, 0, item{kind: itemDial})
+	w.schedule(w.now.Add(DialTimeout), &pending{kind: pendDialTimeout, aux: uint32(id), from: to,
+		dest: uint16(w.at(n.id)), life: n.life})
+}
+
+// sendOn sends m over the channel, if its end at n is open.
+func (w *World) sendOn(n *process, id ChanID, m Message) {
+	c, end := w.endOf(n, id)
+	if end < 0 {
+		if c != nil {
+			w.dropUnsent(n.id, otherEnd(c, n.id), m, "closed")
+		}
+		return
+	}
+	it := item{kind: itemMessage, msg: m}
+	if !w.cfg.NoDigest || w.cfg.CheckMessages {
+		it.sum = w.messageSum(m)
+	}
+	w.enqueue(id, end, it)
+}
+
+func otherEnd(c *channel, n NodeID) NodeID {
+	if c.ends[0] == n {
+		return c.ends[1]
+	}
+	return c.ends[0]
+}
+
+// closeChannel closes the end of n; the other end learns of it after everything that was sent.
+func (w *World) closeChannel(n *process, id ChanID) {
+	if c, end := w.endOf(n, id); end >= 0 {
+		c.open[end] = false
+		w.enqueue(id, end, item{kind: itemEnd})
+	}
+}
+
+// enqueue puts it at the end of the stream that ends[end] sends on.
+func (w *World) enqueue(id ChanID, end int, it item) {
+	c := &w.channels[id-1]
+	from, to := c.ends[end], c.ends[1-end]
+	l := w.link(from, to)
+	d := w.latency(l, from, to)
+	if l.Loss > 0 && w.chance(DecideLoss, from, to, l.Loss) {
+		d += RetransmitDelay
+	}
+	st := &c.streams[end]
+	it.due = max(st.last, w.now.Add(d))
+	st.last = it.due
+	st.items = append(st.items, it)
+	if !st.moving && !st.stalled {
+		w.move(id, end, it.due)
+	}
+}
+
+// move schedules the head of a stream.
+func (w *World) move(id ChanID, end int, at Time) {
+	c := &w.channels[id-1]
+	st := &c.streams[end]
+	st.moving, st.stalled = true, false
+	w.schedule(max(at, w.now), &pending{kind: pendStream, aux: uint32(id), id: uint8(end),
+		from: c.ends[end], dest: uint16(w.at(c.ends[1-end]))})
+}
+
+// moveStalled sets every stream in motion again that nothing holds up any more.
+func (w *World) moveStalled() {
+	for i := range w.channels {
+		c := &w.channels[i]
+		for end := range c.streams {
+			if st := &c.streams[end]; st.stalled {
+				from, to := c.ends[end], c.ends[1-end]
+				w.move(ChanID(i+1), end, w.now.Add(w.latency(w.link(from, to), from, to)))
+			}
+		}
+	}
+}
+
+// streamArrives handles the head of a stream, which is due. If the receiver is to be told something, p says
+// what, and it returns true.
+func (w *World) streamArrives(p *pending) bool {
+	id, end := ChanID(p.aux), int(p.id)
+	c, n := &w.channels[id-1], &w.nodes[p.dest]
+	st := &c.streams[end]
+	st.moving = false
+	if len(st.items) == 0 {
+		return false
+	}
+	l := w.linkAt(w.at(p.from), int(p.dest))
+	switch {
+	case l.clogged > w.now:
+		w.move(id, end, l.clogged)
+		return false
+	case l.cut || l.held || n.paused:
+		st.stalled = true
+		return false
+	}
+	it := st.items[0]
+	kept := copy(st.items, st.items[1:])
+	st.items[kept] = item{}
+	st.items = st.items[:kept]
+	if kept > 0 {
+		w.move(id, end, st.items[0].due)
+	}
+	if l.blackhole {
+		w.dropItem(p, &it, "blackhole")
+		return false
+	}
+	return w.receiveItem(p, &it, n, 1-end)
+}
+
+// receiveItem gives an item to n, at the given end of its channel.
+func (w *World) receiveItem(p *pending, it *item, n *process, end int) bool {
+	id := ChanID(p.aux)
+	c := &w.channels[id-1]
+	if it.kind == itemDial {
+		if n.machine == nil {
+			if !n.dark {
+				w.enqueue(id, 1, item{kind: itemRefuse})
+			}
+			return false
+		}
+		c.lives[1], c.open[1] = n.life, true
+		w.enqueue(id, 1, item{kind: itemAccept})
+		return told(p, Opened)
+	}
+	if c.lives[end] != n.life || !c.open[end] && !(end == 0 && c.dialing) {
+		w.dropItem(p, it, "closed")
+		if !n.dark {
+			w.sendReset(id, end)
+		}
+		return false
+	}
+	switch it.kind {
+	case itemAccept:
+		c.dialing, c.open[0] = false, true
+		return told(p, Opened)
+	case itemRefuse:
+		c.dialing = false
+		return told(p, Closed)
+	case itemEnd:
+		c.open[end] = false
+		return told(p, Closed)
+	}
+	p.msg, p.sum = it.msg, it.sum
+	return told(p, Receive)
+}
+
+// told makes p the news k about its channel.
+func told(p *pending, k EventKind) bool {
+	p.kind, p.id = pendNews, uint8(k)
+	return true
+}
+
+// news fills in the event that tells a node about one of its channels.
+func (w *World) news(p *pending, ev *Event) {
+	kind := EventKind(p.id)
+	if kind == Receive {
+		w.received(p, ev)
+	}
+	ev.Kind, ev.Chan = kind, ChanID(p.aux)
+}
+
+// dropItem counts the loss of it, if it is a message.
+func (w *World) dropItem(p *pending, it *item, why string) {
+	if it.kind == itemMessage {
+		p.msg, p.sum = it.msg, it.sum
+		w.drop(p, why)
+	}
+}
+
+// sendReset tells the other end that the given end is gone.
+func (w *World) sendReset(id ChanID, end int) {
+	c := &w.channels[id-1]
+	from, to := c.ends[end], c.ends[1-end]
+	w.schedule(w.now.Add(w.latency(w.link(from, to), from, to)), &pending{kind: pendReset,
+		aux: uint32(id), from: from, dest: uint16(w.at(to))})
+}
+
+// resetArrives handles a reset that has travelled over the link, or a dialer's time-out.
+func (w *World) resetArrives(p *pending) bool {
+	n := &w.nodes[p.dest]
+	if l := w.linkAt(w.at(p.from), int(p.dest)); p.kind == pendReset && (l.cut || l.blackhole) {
+		return false
+	}
+	c := &w.channels[p.aux-1]
+	if c.dialing && c.ends[0] == n.id && c.lives[0] == n.life {
+		c.dialing = false
+		return told(p, Closed)
+	}
+	if p.kind == pendDialTimeout {
+		return false
+	}
+	if _, end := w.endOf(n, ChanID(p.aux)); end >= 0 {
+		c.open[end] = false
+		return told(p, Closed)
+	}
+	return false
+}
+
+// breakChannels resets every channel between a and b: what is in flight is lost, both ends are told.
+func (w *World) breakChannels(a, b NodeID) {
+	for i := range w.channels {
+		c := &w.channels[i]
+		if c.ends != [2]NodeID{a, b} && c.ends != [2]NodeID{b, a} {
+			continue
+		}
+		for end := range c.ends {
+			clear(c.streams[end].items)
+			c.streams[end].items = c.streams[end].items[:0]
+			c.streams[end].stalled = false
+			if c.open[end] || end == 0 && c.dialing {
+				w.schedule(w.now, &pending{kind: pendBroken, aux: uint32(i + 1),
+					from: c.ends[1-end], dest: uint16(w.at(c.ends[end])), life: c.lives[end]})
+			}
+		}
+	}
+}
+
+// crashChannels ends the channels of n, whose process is gone. If only the process died, the operating system
+// closes them; if the power failed, the other ends are not told.
+func (w *World) crashChannels(n *process, processOnly bool) {
+	n.dark = !processOnly
+	for i := range w.channels {
+		c := &w.channels[i]
+		for end := range c.ends {
+			if c.ends[end] != n.id {
+				continue
+			}
+			if end == 0 {
+				c.dialing = false
+			}
+			if !c.open[end] {
+				continue
+			}
+			c.open[end] = false
+			if processOnly {
+				w.enqueue(ChanID(i+1), end, item{kind: itemEnd})
+			} else {
+				clear(c.streams[end].items)
+				c.streams[end].items = c.streams[end].items[:0]
+			}
+		}
+	}
+}

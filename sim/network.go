@@ -1,0 +1,232 @@
+package sim
+
+import "time"
+
+// link is one directed link as it is now.
+type link struct {
+	Link
+	cut       bool
+	held      bool
+	blackhole bool
+	// clogged is when the clog ends, 0 for none.
+	clogged Time
+	// flying counts the datagrams in flight, kept only for links with a bounded queue.
+	flying int
+	// parked is what arrived while the link was held.
+	parked []pending
+}
+
+// rule is a Rule in force.
+type rule struct {
+	Rule
+	used int
+}
+
+// defaultLink returns the properties that c gives to the link.
+func (c *Config) defaultLink(from, to NodeID) Link {
+	switch {
+	case from == to:
+		return Link{}
+	case from.IsClient() || to.IsClient():
+		return c.ClientLinks
+	}
+	return c.Peers
+}
+
+// resetNetwork makes every link as it is before the run.
+func (w *World) resetNetwork() {
+	n := len(w.nodes)
+	for len(w.links) < n*n {
+		w.links = append(w.links, link{})
+	}
+	w.links = w.links[:n*n]
+	for i := range w.links {
+		l := &w.links[i]
+		clear(l.parked)
+		*l = link{Link: w.cfg.defaultLink(w.ids[i/n], w.ids[i%n]), parked: l.parked[:0]}
+	}
+	w.rules = w.rules[:0]
+	w.resetChannels()
+}
+
+// linkAt returns the link between two places in w.nodes.
+func (w *World) linkAt(from, to int) *link { return &w.links[from*len(w.nodes)+to] }
+
+// link returns the link between two nodes, or nil if there is none.
+func (w *World) link(from, to NodeID) *link {
+	f, t := w.at(from), w.at(to)
+	if f < 0 || t < 0 {
+		return nil
+	}
+	return w.linkAt(f, t)
+}
+
+// latency draws how long a message travels on l.
+func (w *World) latency(l *link, from, to NodeID) time.Duration {
+	lo, hi := l.Min, l.Max
+	if l.Tail > 0 && w.chance(DecideTail, from, to, l.Tail) {
+		lo, hi = l.Max, max(l.Max, l.TailMax)
+	}
+	d := w.span(DecideLatency, from, to, lo, hi)
+	if l.Reorder > 0 && w.chance(DecideReorder, from, to, l.Reorder) {
+		d += w.span(DecideReorder, from, to, 0, l.ReorderMax)
+	}
+	return d
+}
+
+// send puts a datagram into flight.
+func (w *World) send(from, to NodeID, m Message) {
+	dest := w.at(to)
+	if dest < 0 {
+		w.dropUnsent(from, to, m, "no such node")
+		return
+	}
+	l := w.linkAt(w.at(from), dest)
+	p := pending{kind: pendDatagram, msg: m, from: from, dest: uint16(dest)}
+	if !w.cfg.NoDigest || w.cfg.CheckMessages {
+		p.sum = w.messageSum(m)
+	}
+	var t treatment
+	if len(w.rules) > 0 {
+		if t = w.applyRules(from, to, m); t.drop {
+			w.drop(&p, "rule")
+			return
+		}
+	}
+	w.fly(l, &p, to, t.delay)
+	if t.duplicate {
+		w.fly(l, &p, to, t.copyDelay)
+	}
+	if l.Duplicate > 0 && w.chance(DecideDuplicate, from, to, l.Duplicate) {
+		w.fly(l, &p, to, w.span(DecideDuplicate, from, to, 0, l.DuplicateMax))
+	}
+}
+
+// fly puts one copy of a datagram into flight, extra later than the link alone would deliver it.
+func (w *World) fly(l *link, p *pending, to NodeID, extra time.Duration) {
+	if l.Queue > 0 && l.flying >= l.Queue {
+		victim := w.chooser.Index(Key{DecideVictim, p.from, to}, l.flying+1)
+		if victim == 0 {
+			w.drop(p, "queue full")
+			return
+		}
+		w.dropFlying(p.from, p.dest, victim-1)
+	}
+	l.flying++
+	w.schedule(w.now.Add(w.latency(l, p.from, to)+extra), p)
+}
+
+// dropFlying drops the i-th datagram that is in flight on a link, counted in the order of the slab.
+func (w *World) dropFlying(from NodeID, dest uint16, i int) {
+	for s := range w.queue.slab {
+		p := &w.queue.slab[s]
+		if p.kind != pendDatagram || p.from != from || p.dest != dest {
+			continue
+		}
+		if i--; i < 0 {
+			w.linkAt(w.at(from), int(dest)).flying--
+			w.drop(p, "queue full")
+			p.kind = pendNothing
+			return
+		}
+	}
+}
+
+// arrive lets the network decide about the datagram p, which is due. It returns true if the datagram has
+// reached its node.
+func (w *World) arrive(p *pending) bool {
+	l := w.linkAt(w.at(p.from), int(p.dest))
+	l.flying--
+	switch {
+	case l.cut:
+		w.drop(p, "cut")
+	case l.held:
+		l.parked = append(l.parked, *p)
+	case l.clogged > w.now:
+		l.flying++
+		w.schedule(l.clogged, p)
+	case l.Loss > 0 && w.chance(DecideLoss, p.from, w.ids[p.dest], l.Loss):
+		w.drop(p, "lost")
+	default:
+		return true
+	}
+	return false
+}
+
+// received fills in the event that a datagram brings.
+func (w *World) received(p *pending, ev *Event) {
+	ev.Kind, ev.Msg = Receive, p.msg
+	w.arriving = p.sum
+	w.result.Delivered++
+	if w.cfg.CheckMessages && p.msg.Fold(0) != p.sum {
+		panic("sim: " + p.msg.Kind() + " was changed after it was sent by " + p.from.String())
+	}
+}
+
+// drop counts the loss of p, for the reason why.
+func (w *World) drop(p *pending, why string) {
+	w.result.Dropped++
+	if !w.cfg.NoDigest {
+		w.result.Digest = w.result.Digest.Mix(uint64(p.sum) ^ uint64(p.dest)<<16).MixString(why)
+	}
+	if w.cfg.Trace != nil {
+		w.traceDrop(p.from, w.ids[p.dest], p.msg, why)
+	}
+}
+
+// dropUnsent counts the loss of a message that never left its node.
+func (w *World) dropUnsent(from, to NodeID, m Message, why string) {
+	w.result.Dropped++
+	if !w.cfg.NoDigest {
+		w.result.Digest = w.result.Digest.Mix(uint64(to)).MixString(why)
+	}
+	if w.cfg.Trace != nil {
+		w.traceDrop(from, to, m, why)
+	}
+}
+
+// release lets what is held on the link arrive, in one burst.
+func (w *World) release(l *link) {
+	l.held = false
+	for i := range l.parked {
+		l.flying++
+		w.schedule(w.now, &l.parked[i])
+	}
+	clear(l.parked)
+	l.parked = l.parked[:0]
+}
+
+// treatment is what the rules in force do to one message.
+type treatment struct {
+	drop      bool
+	delay     time.Duration
+	duplicate bool
+	copyDelay time.Duration
+}
+
+// applyRules lets every rule that matches the message treat it.
+func (w *World) applyRules(from, to NodeID, m Message) treatment {
+	var t treatment
+	for i := range w.rules {
+		r := &w.rules[i]
+		if !r.matches(from, to, m, w.now) || !w.chance(DecideRule, from, to, r.Share) {
+			continue
+		}
+		r.used++
+		switch r.Action {
+		case RuleDrop:
+			t.drop = true
+		case RuleDelay:
+			t.delay += r.Delay
+		case RuleDuplicate:
+			t.duplicate, t.copyDelay = true, r.Delay
+		}
+	}
+	return t
+}
+
+func (r *rule) matches(from, to NodeID, m Message, now Time) bool {
+	return (r.From == 0 || r.From == from) && (r.To == 0 || r.To == to) &&
+		(r.Until == 0 || now < r.Until) && (r.Count == 0 || r.used < r.Count) &&
+		(r.MessageKind == "" || r.MessageKind == m.Kind())
+}
