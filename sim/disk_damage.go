@@ -93,7 +93,7 @@ func (d *Disk) damage(i, at int, harm func(*content)) {
 	}
 	if at < len(f.data) {
 		harm(&f.content)
-		f.own, f.sum = true, 0
+		f.own, f.sum = false, 0
 	}
 }
 

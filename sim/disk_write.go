@@ -4,6 +4,9 @@ package sim
 // or not; a failed write changes nothing else.
 func (d *Disk) write(e *Effect, c Chooser, id NodeID) *DiskError {
 	d.seq++
+	if e.Name == "" {
+		return writeError(e, ErrNotExist)
+	}
 	if ask(c, Key{DecideWrite, id, 0}, d.profile.WriteError) {
 		return writeError(e, ErrIO)
 	}
@@ -191,7 +194,7 @@ func (d *Disk) failSync(upto WriteSeq) {
 // undo makes the file of p as it was before p, unless an earlier write of it was undone already.
 func (d *Disk) undo(p *pendingWrite) {
 	if f := &d.files[p.file]; !f.lost {
-		f.content, f.lost = p.before.cut(len(p.before.data)), true
+		f.content, f.own, f.lost = p.before.cut(len(p.before.data)), false, true
 	}
 }
 
