@@ -24,7 +24,8 @@ func (s *Spec[S, I, O]) read(history []sim.Op) ([]part[I, O], error) {
 		if h.Outcome == sim.Failed {
 			continue
 		}
-		op := operation[I, O]{index: i, call: 2*h.CallSeq + 1, ret: open}
+		all = append(all, operation[I, O]{index: i, call: 2*h.CallSeq + 1, ret: open})
+		op := &all[len(all)-1] // in place: a copy on the stack would escape through the specification
 		var ok bool
 		if op.in, ok = as[I](h.Input); !ok {
 			return nil, fmt.Errorf("operation %d has an input of type %T", i, h.Input)
@@ -37,9 +38,8 @@ func (s *Spec[S, I, O]) read(history []sim.Op) ([]part[I, O], error) {
 			if s.Position != nil {
 				op.position = s.Position(&op.out)
 			}
-		}
-		if op.known || !s.readOnly(&op) {
-			all = append(all, op)
+		} else if s.readOnly(op) {
+			all = all[:len(all)-1]
 		}
 	}
 	return s.divide(all), nil
@@ -59,22 +59,28 @@ func as[T any](v any) (t T, ok bool) {
 // divide divides all by key.
 func (s *Spec[S, I, O]) divide(all []operation[I, O]) []part[I, O] {
 	if s.Key == nil {
-		whole := part[I, O]{ops: make([]*operation[I, O], len(all))}
-		for i := range all {
-			whole.ops[i] = &all[i]
-		}
-		return []part[I, O]{whole}
+		return []part[I, O]{{ops: pointers(all)}}
 	}
 	var parts []part[I, O]
+	var sizes []int
 	places := make(map[string]int)
+	belongs := make([]int, len(all))
 	for i := range all {
 		key := s.Key(&all[i].in)
 		at, seen := places[key]
 		if !seen {
 			at = len(parts)
 			places[key] = at
-			parts = append(parts, part[I, O]{key: key})
+			parts, sizes = append(parts, part[I, O]{key: key}), append(sizes, 0)
 		}
+		belongs[i] = at
+		sizes[at]++
+	}
+	room := make([]*operation[I, O], len(all))
+	for at, size := range sizes {
+		parts[at].ops, room = room[:0:size], room[size:]
+	}
+	for i, at := range belongs {
 		parts[at].ops = append(parts[at].ops, &all[i])
 	}
 	return parts

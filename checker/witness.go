@@ -95,67 +95,111 @@ func b2i(b bool) int {
 type insertion[S, I, O any] struct {
 	spec *Spec[S, I, O]
 	ops  []*operation[I, O]
-	// free are the unknown ones not used yet.
-	free  []int
-	order []int
+	// free are the unknown ones not used yet, -1 for those used.
+	free []int
+	// order is what has been placed so far; states[i] is the state before order[i], the last one that after
+	// all.
+	order  []int
+	states []S
 	// tries bounds the guesses for the whole order.
 	tries int
 }
 
-// Bounds of an insertion: at most insertDepth unknown writes before one reply, and insertTries steps
-// for each operation.
+// Bounds of an insertion: at most insertDepth unknown writes for one reply, each at most insertBack places
+// before it, and insertTries guesses for each operation.
 const (
 	insertDepth = 3
-	insertTries = 64
+	insertBack  = 12
+	insertTries = 32
 )
 
 // insertUnknown returns order with unknown writes put in where the reply that follows cannot be explained
 // without them.
 func (s *Spec[S, I, O]) insertUnknown(order []int, ops []*operation[I, O]) ([]int, bool) {
 	in := insertion[S, I, O]{spec: s, ops: ops, order: make([]int, 0, len(ops)),
-		tries: insertTries * len(ops)}
+		states: make([]S, 1, len(ops)+1), tries: insertTries * len(ops)}
+	in.states[0] = s.Init()
 	for i, op := range ops {
 		if !op.known {
 			in.free = append(in.free, i)
 		}
 	}
-	state := s.Init()
 	for _, i := range order {
-		op := ops[i]
-		next, allowed := s.Step(state, &op.in, op.output())
-		for depth := 1; !allowed && depth <= insertDepth; depth++ {
-			next, allowed = in.before(state, op, depth)
+		placed := in.push(i)
+		for depth := 1; !placed && depth <= insertDepth; depth++ {
+			placed = in.fit(i, depth)
 		}
-		if !allowed {
+		if !placed {
 			return nil, false
 		}
-		in.order = append(in.order, i)
-		state = next
 	}
 	return in.order, true
 }
 
-// before tries to make the reply of op fit by putting exactly depth unknown writes before it. It returns
-// the state after op.
-func (in *insertion[S, I, O]) before(state S, op *operation[I, O], depth int) (after S, ok bool) {
-	for at, i := range in.free {
-		if i < 0 || in.ops[i].call > op.ret {
-			continue
-		}
-		if in.tries--; in.tries < 0 {
-			break
-		}
-		next, _ := in.spec.Step(state, &in.ops[i].in, nil)
-		in.order, in.free[at] = append(in.order, i), -1
-		if depth > 1 {
-			after, ok = in.before(next, op, depth-1)
-		} else {
-			after, ok = in.spec.Step(next, &op.in, op.output())
-		}
-		if ok {
-			return after, true
-		}
-		in.order, in.free[at] = in.order[:len(in.order)-1], i
+// push places the operation i last, if the specification allows it.
+func (in *insertion[S, I, O]) push(i int) bool {
+	op := in.ops[i]
+	next, allowed := in.spec.Step(in.states[len(in.order)], &op.in, op.output())
+	if allowed {
+		in.order, in.states = append(in.order, i), append(in.states, next)
 	}
-	return state, false
+	return allowed
+}
+
+// fit places the operation i last, after at most depth unknown writes.
+func (in *insertion[S, I, O]) fit(i, depth int) bool {
+	for at := len(in.order); at >= max(0, len(in.order)-insertBack); at-- {
+		for f, u := range in.free {
+			if u < 0 || in.ops[u].call > in.ops[i].ret {
+				continue
+			}
+			if in.tries--; in.tries < 0 {
+				return false
+			}
+			if !in.insert(at, u) {
+				continue
+			}
+			in.free[f] = -1
+			if in.push(i) || depth > 1 && in.fit(i, depth-1) {
+				return true
+			}
+			in.free[f] = u
+			in.order = append(in.order[:at], in.order[at+1:]...)
+			in.replay(at)
+		}
+	}
+	return false
+}
+
+// insert puts the unknown write u before what stands at the place at, unless that had returned before u was
+// called, or could not be explained any more.
+func (in *insertion[S, I, O]) insert(at, u int) bool {
+	for _, i := range in.order[at:] {
+		if in.ops[i].ret < in.ops[u].call {
+			return false
+		}
+	}
+	in.order = append(in.order, 0)
+	copy(in.order[at+1:], in.order[at:])
+	in.order[at] = u
+	if in.replay(at) {
+		return true
+	}
+	in.order = append(in.order[:at], in.order[at+1:]...)
+	in.replay(at)
+	return false
+}
+
+// replay computes the states behind the place at anew, and reports whether every reply has an explanation.
+func (in *insertion[S, I, O]) replay(at int) bool {
+	in.states = in.states[:at+1]
+	for k, i := range in.order[at:] {
+		op := in.ops[i]
+		next, allowed := in.spec.Step(in.states[at+k], &op.in, op.output())
+		if !allowed {
+			return false
+		}
+		in.states = append(in.states, next)
+	}
+	return true
 }
