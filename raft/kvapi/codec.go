@@ -68,6 +68,11 @@ func AppendCommand(b []byte, r *Request) []byte {
 	return b
 }
 
+// CommandSize returns a bound of what AppendCommand appends for r.
+func CommandSize(r *Request) int {
+	return 1 + 5*binary.MaxVarintLen64 + len(r.In.Key) + len(r.In.Value) + len(r.In.Expect)
+}
+
 // ErrCommand is wrapped by every error of DecodeCommand.
 var ErrCommand = errors.New("not a command")
 

@@ -118,7 +118,7 @@ func (r *Response) Fold(d sim.Digest) sim.Digest {
 	return d.MixString(r.Out.Value).Mix(r.Out.Revision).Mix(r.Out.Index).Mix(r.Out.Term)
 }
 
-// String returns "s41 #7 ok (r12 n3, 2^30)", term^index last, or "s41 #7 not leader, ask n3".
+// String returns "s41 #7 ok (r12 n3, 30^2)", the entry index^term last, or "s41 #7 not leader, ask n3".
 func (r *Response) String() string {
 	s := name(r.Session, r.Seq) + " "
 	switch {
@@ -127,7 +127,7 @@ func (r *Response) String() string {
 	case r.Status == StatusOK:
 		index := strconv.FormatUint(r.Out.Index, 10)
 		term := strconv.FormatUint(r.Out.Term, 10)
-		return s + r.Out.result(r.Op) + " (" + r.Out.at() + ", " + term + "^" + index + ")"
+		return s + r.Out.result(r.Op) + " (" + r.Out.at() + ", " + index + "^" + term + ")"
 	case r.Leader != 0:
 		return s + r.Status.String() + ", ask " + r.Leader.String()
 	}

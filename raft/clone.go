@@ -1,0 +1,107 @@
+package raft
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"schism/sim"
+)
+
+// Clone returns an independent copy of n. It shares the entries of the log.
+func (n *Node) Clone() *Node {
+	c := *n
+	c.log = n.log.clone()
+	c.disk.wal = n.disk.wal.Clone()
+	c.disk.scratch = nil
+	c.peers = slices.Clone(n.peers)
+	c.match = slices.Clone(n.match)
+	c.answered = slices.Clone(n.answered)
+	c.reads.pending = slices.Clone(n.reads.pending)
+	c.reads.done = slices.Clone(n.reads.done)
+	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
+	c.mail = mail{}
+	return &c
+}
+
+// encoder appends the fields of a state.
+type encoder struct{ b []byte }
+
+func (e *encoder) u64(xs ...uint64) {
+	for _, x := range xs {
+		e.b = binary.LittleEndian.AppendUint64(e.b, x)
+	}
+}
+
+func (e *encoder) bytes(p []byte) {
+	e.u64(uint64(len(p)))
+	e.b = append(e.b, p...)
+}
+
+func (e *encoder) position(p Position) { e.u64(uint64(p.Term), uint64(p.Index)) }
+
+func (e *encoder) image(m *image) {
+	e.position(m.last)
+	e.bytes(m.file)
+}
+
+// AppendHash appends a canonical encoding of the state to b. Two nodes of one configuration that
+// append equal bytes behave equally from then on.
+func (n *Node) AppendHash(b []byte) []byte {
+	e := encoder{b}
+	e.u64(uint64(n.term), uint64(n.vote), uint64(n.role), uint64(n.leader))
+	e.u64(uint64(n.commit), uint64(n.handed), uint64(n.applied))
+	e.u64(uint64(n.contact), uint64(n.armed), uint64(n.now))
+	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active))
+	n.log.encode(&e)
+	n.disk.encode(&e)
+	for i := range n.peers {
+		n.peers[i].encode(&e)
+		e.u64(uint64(n.match[i]), uint64(n.answered[i]))
+	}
+	n.reads.encode(&e)
+	n.snapshots.encode(&e)
+	return e.b
+}
+
+func (l *Log) encode(e *encoder) {
+	e.position(l.base)
+	e.u64(uint64(len(l.entries)))
+	for i := range l.entries {
+		x := &l.entries[i]
+		e.u64(uint64(x.Term), uint64(x.Index), uint64(x.Type))
+		e.bytes(x.Data)
+	}
+}
+
+func (d *disk) encode(e *encoder) {
+	e.b = d.wal.AppendHash(e.b)
+	e.u64(uint64(d.durable), flag(d.dirty), flag(d.snapshot), uint64(d.segment))
+	e.u64(flag(d.busy), uint64(d.token), uint64(d.covers.last), uint64(d.covers.term))
+	e.u64(flag(d.covers.snapshot), uint64(d.covers.segment))
+}
+
+func (p *peer) encode(e *encoder) {
+	e.u64(uint64(p.next), uint64(p.flow), flag(p.paused), uint64(p.beat))
+	e.u64(uint64(p.sending), uint64(p.offset), flag(p.moved))
+}
+
+func (q *reads) encode(e *encoder) {
+	e.u64(uint64(q.round), uint64(q.unregistered), uint64(q.taken), q.finished)
+	e.u64(uint64(len(q.pending)))
+	for _, p := range q.pending {
+		e.u64(uint64(p.id), uint64(p.index), uint64(p.round))
+	}
+	e.u64(uint64(len(q.done)))
+	for _, r := range q.done {
+		e.u64(uint64(r.ID), uint64(r.Index), flag(r.OK))
+	}
+}
+
+func (s *snapshots) encode(e *encoder) {
+	e.image(&s.last)
+	e.image(&s.saving)
+	e.image(&s.incoming)
+	e.u64(uint64(s.term), flag(s.received), flag(s.restore))
+}
+
+var _ sim.Leader = (*Node)(nil)

@@ -1,0 +1,109 @@
+package raft
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"schism/raft/quorum"
+	"schism/sim"
+)
+
+// Config describes a node.
+//
+//  1. ID is one of Voters, which are distinct servers, at most quorum.MaxMembers of them.
+//  2. 0 < Heartbeat < ElectionMin ≤ ElectionMax.
+//  3. Every Max… is positive.
+type Config struct {
+	ID sim.NodeID
+	// Voters is the membership, the same at every node.
+	Voters []sim.NodeID
+	// ElectionMin and ElectionMax bound the time without a leader after which a node campaigns. A
+	// follower that heard from a leader within ElectionMin helps nobody to replace it.
+	ElectionMin, ElectionMax time.Duration
+	// Heartbeat is the time between two messages of a leader that has nothing to say.
+	Heartbeat time.Duration
+	// PreVote makes a node ask, before it campaigns, whether it could win (thesis §9.6).
+	PreVote bool
+	// CheckQuorum makes a leader step down that has not heard from a quorum for ElectionMax, and
+	// nodes that hear from a leader ignore candidates (thesis §4.2.3, §6.2).
+	CheckQuorum bool
+	// MaxBatchEntries and MaxBatchBytes bound one AppendEntries; it carries at least one entry.
+	MaxBatchEntries, MaxBatchBytes int
+	// MaxInflight bounds the entries sent to one follower and not acknowledged yet.
+	MaxInflight int
+	// MaxUncommitted bounds the entries that a leader accepts beyond its commit index, MaxReads
+	// the reads that wait to be confirmed.
+	MaxUncommitted, MaxReads int
+	// SnapshotChunk is the number of bytes of a snapshot that one InstallSnapshot carries.
+	SnapshotChunk int
+	// SnapshotTrailing is the number of entries before a snapshot that stay in the log for
+	// followers that lag a little.
+	SnapshotTrailing int
+	// Rules are the decisions of the protocol; nil, or a nil field, is the right one.
+	Rules *Rules
+}
+
+// DefaultConfig returns the configuration of the node id among voters with everything safe and
+// usual: elections after 300 to 600 ms, a heartbeat every 100 ms, PreVote and CheckQuorum on.
+func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
+	return Config{
+		ID: id, Voters: voters,
+		ElectionMin: 300 * time.Millisecond, ElectionMax: 600 * time.Millisecond,
+		Heartbeat: 100 * time.Millisecond,
+		PreVote:   true, CheckQuorum: true,
+		MaxBatchEntries: 64, MaxBatchBytes: 1 << 16, MaxInflight: 256,
+		MaxUncommitted: 1024, MaxReads: 1024,
+		SnapshotChunk: 1 << 14, SnapshotTrailing: 16,
+	}
+}
+
+// check panics if c breaks a numbered property.
+func (c *Config) check() {
+	switch {
+	case !slices.Contains(c.Voters, c.ID):
+		panic(fmt.Sprintf("raft: Config: %s is not among the voters %v", c.ID, c.Voters))
+	case len(c.Voters) > quorum.MaxMembers:
+		panic(fmt.Sprintf("raft: Config: %d voters, the limit is %d", len(c.Voters), quorum.MaxMembers))
+	case c.Heartbeat <= 0 || c.ElectionMin <= c.Heartbeat || c.ElectionMax < c.ElectionMin:
+		panic("raft: Config: want 0 < Heartbeat < ElectionMin <= ElectionMax")
+	case c.MaxBatchEntries <= 0 || c.MaxBatchBytes <= 0 || c.MaxInflight <= 0 ||
+		c.MaxUncommitted <= 0 || c.MaxReads <= 0 || c.SnapshotChunk <= 0 || c.SnapshotTrailing < 0:
+		panic("raft: Config: every limit must be positive")
+	}
+	for i, v := range c.Voters {
+		if v == 0 || v.IsClient() || slices.Contains(c.Voters[:i], v) {
+			panic(fmt.Sprintf("raft: Config: bad voters %v", c.Voters))
+		}
+	}
+}
+
+// settings is what a node never changes; clones share it.
+type settings struct {
+	Config
+	rules Rules
+	self  quorum.Slot
+	// members is the configuration in force. A change of membership would move it into Node.
+	members quorum.Joint
+}
+
+func newSettings(c Config) *settings {
+	c.check()
+	c.Voters = slices.Clone(c.Voters)
+	slices.Sort(c.Voters)
+	s := &settings{Config: c, rules: c.Rules.complete()}
+	s.members.Incoming = quorum.First(len(c.Voters))
+	self, _ := s.slot(c.ID)
+	s.self = self
+	return s
+}
+
+// slot returns the slot of id; false if it is no member.
+func (s *settings) slot(id sim.NodeID) (quorum.Slot, bool) {
+	for i, v := range s.Voters {
+		if v == id {
+			return quorum.Slot(i), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,219 @@
+package raft
+
+import (
+	"schism/raft/quorum"
+	"schism/sim"
+)
+
+// electionTimeout handles the end of the election timer: a leader makes sure that it still has a
+// quorum, others campaign if they have not heard from a leader.
+func (n *Node) electionTimeout(out *sim.Effects) {
+	switch {
+	case n.role == Leader:
+		n.checkQuorum(out)
+	case n.contact != n.armed:
+		n.rearm(out)
+	default:
+		n.campaign(out)
+	}
+}
+
+// rearm sets the election timer to what is left of a timeout that began at contact.
+func (n *Node) rearm(out *sim.Effects) {
+	passed := n.now.Sub(n.contact)
+	n.armed = n.contact
+	out.SetTimer(electionTimer, max(n.ElectionMin-passed, 0), max(n.ElectionMax-passed, 0))
+}
+
+// restartTimeout begins a new election timeout now.
+func (n *Node) restartTimeout(out *sim.Effects) {
+	n.contact = n.now
+	n.rearm(out)
+}
+
+// campaign begins a pre-vote, or an election where there are none.
+func (n *Node) campaign(out *sim.Effects) {
+	if n.PreVote {
+		n.becomePreCandidate(out)
+	} else {
+		n.becomeCandidate(out)
+	}
+}
+
+// becomeFollower enters the term t, if it is new, as a follower of leader, 0 if unknown.
+func (n *Node) becomeFollower(t Term, leader sim.NodeID, out *sim.Effects) {
+	was := n.role
+	n.role, n.leader = Follower, leader
+	n.enterTerm(t, out)
+	if was == Leader {
+		out.Mark("leader-stepped-down")
+		out.StopTimer(heartbeatTimer)
+		n.reads.reject()
+		n.restartTimeout(out)
+	}
+}
+
+// enterTerm makes t the current term, and writes that if anything changes.
+func (n *Node) enterTerm(t Term, out *sim.Effects) {
+	vote := n.rules.VoteKept(n.term, t, n.vote)
+	if t == n.term && vote == n.vote {
+		return
+	}
+	n.term, n.vote = t, vote
+	n.saveState(out)
+}
+
+// becomePreCandidate asks everyone whether an election could be won. Nothing durable changes.
+func (n *Node) becomePreCandidate(out *sim.Effects) {
+	n.role, n.leader = PreCandidate, 0
+	n.restartTimeout(out)
+	n.requestVotes(n.term+1, true, out)
+	n.countVote(n.self, true, out)
+}
+
+// becomeCandidate votes for itself in a new term and asks for votes (Raft §5.2). Its own vote counts
+// when it is durable.
+func (n *Node) becomeCandidate(out *sim.Effects) {
+	n.role, n.leader = Candidate, 0
+	n.term, n.vote = n.term+1, n.ID()
+	n.saveState(out)
+	n.restartTimeout(out)
+	n.requestVotes(n.term, false, out)
+}
+
+// requestVotes begins to collect votes for t.
+func (n *Node) requestVotes(t Term, preVote bool, out *sim.Effects) {
+	n.granted, n.refused = 0, 0
+	if len(n.Voters) == 1 {
+		return
+	}
+	m := n.mail.requestVote.take()
+	*m = RequestVote{Term: t, Last: n.log.Last(), PreVote: preVote}
+	for slot, to := range n.Voters {
+		if quorum.Slot(slot) != n.self {
+			n.reply(to, m, out)
+		}
+	}
+}
+
+// countVote counts the vote of the member at slot in this campaign.
+func (n *Node) countVote(slot quorum.Slot, yes bool, out *sim.Effects) {
+	if yes {
+		n.granted = n.granted.With(slot)
+	} else {
+		n.refused = n.refused.With(slot)
+	}
+	switch n.rules.VoteResult(n.members, n.granted, n.refused&^n.granted) {
+	case quorum.Won:
+		out.Decide("a quorum said yes", "go on")
+		if n.role == PreCandidate {
+			n.becomeCandidate(out)
+		} else {
+			n.becomeLeader(out)
+		}
+	case quorum.Lost:
+		out.Decide("a quorum said no", "give up")
+		n.becomeFollower(n.term, 0, out)
+	}
+}
+
+// sticky reports whether this node disregards candidates: it leads, or hears from a leader.
+func (n *Node) sticky() bool {
+	recent := n.role == Leader || n.now.Sub(n.contact) < n.ElectionMin
+	return n.CheckQuorum && n.rules.Sticky(n.leader != 0, recent)
+}
+
+// handlePreVote answers whether this node would vote for the sender in the term m.Term.
+func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
+	r := n.mail.requestVoteResponse.take()
+	*r = RequestVoteResponse{Term: n.term, PreVote: true}
+	switch {
+	case n.sticky():
+		out.Decide("hears from "+n.leader.String(), "refuse the pre-vote")
+	case m.Term <= n.term:
+		out.Decide("the term is not new", "refuse the pre-vote")
+	case !n.rules.UpToDate(m.Last, n.log.Last()):
+		out.Decide("its log is behind", "refuse the pre-vote")
+	default:
+		r.Granted, r.Term = true, m.Term
+	}
+	if !r.Granted {
+		out.Mark("pre-vote-refused")
+	}
+	n.reply(from, r, out)
+}
+
+// handleRequestVote votes for the sender or does not (Raft §5.2, §5.4.1).
+func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
+	if m.Term > n.term && n.sticky() {
+		out.Decide("hears from "+n.leader.String(), "disregard the candidate")
+		return
+	}
+	if m.Term > n.term {
+		n.becomeFollower(m.Term, 0, out)
+	}
+	r := n.mail.requestVoteResponse.take()
+	*r = RequestVoteResponse{Term: n.term}
+	switch {
+	case m.Term < n.term:
+		out.Decide("the term is old", "refuse")
+	case !n.rules.VoteFree(n.vote, from):
+		out.Decide("voted for "+n.vote.String(), "refuse")
+	case !n.rules.UpToDate(m.Last, n.log.Last()):
+		out.Decide("its log is behind", "refuse")
+	default:
+		out.Decide("its log is up to date", "grant")
+		r.Granted = true
+		n.contact = n.now
+		if n.vote != from {
+			n.vote = from
+			n.saveState(out)
+		}
+	}
+	n.reply(from, r, out)
+}
+
+// handleVoteResponse counts a vote.
+func (n *Node) handleVoteResponse(slot quorum.Slot, m *RequestVoteResponse, out *sim.Effects) {
+	term := n.term
+	if m.PreVote && m.Granted {
+		term++ // it echoes the term that was asked about
+	}
+	switch {
+	case m.Term > term:
+		n.becomeFollower(m.Term, 0, out)
+	case m.Term == term && n.rules.VoteCounts(n.role, m.PreVote):
+		n.countVote(slot, m.Granted, out)
+	}
+}
+
+// becomeLeader begins to lead the term (Raft §5.2). The empty entry lets it commit what its
+// predecessors left behind (§5.4.2, §8).
+func (n *Node) becomeLeader(out *sim.Effects) {
+	n.role, n.leader = Leader, n.ID()
+	out.Mark("leader-elected")
+	next := n.log.LastIndex() + 1
+	for i := range n.peers {
+		n.peers[i] = peer{next: next}
+		n.match[i], n.answered[i] = 0, 0
+	}
+	n.active = 0
+	n.reads.round = 0
+	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
+	out.SetTimer(electionTimer, n.ElectionMax, n.ElectionMax)
+	n.lead(EntryNoop, nil, out)
+	n.ownAck(out)
+}
+
+// checkQuorum makes a leader step down that has not heard from a quorum since the last check: it may
+// have been replaced, and its clients had better ask another (thesis §6.2).
+func (n *Node) checkQuorum(out *sim.Effects) {
+	heard := n.active.With(n.self)
+	n.active = 0
+	if n.CheckQuorum && n.members.VoteResult(heard, 0) != quorum.Won {
+		out.Mark("check-quorum-failed")
+		n.becomeFollower(n.term, 0, out)
+		return
+	}
+	out.SetTimer(electionTimer, n.ElectionMax, n.ElectionMax)
+}

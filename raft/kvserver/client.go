@@ -1,0 +1,271 @@
+package kvserver
+
+import (
+	"time"
+
+	"schism/raft/kvapi"
+	"schism/sim"
+)
+
+// ClientConfig describes a client.
+//
+//  1. Servers is not empty.
+//  2. 0 < Backoff ≤ Patience ≤ Timeout.
+type ClientConfig struct {
+	ID sim.NodeID
+	// Servers are whom the client may ask. It begins with one that depends on its ID, stays with
+	// whoever answers, and goes round when nobody does.
+	Servers []sim.NodeID
+	// Ops are the operations that the client plays, in order.
+	Ops []Operation
+	// Timeout is the time from an operation's call after which the client gives it up.
+	Timeout time.Duration
+	// Patience is the time after which it asks the next server, if there is no answer.
+	Patience time.Duration
+	// Backoff is the pause it makes before it asks again when it was refused and does not know
+	// better.
+	Backoff time.Duration
+}
+
+// DefaultClientConfig returns the configuration of a client that gives up after 2 s, asks another
+// server after 500 ms and pauses for 50 ms.
+func DefaultClientConfig(id sim.NodeID, servers []sim.NodeID, ops []Operation) ClientConfig {
+	return ClientConfig{
+		ID: id, Servers: servers, Ops: ops,
+		Timeout:  2 * time.Second,
+		Patience: 500 * time.Millisecond,
+		Backoff:  50 * time.Millisecond,
+	}
+}
+
+// phase is what a client is doing.
+type phase byte
+
+// The phases.
+const (
+	// thinking: no operation is open.
+	thinking phase = iota
+	// opening: one is open, and before it can be asked for a session has to be opened.
+	opening
+	// asking: one is open and being asked for.
+	asking
+	// done: every operation has ended.
+	done
+)
+
+// A client's timers.
+const (
+	timerThink    sim.TimerID = iota // the next operation begins
+	timerPatience                    // nobody has answered, or the pause is over
+	timerTimeout                     // the operation is given up
+)
+
+// Client plays a list of operations, one after the other. It is a sim.Machine and a sim.Cloner.
+//
+//  1. Every operation is called once and returns once, the first Think after Start and each other one Think after
+//     the return of the one before.
+//  2. It returns OK with the first answer; Failed if no server can have taken it, since it was never sent or
+//     is one that no server does; and Unknown otherwise, after Timeout.
+//  3. A repeated request has the session and the sequence number of the first. After a write that ended
+//     Unknown the session is not used again.
+//
+// A refusal says that one server did not take one copy of a request. A copy that the network
+// still holds, or an earlier attempt, may be taken later, so that refusals alone never make an
+// operation Failed.
+//
+// A client that crashes begins its list again. Its sequence numbers count from the time of its
+// Start, so that it does not take the answers to its former self for its own.
+type Client struct {
+	cfg *ClientConfig
+	// next is the index of the open operation, or of the next one.
+	next    int
+	phase   phase
+	session kvapi.Session
+	seq     kvapi.Seq
+	// attempt counts the sendings of the request seq.
+	attempt uint32
+	// server is the index of whom to ask.
+	server int
+	// redirects counts the hints followed since the last pause.
+	redirects int
+	// resting says that the client was refused and pauses before it asks server.
+	resting bool
+	// doubtful says that the open operation has been sent.
+	doubtful bool
+
+	requests slab[kvapi.Request]
+}
+
+// NewClient returns a client that waits for its Start. It panics if c breaks a numbered property.
+func NewClient(c ClientConfig) *Client {
+	if len(c.Servers) == 0 {
+		panic("kvserver: ClientConfig: no servers")
+	}
+	if c.Backoff <= 0 || c.Patience < c.Backoff || c.Timeout < c.Patience {
+		panic("kvserver: ClientConfig: want 0 < Backoff <= Patience <= Timeout")
+	}
+	return &Client{cfg: &c, server: max(c.ID.Number()-1, 0) % len(c.Servers)}
+}
+
+// Step implements sim.Machine.
+func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	switch ev.Kind {
+	case sim.Start:
+		c.seq = kvapi.Seq(now)
+		c.think(out)
+	case sim.Timeout:
+		c.handleTimeout(ev.Timer, out)
+	case sim.Receive:
+		if r, ok := ev.Msg.(*kvapi.Response); ok {
+			c.handleResponse(r, out)
+		}
+	}
+}
+
+// Done reports whether every operation has ended.
+func (c *Client) Done() bool { return c.phase == done }
+
+// Progress returns how many operations have ended, and how many there are.
+func (c *Client) Progress() (ended, all int) { return c.next, len(c.cfg.Ops) }
+
+// think waits for the time of the next operation, if there is one.
+func (c *Client) think(out *sim.Effects) {
+	if c.next == len(c.cfg.Ops) {
+		c.phase = done
+		return
+	}
+	c.phase = thinking
+	d := c.cfg.Ops[c.next].Think
+	out.SetTimer(timerThink, d, d)
+}
+
+// handleTimeout goes on after a timer has run out.
+func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
+	switch {
+	case t == timerThink && c.phase == thinking:
+		c.call(out)
+	case c.phase != opening && c.phase != asking:
+	case t == timerTimeout:
+		c.giveUp(out)
+	case t == timerPatience:
+		if !c.resting {
+			out.Decide("nobody answers", "ask the next server")
+			c.turn()
+		}
+		c.redirects = 0
+		c.ask(out)
+	}
+}
+
+// call begins the next operation.
+func (c *Client) call(out *sim.Effects) {
+	op := &c.cfg.Ops[c.next]
+	out.Invoke(op.In)
+	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
+	c.phase, c.doubtful, c.redirects = asking, false, 0
+	if op.In.Kind.Writes() && c.session == 0 {
+		c.phase = opening
+	}
+	c.begin(out)
+}
+
+// begin asks for something new: the opening of a session, or the operation.
+func (c *Client) begin(out *sim.Effects) {
+	c.seq++
+	c.attempt = 0
+	c.ask(out)
+}
+
+// ask sends the request that is open to the server whose turn it is.
+func (c *Client) ask(out *sim.Effects) {
+	c.attempt++
+	c.resting = false
+	r := c.requests.take()
+	r.Seq, r.Attempt = c.seq, c.attempt
+	if c.phase == opening {
+		r.In.Kind = kvapi.OpenSession
+	} else {
+		r.In = c.cfg.Ops[c.next].In
+		c.doubtful = true
+	}
+	if r.In.Kind.Writes() {
+		r.Session = c.session
+	}
+	out.Send(c.cfg.Servers[c.server], r)
+	out.SetTimer(timerPatience, c.cfg.Patience, c.cfg.Patience)
+}
+
+// turn passes on to the next server.
+func (c *Client) turn() { c.server = (c.server + 1) % len(c.cfg.Servers) }
+
+// handleResponse handles an answer. Every answer to the open request is as good as another,
+// refusals count only if they are about the last attempt.
+func (c *Client) handleResponse(r *kvapi.Response, out *sim.Effects) {
+	if c.phase != opening && c.phase != asking || r.Seq != c.seq {
+		return
+	}
+	switch {
+	case r.Status == kvapi.StatusOK && c.phase == opening:
+		c.session, c.phase = r.Session, asking
+		c.begin(out)
+	case r.Status == kvapi.StatusOK:
+		c.end(r.Out, sim.OK, out)
+	case r.Status == kvapi.StatusInvalid:
+		c.end(nil, sim.Failed, out)
+	case r.Status == kvapi.StatusExpired || r.Status == kvapi.StatusStale:
+		out.Decide("the session is gone", "nobody knows whether it was done")
+		c.giveUp(out)
+	case r.Attempt == c.attempt && !c.resting:
+		c.handleRefusal(r, out)
+	}
+}
+
+// handleRefusal follows the hint at whom to ask, or pauses.
+func (c *Client) handleRefusal(r *kvapi.Response, out *sim.Effects) {
+	hint := c.place(r.Leader)
+	if hint >= 0 && hint != c.server && c.redirects < len(c.cfg.Servers) {
+		out.Decide("refused with a hint", "ask whom the hint names")
+		c.redirects++
+		c.server = hint
+		c.ask(out)
+		return
+	}
+	out.Decide("refused", "pause, then ask the next server")
+	if r.Status != kvapi.StatusBusy {
+		c.turn()
+	}
+	c.resting = true
+	out.SetTimer(timerPatience, c.cfg.Backoff, c.cfg.Backoff)
+}
+
+// place returns the index of the server id, -1 if it is not one that the client knows.
+func (c *Client) place(id sim.NodeID) int {
+	for i, s := range c.cfg.Servers {
+		if s == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// giveUp ends the open operation without an answer.
+func (c *Client) giveUp(out *sim.Effects) {
+	if !c.doubtful {
+		out.Decide("it was never sent", "failed")
+		c.end(nil, sim.Failed, out)
+		return
+	}
+	if c.cfg.Ops[c.next].In.Kind.Writes() {
+		c.session = 0
+	}
+	c.end(nil, sim.Unknown, out)
+}
+
+// end returns from the open operation and goes on to the next one. output is nil unless o is OK.
+func (c *Client) end(output any, o sim.Outcome, out *sim.Effects) {
+	out.Return(output, o)
+	out.StopTimer(timerPatience)
+	out.StopTimer(timerTimeout)
+	c.next++
+	c.think(out)
+}

@@ -1,0 +1,83 @@
+package kvserver
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"schism/raft/kvapi"
+	"schism/sim"
+)
+
+// Clone implements sim.Cloner. The state is shared until either server changes it.
+func (s *Server) Clone() sim.Cloner {
+	return &Server{
+		policy:    s.policy,
+		raft:      s.raft.Clone(),
+		store:     s.store.clone(),
+		saved:     s.saved,
+		applying:  s.applying,
+		reign:     s.reign,
+		proposals: slices.Clone(s.proposals),
+		reads:     slices.Clone(s.reads),
+		lastRead:  s.lastRead,
+	}
+}
+
+// AppendHash implements sim.Cloner.
+func (s *Server) AppendHash(b []byte) []byte {
+	b = s.store.appendState(s.raft.AppendHash(b))
+	b = binary.AppendUvarint(b, uint64(s.saved))
+	b = binary.AppendUvarint(b, flag(s.applying))
+	b = binary.AppendUvarint(b, uint64(s.reign))
+	b = binary.AppendUvarint(b, uint64(s.lastRead))
+	b = binary.AppendUvarint(b, uint64(len(s.proposals)))
+	for i := range s.proposals {
+		p := &s.proposals[i]
+		b = binary.AppendUvarint(b, uint64(p.index))
+		b = p.from.append(binary.AppendUvarint(b, uint64(p.term)))
+	}
+	b = binary.AppendUvarint(b, uint64(len(s.reads)))
+	for i := range s.reads {
+		r := &s.reads[i]
+		b = binary.AppendUvarint(b, uint64(r.id))
+		b = binary.AppendUvarint(b, uint64(r.index)<<1|flag(r.confirmed))
+		b = r.from.append(appendText(b, r.key))
+	}
+	return b
+}
+
+// append appends every field.
+func (c *caller) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(c.client))
+	b = binary.AppendUvarint(b, uint64(c.session))
+	b = binary.AppendUvarint(b, uint64(c.seq))
+	b = binary.AppendUvarint(b, uint64(c.attempt))
+	return append(b, byte(c.op))
+}
+
+// flag returns 1 for true.
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Clone implements sim.Cloner.
+func (c *Client) Clone() sim.Cloner {
+	d := *c
+	d.requests = slab[kvapi.Request]{}
+	return &d
+}
+
+// AppendHash implements sim.Cloner.
+func (c *Client) AppendHash(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(c.next))
+	b = append(b, byte(c.phase))
+	b = binary.AppendUvarint(b, uint64(c.session))
+	b = binary.AppendUvarint(b, uint64(c.seq))
+	b = binary.AppendUvarint(b, uint64(c.attempt))
+	b = binary.AppendUvarint(b, uint64(c.server))
+	b = binary.AppendUvarint(b, uint64(c.redirects))
+	return binary.AppendUvarint(b, flag(c.resting)<<1|flag(c.doubtful))
+}

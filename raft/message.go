@@ -1,0 +1,237 @@
+package raft
+
+import (
+	"fmt"
+
+	"schism/sim"
+)
+
+// RequestVote asks for a vote, or, with PreVote, whether there would be one (Raft figure 2, thesis
+// §9.6). In a pre-vote Term is the term that the sender would campaign in.
+type RequestVote struct {
+	Term    Term
+	Last    Position
+	PreVote bool
+}
+
+// RequestVoteResponse answers a RequestVote. To a granted pre-vote Term is that of the request,
+// otherwise the sender's own.
+type RequestVoteResponse struct {
+	Term    Term
+	Granted bool
+	PreVote bool
+}
+
+// AppendEntries replicates entries, and without entries it is the heartbeat (Raft figure 2).
+type AppendEntries struct {
+	Term   Term
+	Prev   Position
+	Commit Index
+	// Round is the last round that the leader has begun.
+	Round   Round
+	Entries []Entry
+}
+
+// AppendEntriesResponse answers an AppendEntries, and a snapshot that was installed.
+type AppendEntriesResponse struct {
+	Term Term
+	// Round is that of the message answered.
+	Round Round
+	// Success says that the sender's log is durable and equal to the leader's up to Match.
+	Success bool
+	Match   Index
+	// Prev is, if not Success, the Prev.Index that did not match, and Hint the last place in the
+	// sender's log that still can match: from there down its terms are not above Prev.Term.
+	Prev Index
+	Hint Position
+}
+
+// InstallSnapshot carries a part of a snapshot (Raft figure 13): of the bytes that the leader's
+// snapshot file consists of.
+type InstallSnapshot struct {
+	Term Term
+	// Last is the last entry that the snapshot covers, Size the number of all its bytes.
+	Last         Position
+	Size, Offset int
+	Data         []byte
+}
+
+// InstallSnapshotResponse says how many bytes of the snapshot up to Index have arrived. That it is
+// installed is said by an AppendEntriesResponse.
+type InstallSnapshotResponse struct {
+	Term   Term
+	Index  Index
+	Offset int
+}
+
+// Kind returns "RequestVote" or "PreVote".
+func (m *RequestVote) Kind() string {
+	if m.PreVote {
+		return "PreVote"
+	}
+	return "RequestVote"
+}
+
+// Kind returns "RequestVoteResponse" or "PreVoteResponse".
+func (m *RequestVoteResponse) Kind() string {
+	if m.PreVote {
+		return "PreVoteResponse"
+	}
+	return "RequestVoteResponse"
+}
+
+// Kind returns "AppendEntries".
+func (m *AppendEntries) Kind() string { return "AppendEntries" }
+
+// Kind returns "AppendEntriesResponse".
+func (m *AppendEntriesResponse) Kind() string { return "AppendEntriesResponse" }
+
+// Kind returns "InstallSnapshot".
+func (m *InstallSnapshot) Kind() string { return "InstallSnapshot" }
+
+// Kind returns "InstallSnapshotResponse".
+func (m *InstallSnapshotResponse) Kind() string { return "InstallSnapshotResponse" }
+
+// flag returns 1 for true.
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// fold mixes p into d.
+func (p Position) fold(d sim.Digest) sim.Digest {
+	return d.Mix(uint64(p.Term)).Mix(uint64(p.Index))
+}
+
+// Fold mixes every field into d.
+func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
+	return m.Last.fold(d.Mix(1<<8 | flag(m.PreVote)).Mix(uint64(m.Term)))
+}
+
+// Fold mixes every field into d.
+func (m *RequestVoteResponse) Fold(d sim.Digest) sim.Digest {
+	return d.Mix(2<<8 | flag(m.Granted)<<1 | flag(m.PreVote)).Mix(uint64(m.Term))
+}
+
+// Fold mixes every field into d.
+func (m *AppendEntries) Fold(d sim.Digest) sim.Digest {
+	d = m.Prev.fold(d.Mix(3<<8 | uint64(len(m.Entries))<<16).Mix(uint64(m.Term)))
+	d = d.Mix(uint64(m.Commit)).Mix(uint64(m.Round))
+	for i := range m.Entries {
+		d = m.Entries[i].Fold(d)
+	}
+	return d
+}
+
+// Fold mixes every field into d.
+func (m *AppendEntriesResponse) Fold(d sim.Digest) sim.Digest {
+	d = d.Mix(4<<8 | flag(m.Success)).Mix(uint64(m.Term)).Mix(uint64(m.Round))
+	return m.Hint.fold(d.Mix(uint64(m.Match)).Mix(uint64(m.Prev)))
+}
+
+// Fold mixes every field into d.
+func (m *InstallSnapshot) Fold(d sim.Digest) sim.Digest {
+	d = m.Last.fold(d.Mix(5 << 8).Mix(uint64(m.Term)))
+	return d.Mix(uint64(m.Size)).Mix(uint64(m.Offset)).MixBytes(m.Data)
+}
+
+// Fold mixes every field into d.
+func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
+	return d.Mix(6 << 8).Mix(uint64(m.Term)).Mix(uint64(m.Index)).Mix(uint64(m.Offset))
+}
+
+// String prints p as "index^term", "17^3".
+func (p Position) String() string { return fmt.Sprintf("%d^%d", p.Index, p.Term) }
+
+// String returns "t2 last 17^1".
+func (m *RequestVote) String() string { return fmt.Sprintf("t%d last %v", m.Term, m.Last) }
+
+// String returns "t2 granted" or "t2 refused".
+func (m *RequestVoteResponse) String() string {
+	if m.Granted {
+		return fmt.Sprintf("t%d granted", m.Term)
+	}
+	return fmt.Sprintf("t%d refused", m.Term)
+}
+
+// String returns "t2 prev 17^1 commit 16 +18^2..20^2", and the round if there is one.
+func (m *AppendEntries) String() string {
+	s := fmt.Sprintf("t%d prev %v commit %d", m.Term, m.Prev, m.Commit)
+	if m.Round > 0 {
+		s += fmt.Sprintf(" round %d", m.Round)
+	}
+	if n := len(m.Entries); n > 0 {
+		s += " +" + at(&m.Entries[0]).String()
+		if n > 1 {
+			s += ".." + at(&m.Entries[n-1]).String()
+		}
+	}
+	return s
+}
+
+// at returns the position of e.
+func at(e *Entry) Position { return Position{e.Term, e.Index} }
+
+// String returns "t2 match 17" or "t2 no match at 17, try 9^1".
+func (m *AppendEntriesResponse) String() string {
+	s := fmt.Sprintf("t%d match %d", m.Term, m.Match)
+	if !m.Success {
+		s = fmt.Sprintf("t%d no match at %d, try %v", m.Term, m.Prev, m.Hint)
+	}
+	if m.Round > 0 {
+		s += fmt.Sprintf(" round %d", m.Round)
+	}
+	return s
+}
+
+// String returns "t2 up to 17^1 bytes 0-4096 of 9000".
+func (m *InstallSnapshot) String() string {
+	return fmt.Sprintf("t%d up to %v bytes %d-%d of %d", m.Term, m.Last,
+		m.Offset, m.Offset+len(m.Data), m.Size)
+}
+
+// String returns "t2 snapshot 17 has 4096 bytes".
+func (m *InstallSnapshotResponse) String() string {
+	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.Index, m.Offset)
+}
+
+// termOf returns the term that m carries; false if m is no message of this package.
+func termOf(m sim.Message) (Term, bool) {
+	switch m := m.(type) {
+	case *AppendEntries:
+		return m.Term, true
+	case *AppendEntriesResponse:
+		return m.Term, true
+	case *RequestVote:
+		return m.Term, true
+	case *RequestVoteResponse:
+		return m.Term, true
+	case *InstallSnapshot:
+		return m.Term, true
+	case *InstallSnapshotResponse:
+		return m.Term, true
+	}
+	return 0, false
+}
+
+// slab hands out values of one type from chunks, so that most messages cost no allocation. Chunks
+// grow from minChunk to maxChunk, for the sake of short-lived clones.
+type slab[T any] struct {
+	free []T
+	next int
+}
+
+const minChunk, maxChunk = 4, 64
+
+// take returns a zero value that nobody else has.
+func (s *slab[T]) take() *T {
+	if len(s.free) == 0 {
+		s.next = min(max(2*s.next, minChunk), maxChunk)
+		s.free = make([]T, s.next)
+	}
+	t := &s.free[0]
+	s.free = s.free[1:]
+	return t
+}

@@ -1,0 +1,138 @@
+package raft
+
+import (
+	"reflect"
+
+	"schism/raft/quorum"
+	"schism/sim"
+)
+
+// Position is a place in a log by term and index: what two logs are compared by (Raft §5.4.1).
+type Position struct {
+	Term  Term
+	Index Index
+}
+
+// Rules are the decisions on which the safety of the protocol rests, as pure functions. A nil field
+// stands for the right rule. Known bugs are re-introduced by replacing one; nothing else in the
+// package knows about bugs.
+type Rules struct {
+	// UpToDate says whether a candidate whose log ends at candidate may have the vote of a node
+	// whose log ends at own: the later term wins, then the longer log. Raft §5.4.1.
+	UpToDate func(candidate, own Position) bool
+	// VoteFree says whether a node that has voted for vote in this term, 0 for nobody, may vote for
+	// candidate: one vote per term, first come, first served. Raft §5.2.
+	VoteFree func(vote, candidate sim.NodeID) bool
+	// VoteKept returns the vote after the term has gone from old to term: forgotten exactly if the
+	// term is new.
+	VoteKept func(old, term Term, vote sim.NodeID) sim.NodeID
+	// VoteCounts says whether an answer to a (pre-)vote request counts for a node in role.
+	VoteCounts func(role Role, preVote bool) bool
+	// VoteResult says what the votes so far decide. Raft §5.2.
+	VoteResult func(j quorum.Joint, yes, no quorum.Members) quorum.Result
+	// Sticky says whether a node that knows a leader, and heard from it within the minimum election
+	// timeout if recent, disregards a candidate. Thesis §4.2.3.
+	Sticky func(knowsLeader, recent bool) bool
+	// PrevMatches says whether entries may follow the entry before them, which has the term have in
+	// the receiver's log, if the log has it, and prev in the leader's. Raft §5.3.
+	PrevMatches func(have Term, ok bool, prev Term) bool
+	// Conflicts says whether an entry of the term have and all that follow it are removed in favour
+	// of one with the term got at the same index. Raft §5.3.
+	Conflicts func(have, got Term) bool
+	// AckIndex is the index that a follower acknowledges whose log matches the leader's up to
+	// matched and ends at last.
+	AckIndex func(matched, last Index) Index
+	// FollowerCommit is the commit index that a follower learns from a message that carries commit,
+	// if its log matches the leader's up to matched and ends at last. Raft figure 2.
+	FollowerCommit func(commit, matched, last Index) Index
+	// CommitAllowed says whether a leader of term may commit an entry of the term entry by counting
+	// replicas. Raft §5.4.2.
+	CommitAllowed func(entry, term Term) bool
+	// Committed returns the index that a quorum has acknowledged.
+	Committed func(j quorum.Joint, acked []Index) Index
+	// LeaderAck is how much of its own log a leader counts as acknowledged, of which the entries up
+	// to durable are on its disk. Thesis §10.2.1.
+	LeaderAck func(durable, last Index) Index
+	// WaitsForDisk says whether m leaves only when everything written before is durable. It is asked
+	// for all messages but those by which a leader replicates.
+	WaitsForDisk func(m sim.Message) bool
+	// DurableAfterCut returns how much of a log counts as durable of which everything after last has
+	// been removed, if durable entries were.
+	DurableAfterCut func(durable, last Index) Index
+	// ReadAllowed says whether a leader of term whose last committed entry is of the term committed
+	// knows a safe index to read at. Thesis §6.4.
+	ReadAllowed func(committed, term Term) bool
+	// ReadConfirmed says whether a read that was registered for a round is confirmed once a quorum
+	// has answered the round answered.
+	ReadConfirmed func(answered, registered Round) bool
+	// SnapshotStale says whether a snapshot of the entries up to index is of no use to a node that
+	// has committed up to commit.
+	SnapshotStale func(index, commit Index) bool
+	// SnapshotKeepsLog says whether the log stays when a snapshot arrives whose last entry it has
+	// (matches) or has not. Raft §7.
+	SnapshotKeepsLog func(matches bool) bool
+	// ChunkContinues says whether a chunk at offset of the snapshot got continues the partial
+	// snapshot have, of which size bytes are here.
+	ChunkContinues func(have, got Position, size, offset int) bool
+}
+
+// DefaultRules returns the right rule for everything.
+func DefaultRules() Rules {
+	return Rules{
+		UpToDate:         upToDate,
+		VoteFree:         func(vote, cand sim.NodeID) bool { return vote == 0 || vote == cand },
+		VoteKept:         voteKept,
+		VoteCounts:       voteCounts,
+		VoteResult:       quorum.Joint.VoteResult,
+		Sticky:           func(knowsLeader, recent bool) bool { return knowsLeader && recent },
+		PrevMatches:      func(have Term, ok bool, prev Term) bool { return ok && have == prev },
+		Conflicts:        func(have, got Term) bool { return have != got },
+		AckIndex:         func(matched, _ Index) Index { return matched },
+		FollowerCommit:   func(commit, matched, _ Index) Index { return min(commit, matched) },
+		CommitAllowed:    func(entry, term Term) bool { return entry == term },
+		Committed:        quorum.CommittedIndex[Index],
+		LeaderAck:        func(durable, _ Index) Index { return durable },
+		WaitsForDisk:     func(sim.Message) bool { return true },
+		DurableAfterCut:  func(durable, last Index) Index { return min(durable, last) },
+		ReadAllowed:      func(committed, term Term) bool { return committed == term },
+		ReadConfirmed:    func(answered, registered Round) bool { return answered >= registered },
+		SnapshotStale:    func(index, commit Index) bool { return index <= commit },
+		SnapshotKeepsLog: func(matches bool) bool { return matches },
+		ChunkContinues:   chunkContinues,
+	}
+}
+
+// complete returns r with the right rule wherever it has none.
+func (r *Rules) complete() Rules {
+	all := DefaultRules()
+	if r == nil {
+		return all
+	}
+	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&all).Elem()
+	for i := range into.NumField() {
+		if f := given.Field(i); !f.IsNil() {
+			into.Field(i).Set(f)
+		}
+	}
+	return all
+}
+
+func upToDate(candidate, own Position) bool {
+	return candidate.Term > own.Term ||
+		candidate.Term == own.Term && candidate.Index >= own.Index
+}
+
+func voteKept(old, term Term, vote sim.NodeID) sim.NodeID {
+	if term > old {
+		return 0
+	}
+	return vote
+}
+
+func voteCounts(role Role, preVote bool) bool {
+	return role == Candidate && !preVote || role == PreCandidate && preVote
+}
+
+func chunkContinues(have, got Position, size, offset int) bool {
+	return have == got && size == offset
+}

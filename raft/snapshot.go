@@ -1,0 +1,255 @@
+package raft
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+
+	"schism/raft/quorum"
+	"schism/sim"
+)
+
+// snapshots is what a node knows of snapshots: its own, the one being saved, the one being received.
+type snapshots struct {
+	// last is the snapshot that is durable, with its file; zero if there is none.
+	last image
+	// saving is the snapshot that has been written and is not durable yet, if its file is not nil.
+	// received says that it comes from the leader and is to be installed.
+	saving   image
+	received bool
+	// incoming is the part of a snapshot that has arrived, in the term of the leader that sends it.
+	incoming image
+	term     Term
+	// restore says that the application has to load last.
+	restore bool
+}
+
+// image is a snapshot as the bytes of its file, which is also what is sent. The file is immutable,
+// but may grow at its end while it is received.
+type image struct {
+	last Position
+	file []byte
+}
+
+// The file: a checksum of the rest, term and index of the last entry, the state.
+const imageHead = 4 + 8 + 8
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// newImage returns the image of a snapshot.
+func newImage(last Position, state []byte) image {
+	b := make([]byte, imageHead, imageHead+len(state))
+	binary.LittleEndian.PutUint64(b[4:], uint64(last.Term))
+	binary.LittleEndian.PutUint64(b[12:], uint64(last.Index))
+	b = append(b, state...)
+	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	return image{last, b}
+}
+
+// openImage checks the file of a snapshot; false if it is damaged.
+func openImage(file []byte) (image, bool) {
+	if len(file) < imageHead ||
+		binary.LittleEndian.Uint32(file) != crc32.Checksum(file[4:], castagnoli) {
+		return image{}, false
+	}
+	return image{Position{
+		Term(binary.LittleEndian.Uint64(file[4:])), Index(binary.LittleEndian.Uint64(file[12:])),
+	}, file}, true
+}
+
+// state is the application's part.
+func (m *image) state() []byte { return m.file[imageHead:] }
+
+// Snapshot saves state, the application's state after the entry i, which it has applied, and then
+// compacts the log. It does nothing if a snapshot is being saved or i is not beyond the last one.
+// The node copies state.
+func (n *Node) Snapshot(i Index, state []byte, out *sim.Effects) {
+	s := &n.snapshots
+	t, ok := n.log.Term(i)
+	if s.saving.file != nil || i <= s.last.last.Index || !ok {
+		return
+	}
+	if i > n.applied {
+		panic("raft: snapshot of a state that was not applied")
+	}
+	n.saveSnapshot(newImage(Position{t, i}, state), out)
+	n.disk.flush(n.log.LastIndex(), n.term, out)
+}
+
+// saveSnapshot writes the file of m. The log is compacted only when it is durable.
+func (n *Node) saveSnapshot(m image, out *sim.Effects) {
+	n.snapshots.saving = m
+	out.Replace(SnapshotFile, m.file)
+	n.disk.dirty, n.disk.snapshot = true, true
+}
+
+// snapshotSaved handles that the file of the snapshot being saved is durable.
+func (n *Node) snapshotSaved(out *sim.Effects) {
+	s := &n.snapshots
+	m, received := s.saving, s.received
+	s.saving, s.received = image{}, false
+	s.last = m
+	if received {
+		n.install(m.last, out)
+		return
+	}
+	if keep := Index(n.SnapshotTrailing); m.last.Index > n.log.base.Index+keep {
+		n.log.compact(m.last.Index - keep)
+		n.rewriteLog(out)
+	}
+}
+
+// rewriteLog writes everything that a restart needs into a new segment. The older ones are removed
+// once that is durable.
+func (n *Node) rewriteLog(out *sim.Effects) {
+	d := &n.disk
+	d.segment = d.wal.Cut(out)
+	n.saveState(out)
+	d.write(appendBase(d.scratch[:0], n.log.base), out)
+	for i := range n.log.entries {
+		d.write(appendEntry(d.scratch[:0], &n.log.entries[i]), out)
+	}
+}
+
+// install makes the node's state that of the snapshot just saved, which the leader sent (Raft §7),
+// unless it has caught up by itself meanwhile.
+func (n *Node) install(last Position, out *sim.Effects) {
+	if n.rules.SnapshotStale(last.Index, n.commit) {
+		return
+	}
+	if last.Index <= n.log.LastIndex() && n.rules.SnapshotKeepsLog(n.log.matches(last)) {
+		n.log.compact(last.Index)
+	} else {
+		n.cutLog(n.log.base.Index)
+		n.log.restart(last)
+	}
+	n.disk.durable = max(n.disk.durable, last.Index)
+	n.commit, n.handed = last.Index, last.Index
+	n.snapshots.restore = true
+	n.rewriteLog(out)
+	out.Mark("snapshot-installed")
+	if n.leader != 0 && n.role == Follower {
+		n.ackSnapshot(n.leader, out)
+	}
+}
+
+// ackSnapshot tells the leader that everything up to the commit index is here.
+func (n *Node) ackSnapshot(leader sim.NodeID, out *sim.Effects) {
+	r := n.mail.appendResponse.take()
+	*r = AppendEntriesResponse{Term: n.term, Success: true, Match: n.commit}
+	n.reply(leader, r, out)
+}
+
+// TakeRestore returns the snapshot that the application must load before it applies further entries,
+// if there is one: after a restart, or after one has arrived. Entries handed out before and not
+// applied yet are part of it.
+func (n *Node) TakeRestore() (Snapshot, bool) {
+	s := &n.snapshots
+	if !s.restore {
+		return Snapshot{}, false
+	}
+	s.restore = false
+	n.applied = s.last.last.Index
+	return Snapshot{s.last.last.Index, s.last.last.Term, s.last.state()}, true
+}
+
+// startSnapshot begins to send the last snapshot to a follower whose next entry is compacted.
+func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
+	p := &n.peers[slot]
+	p.flow, p.paused = snapshotting, false
+	p.sending, p.offset, p.moved = n.snapshots.last.last.Index, 0, false
+	n.sendChunk(slot, out)
+}
+
+// stopSnapshot goes on with entries from behind what the follower has.
+func (n *Node) stopSnapshot(slot quorum.Slot) {
+	p := &n.peers[slot]
+	p.flow, p.next = replicating, n.match[slot]+1
+	p.sending, p.offset, p.moved = 0, 0, false
+}
+
+// sendChunk sends the next bytes of the snapshot.
+func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
+	p, s := &n.peers[slot], &n.snapshots.last
+	end := min(p.offset+n.SnapshotChunk, len(s.file))
+	m := n.mail.snapshot.take()
+	*m = InstallSnapshot{Term: n.term, Last: s.last, Size: len(s.file),
+		Offset: p.offset, Data: s.file[p.offset:end:end]}
+	out.Send(n.Voters[slot], m)
+}
+
+// resendChunk repeats a chunk that seems to be lost. If there is a newer snapshot by now, that one is
+// sent instead, from its beginning.
+func (n *Node) resendChunk(slot quorum.Slot, out *sim.Effects) {
+	p := &n.peers[slot]
+	switch {
+	case p.sending != n.snapshots.last.last.Index:
+		n.startSnapshot(slot, out)
+	case !p.moved:
+		n.sendChunk(slot, out)
+	}
+	p.moved = false
+}
+
+// handleInstallSnapshotResponse sends the next chunk, or begins again if the follower has less than
+// it had.
+func (n *Node) handleInstallSnapshotResponse(slot quorum.Slot, m *InstallSnapshotResponse,
+	out *sim.Effects) {
+	p := &n.peers[slot]
+	if p.flow != snapshotting || m.Index != p.sending || m.Offset == p.offset ||
+		p.sending != n.snapshots.last.last.Index || m.Offset > len(n.snapshots.last.file) {
+		return
+	}
+	p.offset, p.moved = m.Offset, true
+	if p.offset < len(n.snapshots.last.file) {
+		n.sendChunk(slot, out)
+	}
+}
+
+// handleInstallSnapshot takes a chunk of the leader's snapshot, and saves the snapshot when it is
+// complete. Only when it is durable, it is acted on.
+func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *sim.Effects) {
+	s := &n.snapshots
+	if !n.follow(from, m.Term, out) {
+		r := n.mail.appendResponse.take()
+		*r = AppendEntriesResponse{Term: n.term}
+		n.reply(from, r, out)
+		return
+	}
+	switch {
+	case n.rules.SnapshotStale(m.Last.Index, n.commit):
+		out.Decide("its entries are committed here", "acknowledge them")
+		n.ackSnapshot(from, out)
+		return
+	case s.saving.file != nil:
+		out.Decide("a snapshot is being saved", "wait")
+		return
+	case s.term == m.Term &&
+		n.rules.ChunkContinues(s.incoming.last, m.Last, len(s.incoming.file), m.Offset):
+		s.incoming = image{m.Last, append(s.incoming.file, m.Data...)}
+	case m.Offset == 0 && (s.term != m.Term || s.incoming.last != m.Last):
+		s.term = m.Term
+		s.incoming = image{m.Last, append([]byte(nil), m.Data...)}
+	}
+	n.receivedChunk(from, m, out)
+}
+
+// receivedChunk answers a chunk, or saves the snapshot if it was the last one.
+func (n *Node) receivedChunk(from sim.NodeID, m *InstallSnapshot, out *sim.Effects) {
+	s := &n.snapshots
+	size := 0
+	if s.term == m.Term && s.incoming.last == m.Last {
+		size = len(s.incoming.file)
+	}
+	if size > 0 && size >= m.Size {
+		got, ok := openImage(s.incoming.file)
+		s.incoming, s.term = image{}, 0
+		if !ok || got.last != m.Last {
+			panic("raft: a snapshot arrived damaged")
+		}
+		s.received = true
+		n.saveSnapshot(got, out)
+	}
+	r := n.mail.snapshotResponse.take()
+	*r = InstallSnapshotResponse{Term: n.term, Index: m.Last.Index, Offset: size}
+	n.reply(from, r, out)
+}
