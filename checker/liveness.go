@@ -1,0 +1,283 @@
+package checker
+
+import (
+	"fmt"
+	"time"
+
+	"schism/sim"
+)
+
+// LivenessCheck is the name of the reports of [Liveness].
+const LivenessCheck = "liveness"
+
+// Timing is how fast the parts of a system are at worst, from which it follows how fast the whole must be.
+type Timing struct {
+	// Election is the longest election timeout.
+	Election time.Duration
+	// RoundTrip is the longest time that a message and its answer take, the tail of the latencies and the
+	// sync of a disk included.
+	RoundTrip time.Duration
+	// Retry is how long a client waits at most before it tries elsewhere.
+	Retry time.Duration
+}
+
+// Bounds is how long a whole system may take for what it must do.
+type Bounds struct {
+	// Leader is how long after the heal a leader must stand.
+	Leader time.Duration
+	// Answer is how long an operation may take that is called once Leader has passed, and how long those
+	// may take from then on that were called before.
+	Answer time.Duration
+	// Converge is how long after Leader and after the last operation all logs and states must be equal.
+	Converge time.Duration
+	// Reigns is how many reigns may begin after the heal: more are a sign of servers that disrupt each
+	// other. 0 is no bound.
+	Reigns sim.Reign
+}
+
+// Bounds returns generous bounds for a system with this timing: ten elections for a leader, for all the
+// votes that are split and lost on the way; then for an answer one election more, a few messages, and two
+// attempts of the client to find the leader; and five elections to bring everybody up to date.
+func (t Timing) Bounds() Bounds {
+	return Bounds{
+		Leader:   10 * t.Election,
+		Answer:   t.Election + 5*t.RoundTrip + 2*t.Retry,
+		Converge: 5*t.Election + 5*t.RoundTrip,
+		Reigns:   5,
+	}
+}
+
+// Liveness is an observer that ends a run which was healed and does not come back in time. The system is
+// whole from the event on at which all servers run, none is paused and no link is cut, until the next fault
+// that changes this; the checks begin anew each time. The violations, with their IDs:
+//
+//	liveness-leader    no leader stands within Bounds.Leader
+//	liveness-answer    an operation is not answered within Bounds.Answer
+//	liveness-converge  logs and states are not equal within Bounds.Converge
+//	liveness-reigns    more than Bounds.Reigns reigns begin
+//
+// A run that is never whole, or not for long enough, is neither live nor dead: [Liveness.Report] says
+// Unknown, and why.
+type Liveness struct {
+	adapt  Adapter
+	bounds Bounds
+	after  sim.Time
+
+	// whole says that the system is whole, since the time healed.
+	whole  bool
+	healed sim.Time
+	// led says that a leader of the highest reign has been seen since; reign is the highest reign when the
+	// system was healed, highest the highest now.
+	led            bool
+	reign, highest sim.Reign
+	// waiting is the call of each client's open operation.
+	waiting []waiting
+	// returned is when an operation last returned, settled says that everything was equal since.
+	returned sim.Time
+	settled  bool
+	// next is when there is something to check next.
+	next sim.Time
+}
+
+// waiting is an operation that is not answered yet.
+type waiting struct {
+	open  bool
+	since sim.Time
+	input any
+}
+
+// NewLiveness returns an observer with the given bounds. It takes the system for whole only from the time
+// after on: that of the last fault that it cannot see, such as a link that loses messages.
+func NewLiveness(adapt Adapter, bounds Bounds, after sim.Time) *Liveness {
+	return &Liveness{adapt: adapt, bounds: bounds, after: after}
+}
+
+// Reset makes l ready for another run, with another time from which the system may be whole.
+func (l *Liveness) Reset(after sim.Time) {
+	clear(l.waiting)
+	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, waiting: l.waiting[:0]}
+}
+
+// liveView is the part of [sim.View] that liveness checks look at.
+type liveView interface {
+	Now() sim.Time
+	Servers() []sim.NodeID
+	Clients() []sim.NodeID
+	Machine(n sim.NodeID) sim.Machine
+	Paused(n sim.NodeID) bool
+	IsCut(from, to sim.NodeID) bool
+}
+
+// Observe implements [sim.Observer].
+func (l *Liveness) Observe(v sim.View, st *sim.StepInfo) error {
+	if found := l.observe(v, st); found != nil { // a nil *Violation must not become a non-nil error
+		return found
+	}
+	return nil
+}
+
+func (l *Liveness) observe(v liveView, st *sim.StepInfo) *sim.Violation {
+	switch {
+	case st.Event.Kind >= sim.Crashed || st.Event.Kind == sim.Start:
+		l.heal(v)
+	case st.Node.IsClient() && len(st.Effects) > 0:
+		if found := l.client(v, st); found != nil {
+			return found
+		}
+	case l.whole && !l.led && !st.Node.IsClient():
+		l.lookForLeader(v)
+	}
+	if !l.whole || st.At < l.next {
+		return nil
+	}
+	return l.due(v, st.At)
+}
+
+// heal finds out whether the system is whole now.
+func (l *Liveness) heal(v liveView) {
+	for len(l.waiting) < len(v.Clients()) {
+		l.waiting = append(l.waiting, waiting{})
+	}
+	was := l.whole
+	l.whole = wound(v) == ""
+	if !l.whole || was {
+		return
+	}
+	l.healed, l.led, l.settled = max(v.Now(), l.after), false, false
+	l.reign, _ = highestReign(v, l.adapt)
+	l.highest = l.reign
+	l.next = l.healed.Add(l.bounds.Leader)
+}
+
+// lookForLeader notices the first leader since the heal.
+func (l *Liveness) lookForLeader(v liveView) {
+	l.highest, l.led = highestReign(v, l.adapt)
+}
+
+// client keeps track of what the clients wait for.
+func (l *Liveness) client(v liveView, st *sim.StepInfo) *sim.Violation {
+	w := &l.waiting[st.Node.Number()-1]
+	for i := range st.Effects {
+		f := &st.Effects[i]
+		switch f.Kind {
+		case sim.EffectInvoke:
+			*w = waiting{open: true, since: st.At, input: f.Value}
+			l.settled = false
+			if due := l.deadline(w); due < l.next {
+				l.next = due
+			}
+		case sim.EffectReturn:
+			if f.Outcome == sim.Unknown && l.whole && w.since >= l.healed.Add(l.bounds.Leader) {
+				return l.violation(v, "answer", "%s gave up %s, called at %s",
+					st.Node, fmt.Sprint(w.input), w.since)
+			}
+			w.open, l.returned = false, st.At
+		}
+	}
+	return nil
+}
+
+// deadline returns when w must be answered.
+func (l *Liveness) deadline(w *waiting) sim.Time {
+	return max(w.since, l.healed.Add(l.bounds.Leader)).Add(l.bounds.Answer)
+}
+
+// due checks what is due by now, and finds out when something will be next.
+func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
+	l.next = sim.Never
+	if !l.led {
+		l.lookForLeader(v)
+	}
+	if lead := l.healed.Add(l.bounds.Leader); now < lead {
+		l.next = lead
+		return nil
+	}
+	if !l.led {
+		return l.violation(v, "leader", "no leader")
+	}
+	if l.highest, _ = highestReign(v, l.adapt); l.bounds.Reigns > 0 && l.highest > l.reign+l.bounds.Reigns {
+		return l.violation(v, "reigns", "the %dth reign since then", l.highest-l.reign)
+	}
+	idle := true
+	for i := range l.waiting {
+		w := &l.waiting[i]
+		if !w.open {
+			continue
+		}
+		idle = false
+		if now > l.deadline(w) {
+			return l.violation(v, "answer", "%s waits for %s since %s",
+				sim.Client(i+1), fmt.Sprint(w.input), w.since)
+		}
+		l.next = min(l.next, l.deadline(w).Add(1))
+	}
+	if !idle || l.settled {
+		return nil
+	}
+	equal := max(l.healed.Add(l.bounds.Leader), l.returned).Add(l.bounds.Converge)
+	if now <= equal {
+		l.next = min(l.next, equal.Add(1))
+		return nil
+	}
+	if lag := difference(v, l.adapt); lag != "" {
+		return l.violation(v, "converge", "%s", lag)
+	}
+	l.settled = true
+	return nil
+}
+
+// violation returns a finding with what every server was about.
+func (l *Liveness) violation(v liveView, what, format string, args ...any) *sim.Violation {
+	return sim.Violatef("liveness-"+what, "%s, %s after the heal at %s: %s",
+		fmt.Sprintf(format, args...), v.Now().Sub(l.healed), l.healed, roll(v, l.adapt))
+}
+
+// Settled reports whether the system is whole, has had a leader since the heal, owes no client an answer, and
+// all logs and states are equal: nothing is left to be checked unless somebody asks for more.
+func (l *Liveness) Settled(v sim.View) bool { return l.isSettled(v) }
+
+func (l *Liveness) isSettled(v liveView) bool {
+	if !l.whole || v.Now() < l.healed || !l.led {
+		return false
+	}
+	for i := range l.waiting {
+		if l.waiting[i].open {
+			return false
+		}
+	}
+	return difference(v, l.adapt) == ""
+}
+
+// Report returns what is to be said at the end of a run, which ended for the reason stop.
+func (l *Liveness) Report(v sim.View, stop sim.Stop) Report { return l.report(v, stop) }
+
+func (l *Liveness) report(v liveView, stop sim.Stop) Report {
+	r := Report{Check: LivenessCheck, Blocked: -1}
+	now := v.Now()
+	if stop == sim.StopQuiet {
+		now = sim.Never // nothing will ever happen any more
+	}
+	switch {
+	case !l.whole:
+		r.Reason = "not to be told: " + wound(v)
+		return r
+	case v.Now() < l.healed:
+		r.Reason = fmt.Sprintf("not to be told: the run ended before the heal at %s", l.healed)
+		return r
+	case !l.led:
+		l.lookForLeader(v)
+	}
+	if l.isSettled(v) {
+		r.Verdict = Valid
+		r.Reason = fmt.Sprintf("a leader, every answer and equal logs %s after the heal at %s",
+			v.Now().Sub(l.healed), l.healed)
+		return r
+	}
+	if found := l.due(v, now); found != nil {
+		r.Verdict, r.Check, r.Reason = Invalid, found.ID, found.Detail
+		return r
+	}
+	r.Reason = fmt.Sprintf("not to be told: the run ended %s after the heal at %s",
+		v.Now().Sub(l.healed), l.healed)
+	return r
+}

@@ -1,0 +1,117 @@
+package checker
+
+import (
+	"fmt"
+	"strings"
+
+	"schism/sim"
+)
+
+// wound says what keeps the system from being whole, "" if nothing does.
+func wound(v liveView) string {
+	servers := v.Servers()
+	for _, n := range servers {
+		switch {
+		case v.Machine(n) == nil:
+			return n.String() + " is down"
+		case v.Paused(n):
+			return n.String() + " is paused"
+		}
+		for _, m := range servers {
+			if m != n && v.IsCut(n, m) {
+				return fmt.Sprintf("the link from %s to %s is cut", n, m)
+			}
+		}
+		for _, c := range v.Clients() {
+			if v.IsCut(n, c) || v.IsCut(c, n) {
+				return fmt.Sprintf("%s and %s are cut off from each other", c, n)
+			}
+		}
+	}
+	return ""
+}
+
+// highestReign returns the highest reign that any server is in, and whether one that is in it leads.
+func highestReign(v liveView, adapt Adapter) (highest sim.Reign, led bool) {
+	for _, n := range v.Servers() {
+		r := replicaOf(v, adapt, n)
+		if r == nil {
+			continue
+		}
+		reign, leads := r.Reign()
+		if reign > highest {
+			highest, led = reign, false
+		}
+		led = led || leads && reign == highest
+	}
+	return highest, led
+}
+
+func replicaOf(v liveView, adapt Adapter, n sim.NodeID) Replica {
+	if m := v.Machine(n); m != nil {
+		return adapt(m)
+	}
+	return nil
+}
+
+// roll says of every server where it is.
+func roll(v liveView, adapt Adapter) string {
+	var b strings.Builder
+	for i, n := range v.Servers() {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		r := replicaOf(v, adapt, n)
+		if r == nil {
+			fmt.Fprintf(&b, "%s is down", n)
+			continue
+		}
+		reign, leads := r.Reign()
+		role := "is in"
+		if leads {
+			role = "leads"
+		}
+		fmt.Fprintf(&b, "%s %s reign %d, log to %d, committed %d, applied %d",
+			n, role, reign, r.LastPosition(), r.CommittedPosition(), r.AppliedPosition())
+	}
+	return b.String()
+}
+
+// difference says how logs and states differ, "" if they are equal and everything is applied.
+func difference(v liveView, adapt Adapter) string {
+	var ahead Replica
+	var first sim.NodeID
+	for _, n := range v.Servers() {
+		r := replicaOf(v, adapt, n)
+		if r == nil {
+			return n.String() + " is down"
+		}
+		if ahead == nil || r.LastPosition() > ahead.LastPosition() {
+			ahead, first = r, n
+		}
+	}
+	if ahead == nil {
+		return ""
+	}
+	last := ahead.LastPosition()
+	reign, content, _ := ahead.EntryAt(last)
+	_, state := ahead.StateHash()
+	for _, n := range v.Servers() {
+		r := replicaOf(v, adapt, n)
+		at, itsState := r.StateHash()
+		itsReign, itsContent, held := r.EntryAt(last)
+		switch {
+		case r.LastPosition() < last:
+			return fmt.Sprintf("the log of %s ends at %d and that of %s at %d", n, r.LastPosition(), first, last)
+		case held && last >= ahead.FirstPosition() && (itsReign != reign || itsContent != content):
+			return fmt.Sprintf("the logs of %s and %s differ at %d", n, first, last)
+		case r.CommittedPosition() < last:
+			return fmt.Sprintf("%s has committed %d of %d", n, r.CommittedPosition(), last)
+		case r.AppliedPosition() < last:
+			return fmt.Sprintf("%s has applied %d of %d", n, r.AppliedPosition(), last)
+		case at == last && itsState != state:
+			return fmt.Sprintf("the states of %s and %s differ at %d", n, first, last)
+		}
+	}
+	return ""
+}
