@@ -16,6 +16,7 @@ func (s *SplitBrain) logged(g *ghost, n sim.NodeID, touched Position, safe sim.W
 	if touched > 0 {
 		from = min(from, touched)
 	}
+	from = l.changedFrom(g.replica, max(first, l.first), from)
 	known := min(g.committed, l.last)
 	before := sim.Digest(0)
 	if known > 0 {
@@ -42,6 +43,20 @@ func (s *SplitBrain) logged(g *ghost, n sim.NodeID, touched Position, safe sim.W
 	return nil
 }
 
+// changedFrom returns the lowest position from which on the log of r differs from l, given that it differs from
+// the position from on. What is replaced is replaced by entries of other reigns, so that one comparison is
+// enough if nothing was: the reigns of a log never fall.
+func (l *ghostLog) changedFrom(r Replica, first, from Position) Position {
+	for from > max(first, 1) {
+		reign, _, ok := r.EntryAt(from - 1)
+		if !ok || reign == l.reigns[from-1] {
+			break
+		}
+		from--
+	}
+	return from
+}
+
 // rebase makes l begin behind base, up to which a snapshot stands for the log now. It reports whether that
 // replaced what the log held there.
 func (s *SplitBrain) rebase(l *ghostLog, n sim.NodeID, base, from Position, safe sim.WriteSeq) (bool, *sim.Violation) {
@@ -59,7 +74,7 @@ func (s *SplitBrain) rebase(l *ghostLog, n sim.NodeID, base, from Position, safe
 	if safe == unwritten {
 		l.await(base)
 	}
-	l.put(base, s.chain[base].hash, safe)
+	l.put(base, s.chain[base].hash, 0, safe)
 	return true, nil
 }
 
@@ -83,7 +98,7 @@ func (s *SplitBrain) rehash(g *ghost, n sim.NodeID, where span, safe sim.WriteSe
 		if p <= where.shared && l.hashes[p] == h {
 			continue // as durable as it was
 		}
-		l.put(p, h, safe)
+		l.put(p, h, reign, safe)
 		if safe == unwritten {
 			l.await(p)
 		}

@@ -11,6 +11,7 @@ const unwritten sim.WriteSeq = 1<<64 - 1
 type ghostLog struct {
 	first, last Position
 	hashes      []sim.Digest
+	reigns      []sim.Reign
 	safe        []sim.WriteSeq
 	// unwrittenFrom is the lowest position that no step has written yet, 0 for none.
 	unwrittenFrom Position
@@ -18,15 +19,15 @@ type ghostLog struct {
 
 // emptied returns an empty log with the memory of l.
 func (l ghostLog) emptied() ghostLog {
-	return ghostLog{hashes: l.hashes[:0], safe: l.safe[:0]}
+	return ghostLog{hashes: l.hashes[:0], reigns: l.reigns[:0], safe: l.safe[:0]}
 }
 
-// put sets the digest at p.
-func (l *ghostLog) put(p Position, h sim.Digest, safe sim.WriteSeq) {
+// put sets what is remembered of p.
+func (l *ghostLog) put(p Position, h sim.Digest, r sim.Reign, safe sim.WriteSeq) {
 	for Position(len(l.hashes)) <= p {
-		l.hashes, l.safe = append(l.hashes, 0), append(l.safe, 0)
+		l.hashes, l.reigns, l.safe = append(l.hashes, 0), append(l.reigns, 0), append(l.safe, 0)
 	}
-	l.hashes[p], l.safe[p] = h, safe
+	l.hashes[p], l.reigns[p], l.safe[p] = h, r, safe
 }
 
 // at returns the digest of everything up to p, which the log covers.
@@ -65,22 +66,29 @@ func (l *ghostLog) wrote(safe sim.WriteSeq) {
 	l.unwrittenFrom = 0
 }
 
-// written returns the write after which everything that the step wrote is durable, or unwritten if it wrote
-// nothing; and whether it sent anything.
-func written(v view, st *sim.StepInfo) (safe sim.WriteSeq, sent bool) {
-	writes := 0
+// deeds is what a step did that the outside will see.
+type deeds struct {
+	// safe is the write after which everything that the step wrote is durable, unwritten if it wrote nothing.
+	safe sim.WriteSeq
+	// sent says that it sent something.
+	sent bool
+}
+
+func deedsOf(v view, st *sim.StepInfo) deeds {
+	d := deeds{safe: unwritten}
+	writes := sim.WriteSeq(0)
 	for i := range st.Effects {
 		switch st.Effects[i].Kind {
 		case sim.EffectAppend, sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
 			writes++
 		case sim.EffectSend, sim.EffectSendSafe, sim.EffectSendOn:
-			sent = true
+			d.sent = true
 		}
 	}
-	if writes == 0 {
-		return unwritten, sent
+	if writes > 0 {
+		d.safe = v.Written(st.Node) + writes
 	}
-	return v.Written(st.Node) + sim.WriteSeq(writes), sent
+	return d
 }
 
 // server checks what a step has changed about a server.
@@ -99,19 +107,22 @@ func (s *SplitBrain) server(v view, st *sim.StepInfo) *sim.Violation {
 	if !g.failed {
 		g.durable = v.Durable(st.Node)
 	}
-	if g.log.unwrittenFrom > 0 {
-		if safe, _ := written(v, st); safe != unwritten {
-			g.log.wrote(safe)
-		}
+	did := deedsOf(v, st)
+	if did.safe != unwritten && g.log.unwrittenFrom > 0 {
+		g.log.wrote(did.safe)
 	}
-	if touched := r.TouchedFrom(); touched > 0 || r.LastPosition() != g.log.last ||
-		r.FirstPosition() != g.log.first {
-		safe, _ := written(v, st)
-		if found := s.logged(g, st.Node, touched, safe); found != nil {
+	if touched := r.TouchedFrom(); touched > 0 || did.safe != unwritten ||
+		r.LastPosition() != g.log.last || r.FirstPosition() != g.log.first {
+		if found := s.logged(g, st.Node, touched, did.safe); found != nil {
 			return found
 		}
 	}
-	if found := s.voted(g, v, st); found != nil {
+	return s.acted(g, st, did)
+}
+
+// acted checks what a server that runs makes of its log.
+func (s *SplitBrain) acted(g *ghost, st *sim.StepInfo, did deeds) *sim.Violation {
+	if found := g.voted(st.Node, did); found != nil {
 		return found
 	}
 	if found := s.claimed(g, st); found != nil {
@@ -163,13 +174,7 @@ func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation 
 			st.Node, g.vote.reign, reign)
 	}
 	g.reign = reign
-	if found := s.voted(g, v, st); found != nil {
-		return found
-	}
-	if found := s.claimed(g, st); found != nil {
-		return found
-	}
-	return s.progressed(g, st.Node)
+	return s.acted(g, st, deedsOf(v, st))
 }
 
 // bind makes a vote that has become durable binding.
@@ -180,7 +185,7 @@ func (g *ghost) bind() {
 }
 
 // voted checks SB6. A vote binds once it is durable or, if no write belongs to it, once anything was sent.
-func (s *SplitBrain) voted(g *ghost, v view, st *sim.StepInfo) *sim.Violation {
+func (g *ghost) voted(n sim.NodeID, did deeds) *sim.Violation {
 	var now vote
 	now.reign, now.node = g.replica.Vote()
 	if !g.waiting && now == g.vote {
@@ -197,19 +202,18 @@ func (s *SplitBrain) voted(g *ghost, v view, st *sim.StepInfo) *sim.Violation {
 	switch {
 	case now.reign < before.reign:
 		return sim.Violatef("reign-regress", "%s had voted in reign %d and is back in reign %d",
-			st.Node, before.reign, now.reign)
+			n, before.reign, now.reign)
 	case now.reign == before.reign && before.node != 0 && now.node != 0 && now.node != before.node:
 		return sim.Violatef("double-vote", "%s voted for %s in reign %d and votes for %s in it",
-			st.Node, before.node, now.reign, now.node)
+			n, before.node, now.reign, now.node)
 	}
 	if now == g.vote {
 		return nil
 	}
-	safe, sent := written(v, st)
-	if safe == unwritten && sent {
-		safe = 0
+	g.pending, g.waiting, g.safe = now, true, did.safe
+	if did.safe == unwritten && did.sent {
+		g.safe = 0
 	}
-	g.pending, g.waiting, g.safe = now, true, safe
 	g.bind()
 	return nil
 }

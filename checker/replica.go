@@ -23,7 +23,9 @@ type Replica interface {
 	// EntryAt returns the reign that made the entry at p and a digest of the entry alone; false if the log
 	// does not hold it.
 	EntryAt(p Position) (r sim.Reign, content sim.Digest, ok bool)
-	// TouchedFrom is the lowest position that the last step wrote or removed, 0 for none.
+	// TouchedFrom is the lowest position that the last step wrote or removed, 0 for none or if the server does
+	// not keep track. The checks then notice for themselves where the reigns of entries have changed, in steps
+	// that write, as is enough for protocols in which an entry is only ever replaced by one of another reign.
 	TouchedFrom() Position
 	// Vote is the node that the server voted for, and in which reign; no node if it did not vote in it.
 	Vote() (sim.Reign, sim.NodeID)

@@ -2,7 +2,6 @@ package raft_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"testing"
 	"time"
 
@@ -111,15 +110,69 @@ func cluster(n int, seed uint64, tune func(*raft.Config, *server)) sim.Config {
 	}
 }
 
-func TestCalmClusterElectsOneLeaderAndAgrees(t *testing.T) {
-	w := sim.NewWorld(cluster(5, 1, nil))
-	r := w.Run()
-	if r.Violation != nil {
-		t.Fatal(r.Violation)
+// split cuts the links between the first k of n servers and the others, or mends them.
+func split(f sim.Faults, n, k int, cut bool) {
+	for i := 1; i <= k; i++ {
+		for j := k + 1; j <= n; j++ {
+			for _, l := range [][2]sim.NodeID{{sim.Server(i), sim.Server(j)}, {sim.Server(j), sim.Server(i)}} {
+				if cut {
+					f.Cut(l[0], l[1])
+				} else {
+					f.Mend(l[0], l[1])
+				}
+			}
+		}
 	}
-	fmt.Println(r.Events, r.Delivered, r.Reached)
-	for _, id := range w.View().Servers() {
-		s := w.View().Machine(id).(*server)
-		fmt.Println(id, s.Role(), s.Term(), s.CommitIndex(), s.LastIndex(), s.state, s.reads, s.Log().Base())
+}
+
+// storm returns faults that cut, crash and mend a cluster of n for 16 s and leave it whole.
+func storm(n int, seed uint64) []sim.Planned {
+	c := sim.NewSeeded(seed + 1000)
+	var all []sim.Planned
+	for t := time.Second; t < 16*time.Second; t += time.Second {
+		id := sim.Server(1 + c.Index(sim.Key{Decision: sim.DecidePlan}, n))
+		k := 1 + c.Index(sim.Key{Decision: sim.DecidePlan, From: 1}, n/2)
+		switch c.Index(sim.Key{Decision: sim.DecidePlan, From: 2}, 4) {
+		case 0:
+			all = append(all, after(t, "split", func(f sim.Faults) { split(f, n, k, true) }),
+				after(t+900*time.Millisecond, "heal", func(f sim.Faults) { split(f, n, k, false) }))
+		case 1:
+			loss := sim.PowerLoss{Drop: 50 * sim.Percent, Tear: 20 * sim.Percent, Garbage: 10 * sim.Percent}
+			all = append(all, after(t, "crash", func(f sim.Faults) { f.Crash(id, loss) }),
+				after(t+700*time.Millisecond, "restart", func(f sim.Faults) { f.Restart(id) }))
+		case 2:
+			all = append(all, after(t, "pause", func(f sim.Faults) { f.Pause(id) }),
+				after(t+800*time.Millisecond, "resume", func(f sim.Faults) { f.Resume(id) }))
+		case 3:
+			all = append(all, after(t, "crash the leader", func(f sim.Faults) {
+				if l, ok := f.Leader(); ok {
+					f.Crash(l, sim.PowerLoss{})
+				}
+			}), after(t+600*time.Millisecond, "restart all", func(f sim.Faults) {
+				for _, s := range f.Servers() {
+					f.Restart(s)
+				}
+			}))
+		}
+	}
+	return all
+}
+
+func TestClustersSurviveAStorm(t *testing.T) {
+	for seed := range uint64(60) {
+		n := []int{3, 4, 5}[seed%3]
+		c := cluster(n, seed, nil)
+		c.Peers.Loss, c.Peers.Duplicate, c.Peers.DuplicateMax = 2*sim.Percent, sim.Percent, time.Second
+		c.Faults = storm(n, seed)
+		c.Observers = []sim.Observer{raft.NewGhost()}
+		w := sim.NewWorld(c)
+		r := w.Run()
+		if r.Violation != nil {
+			t.Fatalf("seed %d: %v at %v", seed, r.Violation, r.Violation.At)
+		}
+		first := w.View().Machine(sim.Server(1)).(*server)
+		if first.CommitIndex() < 200 {
+			t.Errorf("seed %d: only %d entries were committed", seed, first.CommitIndex())
+		}
 	}
 }

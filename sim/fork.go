@@ -20,6 +20,7 @@ func (w *World) Fork(into *World, chooser Chooser, observers []Observer) *World 
 	into.triggers = append(into.triggers[:0], w.triggers...)
 	into.storage.reads = append(into.storage.reads[:0], w.storage.reads...)
 	into.storage.failures = append(into.storage.failures[:0], w.storage.failures...)
+	into.info = StepInfo{Event: &into.event}
 	into.out.Reset()
 	into.out.tracing = false
 	into.lastMsg, into.lastSum = nil, 0

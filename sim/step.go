@@ -11,7 +11,8 @@ import (
 func (w *World) begin(node NodeID, kind EventKind, sum Digest) {
 	r := &w.result
 	r.Events++
-	w.info = StepInfo{Seq: r.Events, At: w.now, Node: node, Event: &w.event}
+	w.info.Seq, w.info.At, w.info.Node = r.Events, w.now, node
+	w.info.Effects, w.info.Action = nil, nil
 	if w.cfg.NoDigest {
 		return
 	}

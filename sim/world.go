@@ -66,6 +66,7 @@ func (w *World) Reset(c Config) {
 	w.now, w.beyond, w.askUntil, w.processes = 0, false, false, 0
 	w.queue.reset()
 	w.instant = w.instant[:0]
+	w.info = StepInfo{Event: &w.event}
 	w.out.Reset()
 	w.out.tracing = c.Trace != nil
 	w.lastMsg, w.lastSum = nil, 0

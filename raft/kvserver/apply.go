@@ -64,5 +64,4 @@ func (s *Server) restore(snap *raft.Snapshot) {
 		panic("kvserver: restore: the state is not that of the snapshot's index")
 	}
 	s.store, s.saved = st, st.applied
-	s.raft.Applied(st.applied)
 }

@@ -1,0 +1,116 @@
+package raft
+
+import "schism/sim"
+
+// compare checks the node's memory after a step against what it was before and what is written.
+func (g *Ghost) compare(s *shadow, n *Node, ev *sim.Event) {
+	if n.term != s.written.term || n.vote != s.written.vote {
+		g.fail(TermSanity, "%s is in term %d and voted for %s, its disk says %d and %s",
+			s.id, n.term, n.vote, s.written.term, s.written.vote)
+	}
+	if last := n.log.Last(); last != s.last {
+		s.last = last
+		if last != s.written.log.end() {
+			g.fail(LogMatching, "%s has a log up to %v, its disk one up to %v",
+				s.id, last, s.written.log.end())
+		}
+	}
+	if n.commit != s.commit {
+		g.committedUpTo(s, n)
+	}
+	if n.applied != s.applied {
+		g.appliedUpTo(s, n)
+	}
+	if n.role == Leader && ev.Kind == sim.Receive {
+		g.checkMatch(s, n, ev.From)
+	}
+	if n.reads.finished != s.finished || len(n.reads.pending) != len(s.watermark) {
+		g.checkReads(s, n)
+	}
+	s.node, s.term, s.role = n, n.term, n.role
+}
+
+// committedUpTo checks a commit index that has changed.
+func (g *Ghost) committedUpTo(s *shadow, n *Node) {
+	log := &s.written.log
+	if n.commit < s.commit || n.commit > log.last() {
+		g.fail(IndexOrder, "%s goes from commit index %d to %d with a log up to %d",
+			s.id, s.commit, n.commit, log.last())
+		return
+	}
+	s.commit = n.commit
+	shared := min(n.commit, g.CommittedMax())
+	if h, _ := g.Committed(shared); !log.holds(shared, h) {
+		g.fail(StateMachineSafety, "%s commits entry %d, where another one is committed", s.id, shared)
+		return
+	}
+	switch {
+	case n.role == Leader:
+		g.leaderCommits(s, n)
+	case n.commit > g.CommittedMax():
+		g.fail(CommitQuorum, "%s follows a commit index of %d, and no leader has committed beyond %d",
+			s.id, n.commit, g.CommittedMax())
+	}
+}
+
+// leaderCommits checks that the leader s may commit up to its commit index, and remembers that it did.
+func (g *Ghost) leaderCommits(s *shadow, n *Node) {
+	log, news := &s.written.log, n.commit > g.CommittedMax()
+	if t := log.at(n.commit).term; t != n.term {
+		g.fail(CommitQuorum, "%s leads term %d and commits entry %d of term %d", s.id, n.term, n.commit, t)
+	}
+	for i := g.CommittedMax() + 1; i <= n.commit; i++ {
+		g.committed = append(g.committed, log.at(i).hash)
+	}
+	for i := range g.shadows {
+		g.settle(&g.shadows[i], g.world.Durable(g.shadows[i].id))
+	}
+	if count := g.holders(n.commit); count < g.voters/2+1 {
+		g.fail(CommitQuorum, "%s leads term %d and commits entry %d, which %d of %d disks hold",
+			s.id, n.term, n.commit, count, g.voters)
+	}
+	if news {
+		g.commits = append(g.commits, Position{n.term, n.commit})
+		g.checkLaterLeaders(s, n)
+	}
+}
+
+// checkLaterLeaders checks that the leaders of later terms, elected before s has committed what it has
+// just committed, have it nevertheless: the acknowledgements were under way when they were elected.
+func (g *Ghost) checkLaterLeaders(s *shadow, n *Node) {
+	for i := range g.shadows {
+		other := &g.shadows[i]
+		if other.role == Leader && other.term > n.term &&
+			!other.written.log.holds(n.commit, g.committed[n.commit-1]) {
+			g.fail(LeaderCompleteness, "%s leads term %d without entry %d, which %s commits in term %d",
+				other.id, other.term, n.commit, s.id, n.term)
+		}
+	}
+}
+
+// appliedUpTo checks an applied index that has changed.
+func (g *Ghost) appliedUpTo(s *shadow, n *Node) {
+	if n.applied < s.applied || n.applied > n.commit {
+		g.fail(IndexOrder, "%s goes from applied index %d to %d with a commit index of %d",
+			s.id, s.applied, n.applied, n.commit)
+	}
+	s.applied = n.applied
+}
+
+// checkReads checks the reads that the step has answered, and notes for those that it has taken what
+// was committed by then. Reads are answered in the order in which they came.
+func (g *Ghost) checkReads(s *shadow, n *Node) {
+	q := &n.reads
+	answered := int(q.finished - s.finished)
+	for len(s.watermark) < answered+len(q.pending) {
+		s.watermark = append(s.watermark, g.CommittedMax())
+	}
+	for i, r := range q.done[len(q.done)-answered:] {
+		if r.OK && r.Index < s.watermark[i] {
+			g.fail(ReadFresh, "%s confirms a read at %d, which was asked for after %d was committed",
+				s.id, r.Index, s.watermark[i])
+		}
+	}
+	s.watermark = s.watermark[:copy(s.watermark, s.watermark[answered:])]
+	s.finished = q.finished
+}
