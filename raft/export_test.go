@@ -1,0 +1,20 @@
+package raft
+
+// Tampering breaks a node from inside, for tests that want to see an invariant fail.
+type Tampering struct{ *Node }
+
+// RaiseMatch makes a leader believe that everybody has acknowledged its whole log and one entry more.
+func (n Tampering) RaiseMatch() {
+	for i := range n.match {
+		n.match[i] = n.log.LastIndex() + 1
+	}
+}
+
+// LowerCommit takes back a commit.
+func (n Tampering) LowerCommit() { n.commit-- }
+
+// DropLast removes the last entry of the log in memory, so that the next one takes its place.
+func (n Tampering) DropLast() { n.log.cut(n.log.LastIndex() - 1) }
+
+// RaiseTerm enters the next term and tells the disk nothing.
+func (n Tampering) RaiseTerm() { n.term++ }
