@@ -66,9 +66,10 @@ type Liveness struct {
 	// whole says that the system is whole, since the time healed.
 	whole  bool
 	healed sim.Time
-	// led says that a leader of the highest reign has been seen since; reign is the highest reign when the
-	// system was healed, highest the highest now.
+	// led says that a leader of the highest reign has been seen since, first at ledAt; reign is the highest
+	// reign when the system was healed, highest the highest now.
 	led            bool
+	ledAt          sim.Time
 	reign, highest sim.Reign
 	// waiting is the call of each client's open operation.
 	waiting []waiting
@@ -151,7 +152,9 @@ func (l *Liveness) heal(v liveView) {
 
 // lookForLeader notices the first leader since the heal.
 func (l *Liveness) lookForLeader(v liveView) {
-	l.highest, l.led = highestReign(v, l.adapt)
+	if l.highest, l.led = highestReign(v, l.adapt); l.led {
+		l.ledAt = max(v.Now(), l.healed)
+	}
 }
 
 // client keeps track of what the clients wait for.
@@ -237,15 +240,20 @@ func (l *Liveness) violation(v liveView, what, format string, args ...any) *sim.
 func (l *Liveness) Settled(v sim.View) bool { return l.isSettled(v) }
 
 func (l *Liveness) isSettled(v liveView) bool {
-	if !l.whole || v.Now() < l.healed || !l.led {
-		return false
+	return l.whole && v.Now() >= l.healed && l.unsettled(v) == ""
+}
+
+// unsettled says what a whole system still lacks, "" if nothing.
+func (l *Liveness) unsettled(v liveView) string {
+	if !l.led {
+		return "there is no leader"
 	}
 	for i := range l.waiting {
-		if l.waiting[i].open {
-			return false
+		if w := &l.waiting[i]; w.open {
+			return fmt.Sprintf("%s waits for %s since %s", sim.Client(i+1), fmt.Sprint(w.input), w.since)
 		}
 	}
-	return difference(v, l.adapt) == ""
+	return difference(v, l.adapt)
 }
 
 // Report returns what is to be said at the end of a run, which ended for the reason stop.
@@ -267,17 +275,18 @@ func (l *Liveness) report(v liveView, stop sim.Stop) Report {
 	case !l.led:
 		l.lookForLeader(v)
 	}
-	if l.isSettled(v) {
+	lacks := l.unsettled(v)
+	if lacks == "" {
 		r.Verdict = Valid
-		r.Reason = fmt.Sprintf("a leader, every answer and equal logs %s after the heal at %s",
-			v.Now().Sub(l.healed), l.healed)
+		r.Reason = fmt.Sprintf("a leader %s after the heal at %s, then every answer and equal logs",
+			l.ledAt.Sub(l.healed), l.healed)
 		return r
 	}
 	if found := l.due(v, now); found != nil {
 		r.Verdict, r.Check, r.Reason = Invalid, found.ID, found.Detail
 		return r
 	}
-	r.Reason = fmt.Sprintf("not to be told: the run ended %s after the heal at %s",
-		v.Now().Sub(l.healed), l.healed)
+	r.Reason = fmt.Sprintf("not to be told: the run ended %s after the heal at %s, and %s",
+		v.Now().Sub(l.healed), l.healed, lacks)
 	return r
 }

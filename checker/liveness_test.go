@@ -192,7 +192,7 @@ func TestLivenessReport(t *testing.T) {
 		says  string
 		story func(v *living)
 	}{
-		{"settled", sim.StopUntil, Valid, "equal logs 1s after the heal", func(v *living) { v.wait(1) }},
+		{"settled", sim.StopUntil, Valid, "a leader 1s after the heal", func(v *living) { v.wait(1) }},
 		{"down", sim.StopLimit, Unknown, "n3 is down", func(v *living) {
 			v.at(3).up = false
 			v.see(0, sim.Server(3), sim.Crashed)

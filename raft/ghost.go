@@ -156,14 +156,10 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	s, n := g.shadow(info.Node), host.Raft()
 	g.world, g.cur, g.err, g.saved = v, s, nil, nil
 	g.seq = v.Written(info.Node)
-	g.settle(s, v.Durable(info.Node))
-	switch info.Event.Kind {
-	case sim.Start:
+	if info.Event.Kind == sim.Start {
 		g.start(s, n)
-	case sim.SyncFailed, sim.WriteFailed:
-		// What is durable of these writes only a restart can tell.
-		s.pending, s.head = s.pending[:0], 0
 	}
+	g.settle(s, v.Durable(info.Node))
 	if n.role == Leader && (s.role != Leader || s.term != n.term) {
 		g.elected(s, n)
 	}
@@ -204,7 +200,8 @@ func (g *Ghost) settle(s *shadow, durable sim.WriteSeq) {
 	}
 }
 
-// crash forgets what was in memory, and the votes that had not left.
+// crash forgets what was in memory, the votes that had not left, and the writes of which only a restart can tell
+// whether they are still there.
 func (s *shadow) crash() {
 	for _, c := range s.sure {
 		if c.seq > s.synced {
@@ -212,6 +209,7 @@ func (s *shadow) crash() {
 		}
 	}
 	s.sure = s.sure[:0]
+	s.pending, s.head = s.pending[:0], 0
 	s.node, s.role, s.watermark = nil, Follower, s.watermark[:0]
 	s.commit, s.applied, s.finished = 0, 0, 0
 }
@@ -236,11 +234,7 @@ func (g *Ghost) start(s *shadow, n *Node) {
 	w.log.copyFrom(whole)
 	s.pending, s.head = append(s.pending[:0], written{seq: g.seq, kind: recordWhole,
 		link: link{term: n.term}, vote: n.vote, whole: whole}), 0
-	s.commit, s.applied = n.commit, n.applied
-	if g.seq <= s.synced {
-		s.synced-- // whatever it was: settle applies the one that is pending
-		g.settle(s, s.synced+1)
-	}
+	s.commit, s.applied, s.synced = n.commit, n.applied, 0
 }
 
 // effects reads what the step writes and sends.

@@ -151,6 +151,8 @@ func (c control) SetTaskDelay(id NodeID, min, max time.Duration) {
 	}
 }
 
+func (c control) DefaultTaskDelay() (min, max time.Duration) { return c.w.cfg.TaskMin, c.w.cfg.TaskMax }
+
 func (c control) SetDisk(id NodeID, p DiskProfile) {
 	if n := c.w.node(id); n != nil {
 		n.profile = p

@@ -36,6 +36,9 @@ type Disk struct {
 	head    int
 	// seq is the number of the last write.
 	seq WriteSeq
+	// lost is the first write, since a process opened the disk, that failed or that a failed sync dropped; 0
+	// for none.
+	lost WriteSeq
 	// used is the sum of the sizes of all files.
 	used int64
 	// spare are arrays that nothing refers to any more.
@@ -160,13 +163,27 @@ func (d *Disk) read(file string, off, n int) ([]byte, *DiskError) {
 // written returns the number of the last write.
 func (d *Disk) written() WriteSeq { return d.seq }
 
-// durable returns the greatest number such that neither that write nor an earlier one is pending. Writes that
-// failed are not pending.
+// durable returns the greatest number such that neither that write nor an earlier one is pending or, since the
+// disk was opened, lost.
 func (d *Disk) durable() WriteSeq {
+	last := d.seq
 	if d.head < len(d.pending) {
-		return d.pending[d.head].seq - 1
+		last = d.pending[d.head].seq - 1
 	}
-	return d.seq
+	if d.lost > 0 {
+		last = min(last, d.lost-1)
+	}
+	return last
+}
+
+// open says that a process reads the disk anew: what it finds is what there is.
+func (d *Disk) open() { d.lost = 0 }
+
+// lose notes that the write s is lost.
+func (d *Disk) lose(s WriteSeq) {
+	if d.lost == 0 || s < d.lost {
+		d.lost = s
+	}
 }
 
 // find returns the slot of the file of that name, which may have been removed, or -1.

@@ -38,7 +38,7 @@ func (d *Disk) cloneInto(dst *Disk) {
 		clear(pending[len(pending):old])
 	}
 	*dst = Disk{profile: d.profile, files: files, recent: d.recent, pending: pending,
-		seq: d.seq, used: d.used, spare: dst.spare}
+		seq: d.seq, lost: d.lost, used: d.used, spare: dst.spare}
 }
 
 // fold returns dg with the state of the disk mixed in: the files, and what is pending. Disks that behave equally

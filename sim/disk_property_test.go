@@ -190,6 +190,7 @@ func (w *twin) harm(t *rapid.T) {
 	switch rapid.IntRange(0, 5).Draw(t, "harm") {
 	case 0:
 		w.d.failSync(upto)
+		w.d.open()
 		w.m.failSync(upto)
 	case 1:
 		share := rapid.SampledFrom([]Ratio{0, Percent, Always})

@@ -256,8 +256,12 @@ func TestFailedSyncForgetsWhatItShouldHaveSynced(t *testing.T) {
 	appended(d, "h", "not covered ")
 	d.failSync(upto)
 	wantFiles(t, d, map[string]string{"f": "durable ", "h": "not covered "})
+	if d.durable() != 1 {
+		t.Errorf("durable %d, want 1: the write after it is lost", d.durable())
+	}
+	d.open()
 	if d.durable() != upto+1 {
-		t.Errorf("durable %d, want %d", d.durable(), upto+1)
+		t.Errorf("durable %d once the disk is opened again, want %d", d.durable(), upto+1)
 	}
 	SyncAll(d)
 	PowerCut(d, PowerLoss{Drop: Always}, nil)
@@ -331,6 +335,10 @@ func TestWritesFailAsTheProfileSays(t *testing.T) {
 	fail(t, d, yes, ErrIO, func(out *Effects) { out.Replace("f", nil) })
 	fail(t, d, yes, ErrIO, func(out *Effects) { out.Remove("f") })
 	SyncAll(d)
+	if d.durable() != 1 {
+		t.Errorf("durable %d, want 1: the write after it failed", d.durable())
+	}
+	d.open()
 	if d.durable() != d.written() {
 		t.Error("failed writes are pending")
 	}

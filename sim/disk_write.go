@@ -1,9 +1,17 @@
 package sim
 
 // write performs the effect e of the node id on what reads see. It takes the next number, whether it succeeds
-// or not; a failed write changes nothing else.
+// or not; a failed write is lost and changes nothing else.
 func (d *Disk) write(e *Effect, c Chooser, id NodeID) *DiskError {
 	d.seq++
+	err := d.perform(e, c, id)
+	if err != nil {
+		d.lose(d.seq)
+	}
+	return err
+}
+
+func (d *Disk) perform(e *Effect, c Chooser, id NodeID) *DiskError {
 	if e.Name == "" {
 		return writeError(e, ErrNotExist)
 	}
@@ -185,6 +193,7 @@ func (d *Disk) settle(i int) {
 func (d *Disk) failSync(upto WriteSeq) {
 	for i := d.head; i < len(d.pending); i++ {
 		if p := &d.pending[i]; p.seq <= upto {
+			d.lose(p.seq)
 			d.undo(p)
 		}
 	}

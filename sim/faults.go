@@ -44,8 +44,10 @@ type Faults interface {
 	// Pause freezes n: its clocks go on, its timers and inbox wait; Resume lets it handle them in a burst.
 	Pause(n NodeID)
 	Resume(n NodeID)
-	// SetTaskDelay bounds how long tasks that n queues for itself wait: a slow server.
+	// SetTaskDelay bounds how long tasks that n queues for itself wait: a slow server. DefaultTaskDelay returns
+	// the bounds that the world was configured with.
 	SetTaskDelay(n NodeID, min, max time.Duration)
+	DefaultTaskDelay() (min, max time.Duration)
 
 	// SetDisk gives the disk of n new properties; DefaultDisk returns those it was configured with.
 	SetDisk(n NodeID, p DiskProfile)

@@ -54,7 +54,8 @@ func (v View) Written(n NodeID) WriteSeq {
 	return 0
 }
 
-// Durable is the number of the last write of n such that it and all before it would survive a loss of power.
+// Durable is the number of the last write of n such that it and all before it would survive a loss of power. It
+// stops before a write that failed or was dropped by a failed sync, until n starts again.
 func (v View) Durable(n NodeID) WriteSeq {
 	if p := v.w.node(n); p != nil {
 		return p.disk.durable()

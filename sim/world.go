@@ -275,6 +275,7 @@ func (w *World) present(n *process, p *pending) bool {
 	switch p.kind {
 	case pendStart:
 		ev.Kind, ev.Disk = Start, &n.disk
+		n.disk.open()
 		n.start(w)
 	case pendArrived:
 		if n.machine == nil {

@@ -55,7 +55,7 @@ type Workload struct {
 func StandardWorkload() Workload {
 	return Workload{
 		Ops: 40, Keys: 3, Mix: Mix{Get: 2, Put: 1, Append: 1},
-		ThinkMin: 500 * time.Millisecond, ThinkMax: 2 * time.Second,
+		ThinkMin: 500 * time.Millisecond, ThinkMax: 1500 * time.Millisecond,
 	}
 }
 

@@ -1,0 +1,84 @@
+package nemesis
+
+import (
+	"time"
+
+	"schism/sim"
+)
+
+// A Fault does something to a world, or undoes it. Every fault is a [sim.Action].
+//
+// Faults are plain values. What they name is looked up when they are applied, in the world as it is then; naming
+// nodes that do not exist does nothing, so that a smaller configuration can run the schedule of a larger one.
+type Fault interface {
+	// Apply lets the fault happen at once.
+	Apply(sim.Faults)
+	// String returns the fault on one line, as [ParseFault] reads it.
+	String() string
+}
+
+// Before is a fault that does nothing from the instant At on. It bounds faults that wait for a mark, which may be
+// passed at any time: nothing may break a world that has recovered.
+type Before struct {
+	// At counts from the start of the run, in true time.
+	At time.Duration
+	// Do is the fault, which is not itself a Before.
+	Do Fault
+}
+
+// Apply implements [Fault].
+func (b Before) Apply(f sim.Faults) {
+	if f.Now() < sim.Time(b.At) {
+		b.Do.Apply(f)
+	}
+}
+
+// String returns "before 40s crash leader".
+func (b Before) String() string { return "before " + b.At.String() + " " + b.Do.String() }
+
+// Heal mends every cut, releases what is held, and ends clogs and blackholes, between all nodes. A datagram that a
+// clog has delayed already still arrives when the clog would have ended. Other properties of links stay; see
+// [ResetLinks] and [Recover].
+//
+// A stream that a blackhole has swallowed something of has a gap, which no real stream has: end blackholes with
+// [Blackhole] itself, which resets the channels.
+type Heal struct{}
+
+// Apply implements [Fault].
+func (Heal) Apply(f sim.Faults) {
+	eachLink(f, Everyone, Everyone, func(from, to sim.NodeID) {
+		f.Blackhole(from, to, false)
+		f.Clog(from, to, 0)
+		f.Mend(from, to)
+		f.Release(from, to)
+	})
+}
+
+// String returns "heal".
+func (Heal) String() string { return "heal" }
+
+// Recover undoes everything that can be undone, so that afterwards the system is whole: it heals, gives links,
+// disks and task delays back what they were configured with, clears all rules, lets every clock run, without
+// drift, resumes every node that is paused and restarts every node that is down. What is lost stays lost: wiped,
+// rotten and broken disks, and wall clocks that have jumped.
+type Recover struct{}
+
+// Apply implements [Fault].
+func (Recover) Apply(f sim.Faults) {
+	for _, r := range []Fault{
+		ClearRules{},
+		ResetLinks{Everyone, Everyone},
+		Heal{},
+		ResetDisk{Everyone},
+		Unslow{Everyone},
+		Drift{Everyone, 0},
+		Thaw{Everyone},
+		Resume{Everyone},
+		Restart{Everyone},
+	} {
+		r.Apply(f)
+	}
+}
+
+// String returns "recover".
+func (Recover) String() string { return "recover" }
