@@ -1,0 +1,250 @@
+package scenarios
+
+import (
+	"context"
+	"runtime"
+	"sort"
+	"sync"
+	"time"
+
+	"schism/checker"
+)
+
+// HuntOptions says how to hunt.
+type HuntOptions struct {
+	// Seeds are the seeds that every scenario is run with.
+	Seeds Seeds
+	// Time bounds the hunt in real time; 0 is no bound. What it found until then counts.
+	Time time.Duration
+	// Workers is the number of runs at once; 0 is one for each processor.
+	Workers int
+	// KeepGoing makes the hunt go on after a failure.
+	KeepGoing bool
+	// ExpectMutants makes a scenario that must find its planted bug count as it should: the finding does not
+	// stop the hunt, and not finding it is a failure. Each is hunted until it is found.
+	ExpectMutants bool
+	// Progress, if not nil, is told after every run how many of how many are done. Calls do not overlap.
+	Progress func(done, all int, soFar *HuntReport)
+}
+
+// Finding is the first violation of one run.
+type Finding struct {
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	ID       string `json:"id"`
+	// Expected says that the scenario runs a mutant which has to be found.
+	Expected bool `json:"expected,omitempty"`
+}
+
+// HuntReport is what a hunt found. Apart from Wall it does not depend on the number of workers, unless a
+// time bound or an interrupt ended the hunt.
+type HuntReport struct {
+	Runs, Violations, Unknown int
+	Events                    uint64
+	Virtual, Wall             time.Duration
+	// Findings are in the order of the runs: by seed, then as the scenarios were given. There is one for each run with a
+	// violation, and one with ID "unknown" for each run without a verdict.
+	Findings []Finding
+	// Missed names the scenarios whose planted bug was not found.
+	Missed []string
+	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark".
+	Unreached []string
+	// Interrupted says that the hunt ended early, by the context or by the time bound.
+	Interrupted bool
+	// EventsPerRun has one number for each run.
+	EventsPerRun []float64
+}
+
+// Verdict is Invalid if anything was found that should not be, or a mutant was missed; Unknown if a run had no
+// verdict or nothing was run; Valid otherwise.
+func (r *HuntReport) Verdict() checker.Verdict {
+	verdict := checker.Valid
+	if r.Runs == 0 {
+		verdict = checker.Unknown
+	}
+	if len(r.Missed) > 0 && !r.Interrupted {
+		verdict = checker.Invalid
+	}
+	for _, f := range r.Findings {
+		switch {
+		case f.ID == unknownID:
+			verdict = verdict.And(checker.Unknown)
+		case !f.Expected:
+			verdict = checker.Invalid
+		}
+	}
+	return verdict
+}
+
+// First returns the first violation, or nil.
+func (r *HuntReport) First() *Finding {
+	for i := range r.Findings {
+		if r.Findings[i].ID != unknownID {
+			return &r.Findings[i]
+		}
+	}
+	return nil
+}
+
+// unknownID stands in a finding for a run without a verdict.
+const unknownID = "unknown"
+
+// Hunt runs every scenario with every seed, seed by seed, until one fails.
+func Hunt(ctx context.Context, all []*Scenario, o HuntOptions) *HuntReport {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Time)
+		defer cancel()
+	}
+	start := time.Now()
+	h := &hunt{scenarios: all, o: o, jobs: o.Seeds.Count() * len(all)}
+	h.stopAt = h.jobs
+	h.found = make([]bool, len(all))
+	h.marks = make([]map[string]bool, len(all))
+	for i := range h.marks {
+		h.marks[i] = map[string]bool{}
+	}
+	var wg sync.WaitGroup
+	for range min(o.Workers, h.jobs) {
+		wg.Go(func() { h.work(ctx) })
+	}
+	wg.Wait()
+	return h.finish(ctx, time.Since(start))
+}
+
+// hunt is the state that the workers of a hunt share.
+type hunt struct {
+	scenarios []*Scenario
+	o         HuntOptions
+	jobs      int
+
+	mu   sync.Mutex
+	next int
+	// stopAt is the number of the first job that is not to be done any more.
+	stopAt int
+	done   []doneJob
+	report HuntReport
+	// found says of each scenario whether its planted bug has been found.
+	found []bool
+	marks []map[string]bool
+}
+
+// doneJob is what is kept of a job.
+type doneJob struct {
+	job     int
+	events  uint64
+	virtual time.Duration
+	finding *Finding
+}
+
+// take returns the next job, or false if there is none.
+func (h *hunt) take(ctx context.Context) (job int, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.next < h.stopAt && ctx.Err() == nil {
+		job := h.next
+		h.next++
+		i := job % len(h.scenarios)
+		if h.o.ExpectMutants && h.scenarios[i].Mutant() && h.found[i] {
+			continue
+		}
+		return job, true
+	}
+	return 0, false
+}
+
+// work does jobs until there are none.
+func (h *hunt) work(ctx context.Context) {
+	runners := make([]*Runner, len(h.scenarios))
+	for {
+		job, ok := h.take(ctx)
+		if !ok {
+			return
+		}
+		i := job % len(h.scenarios)
+		if runners[i] == nil {
+			runners[i] = NewRunner(h.scenarios[i])
+		}
+		seed := h.o.Seeds.First + uint64(job/len(h.scenarios))
+		h.add(job, i, runners[i].Run(seed, Options{}))
+	}
+}
+
+// add adds what a job brought.
+func (h *hunt) add(job, i int, r *Report) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d := doneJob{job: job, events: r.Events, virtual: r.Virtual}
+	s := h.scenarios[i]
+	expected := h.o.ExpectMutants && s.Mutant()
+	switch r.Verdict {
+	case checker.Invalid:
+		d.finding = &Finding{Scenario: s.Name, Seed: r.Seed, ID: r.Violations[0].ID,
+			Expected: expected && s.found(r)}
+		if d.finding.Expected {
+			h.found[i] = true
+		} else if !h.o.KeepGoing {
+			h.stopAt = min(h.stopAt, job+1)
+		}
+	case checker.Unknown:
+		d.finding = &Finding{Scenario: s.Name, Seed: r.Seed, ID: unknownID}
+	}
+	for _, m := range r.Reached {
+		h.marks[i][m.Mark] = true
+	}
+	h.done = append(h.done, d)
+	if h.o.Progress != nil {
+		h.count(&d)
+		h.o.Progress(len(h.done), h.jobs, &h.report)
+	}
+}
+
+// count adds one job to the sums of the report.
+func (h *hunt) count(d *doneJob) {
+	r := &h.report
+	r.Runs++
+	r.Events += d.events
+	r.Virtual += d.virtual
+	if d.finding != nil {
+		r.Findings = append(r.Findings, *d.finding)
+		if d.finding.ID == unknownID {
+			r.Unknown++
+		} else {
+			r.Violations++
+		}
+	}
+}
+
+// finish makes the report, of the jobs before stopAt only: which later ones were done depends on the workers. For
+// the same reason only the first finding of a mutant counts, unless the hunt is to keep going.
+func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
+	sort.Slice(h.done, func(i, j int) bool { return h.done[i].job < h.done[j].job })
+	h.report = HuntReport{Wall: wall, Interrupted: ctx.Err() != nil && len(h.done) < h.jobs && h.stopAt == h.jobs}
+	found := make([]bool, len(h.scenarios))
+	for i := range h.done {
+		d := &h.done[i]
+		s := d.job % len(h.scenarios)
+		if d.job >= h.stopAt || found[s] && h.o.ExpectMutants {
+			continue
+		}
+		h.count(d)
+		h.report.EventsPerRun = append(h.report.EventsPerRun, float64(d.events))
+		if d.finding != nil && d.finding.Expected {
+			found[s] = true
+		}
+	}
+	for i, s := range h.scenarios {
+		if h.o.ExpectMutants && s.Mutant() && !found[i] {
+			h.report.Missed = append(h.report.Missed, s.Name)
+		}
+		for _, m := range s.Want {
+			if !h.marks[i][m] {
+				h.report.Unreached = append(h.report.Unreached, s.Name+": "+m)
+			}
+		}
+	}
+	return &h.report
+}

@@ -1,0 +1,193 @@
+package scenarios
+
+import (
+	"time"
+
+	"schism/checker"
+	"schism/checker/kvspec"
+	"schism/raft"
+	"schism/raft/kvapi"
+	"schism/raft/kvserver"
+	"schism/sim"
+)
+
+// raftKV is the system of the raft/kv scenarios: a key-value store over Raft, and clients that play drawn
+// operations against it.
+type raftKV struct {
+	scenario *Scenario
+	setup    raftSetup
+	servers  []sim.NodeID
+	// ops are the operations of each client.
+	ops [][]kvserver.Operation
+
+	ghost *raft.Ghost
+	split *checker.SplitBrain
+	live  *checker.Liveness
+	spec  *kvspec.Spec
+	tale  chronicle
+	watch []sim.Observer
+}
+
+// raftSetup is what the raft/kv scenarios differ in besides the fields of Scenario.
+type raftSetup struct {
+	workload kvserver.Workload
+	// snapshotEvery is the number of entries between two snapshots.
+	snapshotEvery int
+	// localReads lets leaders answer gets without asking the others.
+	localReads bool
+	// rules returns the mutated rules of a mutant; nil is none.
+	rules func() *raft.Rules
+}
+
+// raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
+// answer before they ask elsewhere, raftTimeout how long before they give up.
+const (
+	raftElectionMin = 300 * time.Millisecond
+	raftElectionMax = 600 * time.Millisecond
+	raftHeartbeat   = 100 * time.Millisecond
+	raftPatience    = 500 * time.Millisecond
+	raftTimeout     = 2 * time.Second
+)
+
+// newRaftKV returns a function that makes the system of a scenario.
+func newRaftKV(setup raftSetup) func(*Scenario) system {
+	return func(s *Scenario) system {
+		k := &raftKV{scenario: s, setup: setup, spec: kvspec.New(), ghost: raft.NewGhost()}
+		for i := range s.Servers {
+			k.servers = append(k.servers, sim.Server(i+1))
+		}
+		k.ops = make([][]kvserver.Operation, s.Clients)
+		k.split = checker.NewSplitBrain(raftReplicaOf, kvspec.Replies)
+		k.live = checker.NewLiveness(raftReplicaOf, k.timing().Bounds(), 0)
+		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
+		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		return k
+	}
+}
+
+// timing returns how slow the parts of the system are at worst once it is healed.
+func (k *raftKV) timing() checker.Timing {
+	s := k.scenario
+	latency := max(s.Network.Max, s.Network.TailMax) + s.Network.ReorderMax
+	return checker.Timing{
+		Election:  raftElectionMax,
+		RoundTrip: 2*latency + s.Disk.SyncMax,
+		Retry:     raftPatience,
+	}
+}
+
+// prepare implements system.
+func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
+	for i := range k.ops {
+		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+	}
+	k.ghost.Reset()
+	k.split.Reset()
+	k.live.Reset(healed)
+	k.tale.reset(k.scenario.Servers)
+}
+
+// server implements system.
+func (k *raftKV) server(id sim.NodeID) sim.Machine {
+	c := kvserver.DefaultConfig(id, k.servers)
+	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
+	c.SnapshotEvery, c.LocalReads = k.setup.snapshotEvery, k.setup.localReads
+	if k.setup.rules != nil {
+		c.Raft.Rules = k.setup.rules()
+	}
+	return kvserver.NewServer(c)
+}
+
+// client implements system.
+func (k *raftKV) client(id sim.NodeID) sim.Machine {
+	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	c.Timeout, c.Patience = raftTimeout, raftPatience
+	return kvserver.NewClient(c)
+}
+
+// observers implements system.
+func (k *raftKV) observers() []sim.Observer { return k.watch }
+
+// judge implements system.
+func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
+	return []judgement{
+		{"linearizable", checker.Judge(k.spec, r.History, checker.DefaultBudget)},
+		{"live again", k.live.Report(v, r.Stop)},
+	}
+}
+
+// chronicle implements system.
+func (k *raftKV) chronicle() *chronicle { return &k.tale }
+
+// raftMarks says in words what the marks of Raft mean that are worth telling.
+var raftMarks = map[string]string{
+	"check-quorum-failed": "has not heard from a quorum and steps down",
+	"log-truncated":       "removes uncommitted entries that its leader does not have",
+	"snapshot-installed":  "is so far behind that it takes over a snapshot",
+}
+
+// raftReplyTo says what a server's message to a client says about a write.
+func raftReplyTo(m sim.Message) reply {
+	r, ok := m.(*kvapi.Response)
+	switch {
+	case !ok || !r.Op.Writes():
+		return replyNone
+	case r.Status == kvapi.StatusOK:
+		return replyAcked
+	case r.Status == kvapi.StatusNotLeader || r.Status == kvapi.StatusLostLeadership:
+		return replyRefused
+	}
+	return replyNone
+}
+
+// raftReplica shows a server to the checks.
+type raftReplica struct{ *kvserver.Server }
+
+// raftReplicaOf is a [checker.Adapter].
+func raftReplicaOf(m sim.Machine) checker.Replica {
+	if s, ok := m.(*kvserver.Server); ok {
+		return raftReplica{s}
+	}
+	return nil
+}
+
+// FirstPosition implements [checker.Replica].
+func (r raftReplica) FirstPosition() checker.Position {
+	return checker.Position(r.Raft().Log().Base().Index) + 1
+}
+
+// LastPosition implements [checker.Replica].
+func (r raftReplica) LastPosition() checker.Position { return checker.Position(r.Raft().LastIndex()) }
+
+// CommittedPosition implements [checker.Replica].
+func (r raftReplica) CommittedPosition() checker.Position {
+	return checker.Position(r.Raft().CommitIndex())
+}
+
+// AppliedPosition implements [checker.Replica].
+func (r raftReplica) AppliedPosition() checker.Position {
+	return checker.Position(r.Raft().AppliedIndex())
+}
+
+// EntryAt implements [checker.Replica].
+func (r raftReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
+	e, ok := r.Raft().Log().Entry(raft.Index(p))
+	if !ok {
+		return 0, 0, false
+	}
+	return sim.Reign(e.Term), e.Fold(0), true
+}
+
+// TouchedFrom implements [checker.Replica]: Raft does not keep track.
+func (r raftReplica) TouchedFrom() checker.Position { return 0 }
+
+// Vote implements [checker.Replica].
+func (r raftReplica) Vote() (sim.Reign, sim.NodeID) {
+	return sim.Reign(r.Raft().Term()), r.Raft().Vote()
+}
+
+// StateHash implements [checker.Replica].
+func (r raftReplica) StateHash() (checker.Position, sim.Digest) {
+	applied, hash := r.Server.StateHash()
+	return checker.Position(applied), hash
+}

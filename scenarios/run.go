@@ -1,0 +1,114 @@
+package scenarios
+
+import (
+	"time"
+
+	"schism/checker"
+	"schism/nemesis"
+	"schism/sim"
+)
+
+// Options change how a run is made, never what happens in it.
+type Options struct {
+	// Trace, if not nil, gets every event.
+	Trace sim.Tracer
+	// Story keeps what Report.WriteStory tells.
+	Story bool
+	// NoChecks leaves out observers and judgement, NoDigest the digest: to measure what they cost. The verdict
+	// of a run without checks is unknown.
+	NoChecks, NoDigest bool
+}
+
+// Run makes the run of the given seed.
+func (s *Scenario) Run(seed uint64, o Options) *Report { return NewRunner(s).Run(seed, o) }
+
+// Runner makes runs of one scenario, one after the other, and keeps its memory between them.
+type Runner struct {
+	scenario *Scenario
+	system   system
+	world    *sim.World
+	chooser  *sim.Seeded
+	servers  []sim.NodeID
+	clients  []sim.NodeID
+}
+
+// NewRunner returns a runner of s.
+func NewRunner(s *Scenario) *Runner {
+	r := &Runner{scenario: s, system: s.system(s), chooser: sim.NewSeeded(0)}
+	for i := range s.Servers {
+		r.servers = append(r.servers, sim.Server(i+1))
+	}
+	for i := range s.Clients {
+		r.clients = append(r.clients, sim.Client(i+1))
+	}
+	return r
+}
+
+// Run makes the run of the given seed.
+func (r *Runner) Run(seed uint64, o Options) *Report {
+	r.chooser.Reset(seed)
+	schedule := r.scenario.Plan(r.chooser, r.servers, r.clients)
+	return r.RunWith(r.chooser, schedule, seed, o)
+}
+
+// RunWith makes a run with the given schedule, in which c decides everything else. The seed is only noted in the
+// report.
+func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, seed uint64, o Options) *Report {
+	r.system.prepare(c, r.healed(schedule))
+	r.system.chronicle().telling = o.Story
+	config := r.config(c, schedule, o)
+	if r.world == nil {
+		r.world = sim.NewWorld(config)
+	} else {
+		r.world.Reset(config)
+	}
+	result := r.world.Run()
+	report := &Report{
+		Scenario: r.scenario, Seed: seed, Schedule: schedule, Result: result,
+		Virtual: time.Duration(result.End), Moments: r.system.chronicle().moments,
+	}
+	report.Moments = append([]Moment(nil), report.Moments...)
+	report.chronicle(r.system.chronicle())
+	if !o.NoChecks {
+		report.conclude(r.system.judge(r.world.View(), result))
+	}
+	return report
+}
+
+// healed returns when the schedule is over, or, if it waits for marks, when it must be.
+func (r *Runner) healed(schedule nemesis.Schedule) sim.Time {
+	last := time.Duration(0)
+	for _, e := range schedule {
+		if e.When.Mark != "" {
+			return sim.Time(r.scenario.HealAt)
+		}
+		last = max(last, e.When.After)
+	}
+	return sim.Time(last)
+}
+
+func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim.Config {
+	s := r.scenario
+	config := sim.Config{
+		Servers: s.Servers, Clients: s.Clients,
+		NewServer: r.system.server, NewClient: r.system.client,
+		Chooser: c, Peers: s.Network, Disk: s.Disk,
+		Faults: schedule.Planned(),
+		Limit:  sim.Time(s.Length()),
+		Trace:  o.Trace, NoDigest: o.NoDigest,
+	}
+	if s.Clock != nil {
+		config.Clock = func(id sim.NodeID) sim.ClockProfile { return s.Clock(c, id) }
+	}
+	if !o.NoChecks {
+		config.Observers = r.system.observers()
+	}
+	return config
+}
+
+// judgement is what one check says of a run.
+type judgement struct {
+	// check names it in the story: "linearizable".
+	check string
+	checker.Report
+}

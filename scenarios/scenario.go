@@ -1,0 +1,91 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"schism/nemesis"
+	"schism/sim"
+)
+
+// Scenario is one system, one workload, one plan of faults, and what must hold.
+type Scenario struct {
+	// Name is "protocol/service/what happens".
+	Name string
+	// Doc says on one line what it shows.
+	Doc string
+	// Servers and Clients are the numbers of nodes.
+	Servers, Clients int
+	// Plan draws the faults of a run. By HealAt it has undone them all.
+	Plan   nemesis.Plan
+	HealAt time.Duration
+	// Settle is how long after HealAt a leader must be back, every operation done and all servers equal.
+	Settle time.Duration
+	// Network, Disk and Clock are how the world is apart from faults.
+	Network sim.Link
+	Disk    sim.DiskProfile
+	Clock   func(c sim.Chooser, id sim.NodeID) sim.ClockProfile
+	// Want lists the marks that some run must reach: a scenario that never gets where it wants shows nothing.
+	Want []string
+	// Finds is empty, or the IDs of the violations that this scenario may find first, and must find one of,
+	// because it runs a mutant.
+	Finds []string
+
+	system func(s *Scenario) system
+}
+
+// Length is how much virtual time a run takes.
+func (s *Scenario) Length() time.Duration { return s.HealAt + s.Settle }
+
+// Mutant reports whether s runs a bug that it must find.
+func (s *Scenario) Mutant() bool { return len(s.Finds) > 0 }
+
+// found reports whether r found the bug that s runs.
+func (s *Scenario) found(r *Report) bool {
+	return len(r.Violations) > 0 && slices.Contains(s.Finds, r.Violations[0].ID)
+}
+
+// Find returns the scenario with that name. The error names those that come near.
+func Find(name string) (*Scenario, error) {
+	var near []string
+	for _, s := range All {
+		if s.Name == name {
+			return s, nil
+		}
+		if name != "" && strings.Contains(s.Name, name) {
+			near = append(near, s.Name)
+		}
+	}
+	if len(near) > 0 {
+		return nil, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(near, ", "))
+	}
+	return nil, fmt.Errorf("unknown scenario %q; see schism list", name)
+}
+
+// Must is Find for names that are known to exist; it panics otherwise.
+func Must(name string) *Scenario {
+	s, err := Find(name)
+	if err != nil {
+		panic("scenarios: " + err.Error())
+	}
+	return s
+}
+
+// system is what a scenario runs: a protocol with a service on it, its clients, and what must hold of them. One
+// system serves many runs, one after the other.
+type system interface {
+	// prepare forgets the run before and draws the workload of the next, in which nothing is broken any more
+	// from the time healed on.
+	prepare(c sim.Chooser, healed sim.Time)
+	server(id sim.NodeID) sim.Machine
+	client(id sim.NodeID) sim.Machine
+	// observers check the invariants at each step.
+	observers() []sim.Observer
+	// judge says what must hold of the run as a whole, given how it ended; the reports are in order of
+	// importance.
+	judge(v sim.View, r *sim.Result) []judgement
+	// chronicle returns what is worth telling of the run, in order.
+	chronicle() *chronicle
+}

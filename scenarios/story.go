@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"schism/checker"
+	"schism/sim"
+)
+
+// maxMoments is how many moments a story tells at most; the middle of a longer one is left out.
+const maxMoments = 60
+
+// WriteStory tells the run to people: what happened, what the clients got, and the verdict.
+func (r *Report) WriteStory(w io.Writer) error {
+	var b strings.Builder
+	s := r.Scenario
+	fmt.Fprintf(&b, "%s, seed %d: %d servers, %d clients, %.0f s\n%s\n\n", s.Name, r.Seed, s.Servers, s.Clients,
+		r.Virtual.Seconds(), s.Doc)
+	r.writeMoments(&b)
+	r.writeOutcomes(&b)
+	for _, j := range r.judgements {
+		fmt.Fprintf(&b, "  %-15s %s: %s\n", j.check, j.Verdict, j.Reason)
+		if j.Verdict != checker.Valid && j.Explanation != "" {
+			b.WriteString(indent(j.Explanation))
+		}
+	}
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "\nVIOLATION %s: %s   step %d  t=%s\n", v.ID, v.Detail, v.Seq, v.At)
+	}
+	fmt.Fprintf(&b, "\nverdict %s   %d events, %d messages delivered, %d lost   digest %s\n",
+		strings.ToUpper(r.Verdict.String()), r.Events, r.Delivered, r.Dropped, r.Digest)
+	fmt.Fprintf(&b, "again   go run ./cmd/schism replay %s --seed %d --digest %s\n", s.Name, r.Seed, r.Digest)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) writeMoments(b *strings.Builder) {
+	m := r.Moments
+	tell := func(part []Moment) {
+		for i := range part {
+			fmt.Fprintf(b, "  t=%-11s %s\n", part[i].At, part[i].Text)
+		}
+	}
+	if len(m) <= maxMoments {
+		tell(m)
+	} else {
+		half := maxMoments / 2
+		tell(m[:half])
+		fmt.Fprintf(b, "  … %d moments left out …\n", len(m)-2*half)
+		tell(m[len(m)-half:])
+	}
+	b.WriteByte('\n')
+}
+
+// writeOutcomes tells what became of the operations, and of those of cut-off servers.
+func (r *Report) writeOutcomes(b *strings.Builder) {
+	ok, failed, unknown := r.Outcomes()
+	fmt.Fprintf(b, "  %-15s %d: %d ok, %d failed, %d unknown\n", "operations", ok+failed+unknown, ok, failed, unknown)
+	if r.CutAcked != [2]int{} || r.CutRefused != [2]int{} {
+		for side, who := range []string{"with a quorum", "without one"} {
+			fmt.Fprintf(b, "  %-15s servers %s acknowledged %d writes and refused %d\n",
+				"during cuts", who, r.CutAcked[side], r.CutRefused[side])
+		}
+	}
+}
+
+// indent puts four spaces before every line.
+func indent(s string) string {
+	return "    " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n    ") + "\n"
+}
+
+// String names the moment on one line.
+func (m Moment) String() string { return fmt.Sprintf("%s %s", m.At, m.Text) }
+
+var _ sim.Observer = (*chronicle)(nil)
