@@ -107,7 +107,8 @@ func (s *SplitBrain) rehash(g *ghost, n sim.NodeID, where span, safe sim.WriteSe
 			s.made[at] = h
 		} else if other != h {
 			return sim.Violatef("log-matching",
-				"the log of %s has an entry of reign %d at %d as another log does, and differs up to there", n, reign, p)
+				"the log of %s has an entry of reign %d at %d as another log does, and differs up to there",
+				n, reign, p)
 		}
 	}
 	return nil

@@ -66,9 +66,9 @@ type Liveness struct {
 	// whole says that the system is whole, since the time healed.
 	whole  bool
 	healed sim.Time
-	// led says that a leader of the highest reign has been seen since, first at ledAt; reign is the highest
-	// reign when the system was healed, highest the highest now.
-	led            bool
+	// begun says that healed has come. led says that a leader of the highest reign has been seen since, first at
+	// ledAt; reign is the highest reign at healed, highest the highest now.
+	begun, led     bool
 	ledAt          sim.Time
 	reign, highest sim.Reign
 	// waiting is the call of each client's open operation.
@@ -125,7 +125,7 @@ func (l *Liveness) observe(v liveView, st *sim.StepInfo) *sim.Violation {
 		if found := l.client(v, st); found != nil {
 			return found
 		}
-	case l.whole && !l.led && !st.Node.IsClient():
+	case l.begun && l.whole && !l.led && !st.Node.IsClient():
 		l.lookForLeader(v)
 	}
 	if !l.whole || st.At < l.next {
@@ -144,10 +144,15 @@ func (l *Liveness) heal(v liveView) {
 	if !l.whole || was {
 		return
 	}
-	l.healed, l.led, l.settled = max(v.Now(), l.after), false, false
+	l.healed, l.begun, l.led, l.settled = max(v.Now(), l.after), false, false, false
+	l.next = l.healed
+}
+
+// begin notes in which reign the system is when it is healed.
+func (l *Liveness) begin(v liveView) {
+	l.begun = true
 	l.reign, _ = highestReign(v, l.adapt)
 	l.highest = l.reign
-	l.next = l.healed.Add(l.bounds.Leader)
 }
 
 // lookForLeader notices the first leader since the heal.
@@ -188,7 +193,9 @@ func (l *Liveness) deadline(w *waiting) sim.Time {
 // due checks what is due by now, and finds out when something will be next.
 func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
 	l.next = sim.Never
-	if !l.led {
+	if !l.begun {
+		l.begin(v)
+	} else if !l.led {
 		l.lookForLeader(v)
 	}
 	if lead := l.healed.Add(l.bounds.Leader); now < lead {

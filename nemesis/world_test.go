@@ -319,14 +319,16 @@ func TestSetDiskKeepsWhatItDoesNotName(t *testing.T) {
 func TestFaultsOnNodesThatDoNotExistDoNothing(t *testing.T) {
 	ghost := nemesis.Nodes(sim.Server(9), sim.Client(77), 0)
 	for _, f := range []nemesis.Fault{
-		nemesis.Split{Groups: [][]sim.NodeID{{sim.Server(9)}, {0, sim.Client(77)}, {n1}}}, nemesis.Deafen{Target: ghost},
+		nemesis.Split{Groups: [][]sim.NodeID{{sim.Server(9)}, {0, sim.Client(77)}, {n1}}},
+		nemesis.Deafen{Target: ghost},
 		nemesis.Mute{Target: ghost}, nemesis.Bridge{Over: ghost}, nemesis.Ring{Of: ghost},
 		nemesis.Cut{From: ghost, To: nemesis.All}, nemesis.Crash{Target: ghost}, nemesis.Restart{Target: ghost},
 		nemesis.Wipe{Target: ghost}, nemesis.Pause{Target: ghost}, nemesis.Slow{Target: ghost},
 		nemesis.SetLinks{From: nemesis.All, To: ghost}, nemesis.Hold{From: ghost, To: ghost},
 		nemesis.Blackhole{From: ghost, To: nemesis.All}, nemesis.ResetChannels{A: ghost, B: nemesis.All},
-		nemesis.AddRule{From: ghost, To: nemesis.All}, nemesis.SetDisk{Target: ghost}, nemesis.Rot{Target: ghost, Bits: 1},
-		nemesis.BreakSectors{Target: ghost, Sectors: 1}, nemesis.JumpWall{Target: ghost}, nemesis.SlewWall{Target: ghost},
+		nemesis.AddRule{From: ghost, To: nemesis.All}, nemesis.SetDisk{Target: ghost},
+		nemesis.Rot{Target: ghost, Bits: 1}, nemesis.BreakSectors{Target: ghost, Sectors: 1},
+		nemesis.JumpWall{Target: ghost}, nemesis.SlewWall{Target: ghost},
 		nemesis.Drift{Target: ghost, PPM: 1}, nemesis.Freeze{Target: ghost},
 	} {
 		a := newArena(t, nemesis.Schedule{{When: sim.Trigger{After: 10 * ms}, Do: f}}, 100*ms)

@@ -80,7 +80,9 @@ func TestInvariantsBite(t *testing.T) {
 		{want: raft.LogMatching, name: "entries follow entries of any term",
 			rules: raft.Rules{PrevMatches: func(_ raft.Term, ok bool, _ raft.Term) bool { return ok }}},
 		{want: raft.StateMachineSafety, name: "followers commit as far as their logs go",
-			rules: raft.Rules{FollowerCommit: func(commit, _, last raft.Index) raft.Index { return min(commit, last) }}},
+			rules: raft.Rules{FollowerCommit: func(commit, _, last raft.Index) raft.Index {
+				return min(commit, last)
+			}}},
 		{want: raft.CommitQuorum, name: "fewer acknowledgements commit", rules: raft.Rules{
 			Committed: func(j quorum.Joint, acked []raft.Index) raft.Index {
 				return quorum.CommittedIndex(fewer(j.Incoming), acked)

@@ -144,7 +144,8 @@ func (c *chronicle) watchLeader(v sim.View, s *sim.StepInfo) {
 		}
 		c.mark(s, MarkTwoLeaders)
 		if c.telling {
-			beside += fmt.Sprintf(", while %s still believes that it leads %s %d", sim.Server(j+1), c.reign, c.reigns[j])
+			beside += fmt.Sprintf(", while %s still believes that it leads %s %d",
+				sim.Server(j+1), c.reign, c.reigns[j])
 		}
 	}
 	c.tell(s, "%s leads %s %d%s", s.Node, c.reign, reign, beside)

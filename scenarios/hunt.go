@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sort"
 	"sync"
@@ -39,11 +40,14 @@ type Finding struct {
 // HuntReport is what a hunt found. Apart from Wall it does not depend on the number of workers, unless a
 // time bound or an interrupt ended the hunt.
 type HuntReport struct {
-	Runs, Violations, Unknown int
-	Events                    uint64
-	Virtual, Wall             time.Duration
-	// Findings are in the order of the runs: by seed, then as the scenarios were given. There is one for each run with a
-	// violation, and one with ID "unknown" for each run without a verdict.
+	Runs int
+	// Violations counts the runs in which something was found that should not be, Mutants those that found the
+	// bug that they had to find, Unknown those without a verdict.
+	Violations, Mutants, Unknown int
+	Events                       uint64
+	Virtual, Wall                time.Duration
+	// Findings are in the order of the runs: by seed, then as the scenarios were given. There is one for each run
+	// with a violation, and one with ID "unknown" for each run without a verdict.
 	Findings []Finding
 	// Missed names the scenarios whose planted bug was not found.
 	Missed []string
@@ -76,11 +80,11 @@ func (r *HuntReport) Verdict() checker.Verdict {
 	return verdict
 }
 
-// First returns the first violation, or nil.
+// First returns the first violation that should not be, or nil.
 func (r *HuntReport) First() *Finding {
 	for i := range r.Findings {
-		if r.Findings[i].ID != unknownID {
-			return &r.Findings[i]
+		if f := &r.Findings[i]; f.ID != unknownID && !f.Expected {
+			return f
 		}
 	}
 	return nil
@@ -88,6 +92,18 @@ func (r *HuntReport) First() *Finding {
 
 // unknownID stands in a finding for a run without a verdict.
 const unknownID = "unknown"
+
+// String names the finding on one line, "VIOLATION: raft/kv/swarm seed 7: linearizability".
+func (f Finding) String() string {
+	label := "VIOLATION"
+	switch {
+	case f.Expected:
+		label = "mutant found"
+	case f.ID == unknownID:
+		return fmt.Sprintf("no verdict: %s seed %d", f.Scenario, f.Seed)
+	}
+	return fmt.Sprintf("%s: %s seed %d: %s", label, f.Scenario, f.Seed, f.ID)
+}
 
 // Hunt runs every scenario with every seed, seed by seed, until one fails.
 func Hunt(ctx context.Context, all []*Scenario, o HuntOptions) *HuntReport {
@@ -208,13 +224,17 @@ func (h *hunt) count(d *doneJob) {
 	r.Runs++
 	r.Events += d.events
 	r.Virtual += d.virtual
-	if d.finding != nil {
-		r.Findings = append(r.Findings, *d.finding)
-		if d.finding.ID == unknownID {
-			r.Unknown++
-		} else {
-			r.Violations++
-		}
+	if d.finding == nil {
+		return
+	}
+	r.Findings = append(r.Findings, *d.finding)
+	switch {
+	case d.finding.ID == unknownID:
+		r.Unknown++
+	case d.finding.Expected:
+		r.Mutants++
+	default:
+		r.Violations++
 	}
 }
 

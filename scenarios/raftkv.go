@@ -19,6 +19,9 @@ type raftKV struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]kvserver.Operation
+	// healed is when the last fault of the run is over, bounds what the system may take from then on.
+	healed sim.Time
+	bounds checker.Bounds
 
 	ghost *raft.Ghost
 	split *checker.SplitBrain
@@ -58,7 +61,8 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		}
 		k.ops = make([][]kvserver.Operation, s.Clients)
 		k.split = checker.NewSplitBrain(raftReplicaOf, kvspec.Replies)
-		k.live = checker.NewLiveness(raftReplicaOf, k.timing().Bounds(), 0)
+		k.bounds = k.timing().Bounds()
+		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
 		return k
@@ -81,6 +85,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	for i := range k.ops {
 		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
 	}
+	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
@@ -107,6 +112,19 @@ func (k *raftKV) client(id sim.NodeID) sim.Machine {
 
 // observers implements system.
 func (k *raftKV) observers() []sim.Observer { return k.watch }
+
+// settled implements system.
+func (k *raftKV) settled(v sim.View) bool {
+	if v.Now() < k.healed.Add(k.bounds.Leader) {
+		return false
+	}
+	for _, id := range v.Clients() {
+		if c, ok := v.Machine(id).(*kvserver.Client); !ok || !c.Done() {
+			return false
+		}
+	}
+	return k.live.Settled(v)
+}
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {

@@ -102,6 +102,9 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()
+		if !s.Whole {
+			config.Until = r.system.settled
+		}
 	}
 	return config
 }

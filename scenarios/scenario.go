@@ -21,8 +21,10 @@ type Scenario struct {
 	// Plan draws the faults of a run. By HealAt it has undone them all.
 	Plan   nemesis.Plan
 	HealAt time.Duration
-	// Settle is how long after HealAt a leader must be back, every operation done and all servers equal.
+	// Settle is how long after HealAt a run ends at the latest. It ends earlier, unless Whole is set, once every
+	// operation is done and the system has settled.
 	Settle time.Duration
+	Whole  bool
 	// Network, Disk and Clock are how the world is apart from faults.
 	Network sim.Link
 	Disk    sim.DiskProfile
@@ -36,7 +38,7 @@ type Scenario struct {
 	system func(s *Scenario) system
 }
 
-// Length is how much virtual time a run takes.
+// Length is how much virtual time a run takes at most.
 func (s *Scenario) Length() time.Duration { return s.HealAt + s.Settle }
 
 // Mutant reports whether s runs a bug that it must find.
@@ -83,6 +85,9 @@ type system interface {
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.
 	observers() []sim.Observer
+	// settled reports whether nothing is left to be seen: the clients are done, and the system has had the time
+	// after the heal that it may need, and has used it.
+	settled(v sim.View) bool
 	// judge says what must hold of the run as a whole, given how it ended; the reports are in order of
 	// importance.
 	judge(v sim.View, r *sim.Result) []judgement

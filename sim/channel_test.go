@@ -127,7 +127,8 @@ func TestBlackholeSwallowsWithoutClosing(t *testing.T) {
 
 func TestPausedNodeReceivesItsChannelInOrderLater(t *testing.T) {
 	for seed := range uint64(20) {
-		d, _ := run(t, sim.Config{Servers: 2, Chooser: sim.NewSeeded(seed), Peers: everyMessageTakes(ms(1)), Faults: []sim.Planned{
+		peers := everyMessageTakes(ms(1))
+		d, _ := run(t, sim.Config{Servers: 2, Chooser: sim.NewSeeded(seed), Peers: peers, Faults: []sim.Planned{
 			plan(4, "pause", func(f sim.Faults) { f.Pause(n2) }),
 			plan(90, "resume", func(f sim.Faults) { f.Resume(n2) }),
 		}}, chat(4))

@@ -22,7 +22,8 @@ type Config struct {
 	Faults []Planned
 	// Observers see every step and end the run by returning an error.
 	Observers []Observer
-	// Until, if not nil, is asked after every client operation that returns and every fault; true ends the run.
+	// Until, if not nil, is asked after every client operation that returns, every fault, and every 64th event;
+	// true ends the run.
 	Until func(View) bool
 	// Limit ends the run at that time; it must be positive and at most MaxTime. MaxEvents ends it after that
 	// many events; 0 is no bound.
@@ -41,6 +42,10 @@ type Config struct {
 
 // MaxTime is the longest run: about two hours and a half of virtual time.
 const MaxTime Time = 1<<43 - 1
+
+// untilEvery is the number of events after which Config.Until is asked even if nothing has happened that it may wait
+// for.
+const untilEvery = 64
 
 // DefaultCheckpoint is the number of events between the digests that a result keeps.
 const DefaultCheckpoint = 1024

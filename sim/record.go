@@ -121,7 +121,7 @@ func (r *Replay) Left() int {
 		return len(r.choices) - r.next
 	}
 	left := 0
-	for _, q := range r.queues {
+	for _, q := range r.queues { // order: a sum
 		left += len(q)
 	}
 	return left

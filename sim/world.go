@@ -259,7 +259,7 @@ func (w *World) handle(p *pending) {
 		return
 	}
 	w.step(n)
-	if w.askUntil && w.result.Stop == 0 {
+	if (w.askUntil || w.result.Events%untilEvery == 0) && w.result.Stop == 0 {
 		w.askUntil = false
 		if w.cfg.Until != nil && w.cfg.Until(View{w}) {
 			w.result.Stop = StopUntil

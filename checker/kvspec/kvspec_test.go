@@ -170,7 +170,10 @@ func workload(seed uint64, n, loss int) []sim.Op {
 	type open struct{ op, at int }
 	var running [5]*open
 	processes, process := 0, [5]int{-1, -1, -1, -1, -1}
-	for seq := uint64(1); len(ops) < n || slices.ContainsFunc(running[:], func(o *open) bool { return o != nil }); seq++ {
+	busy := func() bool {
+		return slices.ContainsFunc(running[:], func(o *open) bool { return o != nil })
+	}
+	for seq := uint64(1); len(ops) < n || busy(); seq++ {
 		c := r.IntN(5)
 		switch o := running[c]; {
 		case o == nil && len(ops) < n:

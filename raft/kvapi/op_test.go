@@ -86,9 +86,10 @@ func TestExplainTellsWhatHappened(t *testing.T) {
 		"get x -> 7 (r12 n3)":             Input{Kind: Get, Key: "x"}.Explain(saw),
 		"put x 1 -> ok (r12 n3)":          Input{Kind: Put, Key: "x", Value: "1"}.Explain(at),
 		"delete x -> was absent (r12 n3)": Input{Kind: Delete, Key: "x"}.Explain(at),
-		"delete x -> ok (r12 n3)":         Input{Kind: Delete, Key: "x"}.Explain(Output{Found: true, Revision: 12, Server: 3}),
-		"cas x 7 8 -> swapped (r12 n3)":   Input{Kind: CAS, Key: "x", Expect: "7", Value: "8"}.Explain(swapped),
-		"cas x 1 8 -> kept 7 (r12 n3)":    Input{Kind: CAS, Key: "x", Expect: "1", Value: "8"}.Explain(saw),
+		"delete x -> ok (r12 n3)": Input{Kind: Delete, Key: "x"}.Explain(
+			Output{Found: true, Revision: 12, Server: 3}),
+		"cas x 7 8 -> swapped (r12 n3)": Input{Kind: CAS, Key: "x", Expect: "7", Value: "8"}.Explain(swapped),
+		"cas x 1 8 -> kept 7 (r12 n3)":  Input{Kind: CAS, Key: "x", Expect: "1", Value: "8"}.Explain(saw),
 		"cas x 1 8 -> kept absent (r12 n3)": Input{Kind: CAS, Key: "x", Expect: "1", Value: "8"}.
 			Explain(at),
 	} {

@@ -110,7 +110,22 @@ func TestHistoriesOfStormyRunsAreLinearizable(t *testing.T) {
 
 func TestALocalGetOfADeposedLeaderIsStale(t *testing.T) {
 	for seed := range uint64(50) {
-		c := stormy(seed, func(c *kvserver.Config, w *kvserver.Workload) { c.LocalReads, w.LocalGets = true, true })
+		c := world(seed, func(c *kvserver.Config, w *kvserver.Workload) { c.LocalReads, w.LocalGets = true, true })
+		for d := 5 * time.Second; d < 40*time.Second; d += 5 * time.Second {
+			c.Faults = append(c.Faults, at(d, "isolate the leader", func(f sim.Faults) {
+				leader, _ := f.Leader()
+				for _, s := range f.Servers() {
+					f.Cut(leader, s)
+					f.Cut(s, leader)
+				}
+			}), at(d+3*time.Second, "heal", func(f sim.Faults) {
+				for _, a := range f.Servers() {
+					for _, b := range f.Servers() {
+						f.Mend(a, b)
+					}
+				}
+			}))
+		}
 		report := checker.Judge(kvspec.New(), sim.Run(c).History, checker.DefaultBudget)
 		if report.Verdict == checker.Invalid {
 			return

@@ -1,0 +1,81 @@
+package raft_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"schism/raft"
+	"schism/sim"
+	"schism/sim/simtest"
+)
+
+// rough returns a run in which a cluster of three elects leaders, cuts logs, sends snapshots and restarts.
+func rough(seed uint64) sim.Config {
+	c := cluster(3, seed, func(c *raft.Config, s *server) {
+		s.snapshotEvery = 20
+		c.SnapshotTrailing, c.SnapshotChunk = 4, 10
+	})
+	n1, n2, n3 := sim.Server(1), sim.Server(2), sim.Server(3)
+	c.Limit = sim.Time(4 * time.Second)
+	c.Observers = []sim.Observer{raft.NewGhost()}
+	c.Peers.Loss = sim.Percent
+	isolate := func(f sim.Faults, cut func(from, to sim.NodeID)) {
+		for _, n := range f.Servers()[1:] {
+			cut(n1, n)
+			cut(n, n1)
+		}
+	}
+	c.Faults = []sim.Planned{
+		after(time.Second, "isolate n1", func(f sim.Faults) { isolate(f, f.Cut) }),
+		after(2*time.Second, "mend", func(f sim.Faults) { isolate(f, f.Mend) }),
+		after(2500*time.Millisecond, "cut the power of n2", func(f sim.Faults) {
+			f.Crash(n2, sim.PowerLoss{Drop: sim.Always})
+		}),
+		after(2600*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
+		after(3*time.Second, "crash n3", func(f sim.Faults) { f.Crash(n3, sim.PowerLoss{}) }),
+		after(3100*time.Millisecond, "restart n3", func(f sim.Faults) { f.Restart(n3) }),
+	}
+	return c
+}
+
+func TestNodeConforms(t *testing.T) { simtest.CheckMachine(t, rough) }
+
+// nodeExcuses are those for a raft.Node.
+func nodeExcuses() []simtest.Excuse {
+	return []simtest.Excuse{
+		simtest.Ignore("raft.settings", "the configuration, which never changes; clones share it"),
+		simtest.Ignore("raft.mail", "memory for messages that have not been made yet"),
+		simtest.Ignore("raft.disk.scratch", "written before it is read"),
+		simtest.Ignore("wal.scratch", "written before it is read"),
+		simtest.Ignore("wal.Log.file", "follows from name and id"),
+		simtest.FixedLength("raft.Node.match", "one for each voter, as peers"),
+		simtest.FixedLength("raft.Node.answered", "one for each voter, as peers"),
+		simtest.Shared("raft.Log.entries", "entries are immutable, and appending copies (Log, property 3)"),
+		simtest.Shared("raft.snapshots.incoming", "grows at its end only, and the clone has no room there"),
+		simtest.CopyOnWrite("raft.snapshots.saving", "a complete file, which is never appended to"),
+		simtest.CopyOnWrite("raft.snapshots.last", "a complete file, which is never appended to"),
+	}
+}
+
+func TestEveryFieldOfANodeReachesCloneAndHash(t *testing.T) {
+	servers := []sim.NodeID{1, 2, 3}
+	machines := simtest.Harvest(rough(1), servers, 1, 10, 50, 100, 300, 700, 1000, 1500)
+	saves := simtest.Moments(rough(1), 2, func(s *sim.StepInfo) bool {
+		return slices.ContainsFunc(s.Effects, func(f sim.Effect) bool { return f.Kind == sim.EffectReplace })
+	})
+	chunks := simtest.Moments(rough(1), 4, func(s *sim.StepInfo) bool {
+		_, ok := s.Event.Msg.(*raft.InstallSnapshot)
+		return ok
+	})
+	if len(saves) == 0 || len(chunks) == 0 {
+		t.Fatalf("the run is not rough enough: snapshots are saved at %v and sent at %v", saves, chunks)
+	}
+	machines = append(machines, simtest.Harvest(rough(1), servers, saves...)...)
+	machines = append(machines, simtest.Harvest(rough(1), servers, chunks...)...)
+	excuses := append(nodeExcuses(),
+		simtest.Ignore("raft_test.server.every", "never changes"),
+		simtest.Ignore("raft_test.server.snapshotEvery", "never changes"),
+		simtest.Ignore("raft_test.server.reads", "counts for the test; no step depends on it"))
+	simtest.CheckCloner(t, machines, excuses...)
+}
