@@ -8,19 +8,24 @@ import (
 )
 
 // Clone returns an independent copy of n. It shares the entries of the log.
-func (n *Node) Clone() *Node {
-	c := *n
+func (n *Node) Clone() *Node { return n.CloneInto(&Node{}) }
+
+// CloneInto makes c an independent copy of n and returns it. It shares the entries of the log, and uses the
+// memory of c, which is a zero Node or one that nobody needs any more.
+func (n *Node) CloneInto(c *Node) *Node {
+	old := *c
+	*c = *n
 	c.log = n.log.clone()
 	c.disk.wal = n.disk.wal.Clone()
-	c.disk.scratch = nil
-	c.peers = slices.Clone(n.peers)
-	c.match = slices.Clone(n.match)
-	c.answered = slices.Clone(n.answered)
-	c.reads.pending = slices.Clone(n.reads.pending)
-	c.reads.done = slices.Clone(n.reads.done)
+	c.disk.scratch = old.disk.scratch
+	c.peers = append(old.peers[:0], n.peers...)
+	c.match = append(old.match[:0], n.match...)
+	c.answered = append(old.answered[:0], n.answered...)
+	c.reads.pending = append(old.reads.pending[:0], n.reads.pending...)
+	c.reads.done = append(old.reads.done[:0], n.reads.done...)
 	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
-	c.mail = mail{}
-	return &c
+	c.mail = old.mail
+	return c
 }
 
 // encoder appends the fields of a state.

@@ -27,7 +27,7 @@ func (n *Node) load(d *sim.Disk, out *sim.Effects) error {
 	switch {
 	case err == nil:
 		var ok bool
-		if m, ok = openImage(append([]byte(nil), file...)); !ok {
+		if m, ok = openImage(file[:len(file):len(file)]); !ok {
 			return errors.New("the snapshot is damaged")
 		}
 	case !errors.Is(err, sim.ErrNotExist):
@@ -80,7 +80,8 @@ func (n *Node) replay(rec []byte) error {
 	return nil
 }
 
-// replayEntry puts e where it belongs in the log.
+// replayEntry puts e where it belongs in the log. What was read from a disk never changes, so that the log may
+// keep it.
 func (n *Node) replayEntry(e Entry) error {
 	last := n.log.LastIndex()
 	if e.Index > last+1 {
@@ -94,9 +95,6 @@ func (n *Node) replayEntry(e Entry) error {
 			return nil
 		}
 		n.log.cut(e.Index - 1)
-	}
-	if len(e.Data) > 0 {
-		e.Data = append([]byte(nil), e.Data...)
 	}
 	n.log.append(e)
 	return nil

@@ -3,7 +3,7 @@ package sim
 import "fmt"
 
 // Fork makes into an independent copy of w: from equal choices both go on equally. It returns into, or a new
-// world if into is nil. The copy asks chooser and is seen by observers, since those of w have a state of their
+// world if into is nil. What was in into is gone, and its memory is used. The copy asks chooser and is seen by observers, since those of w have a state of their
 // own; it is not traced. Every machine must be a [Cloner]: Fork panics if one is not. Fork must not be called
 // during a step.
 func (w *World) Fork(into *World, chooser Chooser, observers []Observer) *World {
@@ -69,7 +69,7 @@ func (w *World) forkNodes(into *World) {
 }
 
 func (n *process) forkInto(dst *process) {
-	backlog, storage, disk := dst.backlog, dst.storage, dst.disk
+	backlog, storage, disk, old := dst.backlog, dst.storage, dst.disk, dst.machine
 	*dst = *n
 	dst.backlog = append(backlog[:0], n.backlog...)
 	dst.storage.outbox = append(storage.outbox[:0], n.storage.outbox...)
@@ -80,9 +80,12 @@ func (n *process) forkInto(dst *process) {
 	if n.machine == nil {
 		return
 	}
-	c, ok := n.machine.(Cloner)
-	if !ok {
+	switch c := n.machine.(type) {
+	case Recycler:
+		dst.machine = c.CloneInto(old)
+	case Cloner:
+		dst.machine = c.Clone()
+	default:
 		panic(fmt.Sprintf("sim: Fork: the machine of %s, a %T, is not a Cloner", n.id, n.machine))
 	}
-	dst.machine = c.Clone()
 }

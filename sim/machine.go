@@ -25,6 +25,15 @@ type Cloner interface {
 	AppendHash(b []byte) []byte
 }
 
+// A Recycler is a Cloner that can be copied into memory that nobody needs any more, so that forking worlds again
+// and again allocates next to nothing.
+type Recycler interface {
+	Cloner
+	// CloneInto does what Clone does, and may use the memory of old for it: a machine that is never stepped or
+	// looked at again. old may be nil or of another type.
+	CloneInto(old Machine) Cloner
+}
+
 // A Message travels between nodes. It is immutable once sent: sender, network and receivers share
 // it. Machines use pointers to their own message types.
 type Message interface {

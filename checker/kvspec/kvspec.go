@@ -133,8 +133,8 @@ func describe(in *kvapi.Input, out *kvapi.Output) string {
 
 // Replies tells the split-brain checks about a reply. They are not told of local gets, which may be stale.
 func Replies(input, output any) (checker.Reply, bool) {
-	in, ok := input.(kvapi.Input)
-	out, known := output.(kvapi.Output)
+	in, ok := input.(*kvapi.Input)
+	out, known := output.(*kvapi.Output)
 	if !ok || !known || in.Local {
 		return checker.Reply{}, false
 	}

@@ -253,11 +253,11 @@ func makeStale(h []sim.Op) bool {
 
 func TestRepliesAreNotAskedAboutLocalGets(t *testing.T) {
 	out := kvapi.Output{Index: 7, Server: sim.Server(2)}
-	reply, ok := Replies(kvapi.Input{Kind: kvapi.Get}, out)
+	reply, ok := Replies(&kvapi.Input{Kind: kvapi.Get}, &out)
 	if want := (checker.Reply{Position: 7, Server: sim.Server(2)}); !ok || reply != want {
 		t.Error(reply, ok)
 	}
-	if _, ok := Replies(kvapi.Input{Kind: kvapi.Get, Local: true}, out); ok {
+	if _, ok := Replies(&kvapi.Input{Kind: kvapi.Get, Local: true}, &out); ok {
 		t.Error("asked about a local get")
 	}
 	if _, ok := Replies("foreign", nil); ok {

@@ -32,12 +32,7 @@ func (r *Request) Kind() string { return "Request" }
 
 // Fold mixes every field into d.
 func (r *Request) Fold(d sim.Digest) sim.Digest {
-	flags := uint64(r.In.Kind) << 1
-	if r.In.Local {
-		flags |= 1
-	}
-	d = d.Mix(uint64(r.Session)).Mix(uint64(r.Seq)).Mix(uint64(r.Attempt)<<16 | flags)
-	return d.MixString(r.In.Key).MixString(r.In.Value).MixString(r.In.Expect)
+	return r.In.Fold(d.Mix(uint64(r.Session)).Mix(uint64(r.Seq)).Mix(uint64(r.Attempt)))
 }
 
 // String returns "s41 #7 put x 17", with the attempt from the second on.
@@ -106,16 +101,9 @@ func (r *Response) Kind() string { return "Response" }
 
 // Fold mixes every field into d.
 func (r *Response) Fold(d sim.Digest) sim.Digest {
-	flags := uint64(r.Status)<<8 | uint64(r.Op)<<16 |
-		uint64(r.Leader)<<24 | uint64(r.Out.Server)<<40
-	if r.Out.Found {
-		flags |= 1
-	}
-	if r.Out.Swapped {
-		flags |= 2
-	}
-	d = d.Mix(uint64(r.Session)).Mix(uint64(r.Seq)).Mix(uint64(r.Attempt)).Mix(flags)
-	return d.MixString(r.Out.Value).Mix(r.Out.Revision).Mix(r.Out.Index).Mix(r.Out.Term)
+	d = d.Mix(uint64(r.Session)).Mix(uint64(r.Seq))
+	d = d.Mix(uint64(r.Attempt)<<32 | uint64(r.Leader)<<16 | uint64(r.Status)<<8 | uint64(r.Op))
+	return r.Out.Fold(d)
 }
 
 // String returns "s41 #7 ok (r12 n3, 30^2)", the entry index^term last, or "s41 #7 not leader, ask n3".

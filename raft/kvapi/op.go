@@ -55,6 +55,20 @@ type Input struct {
 	Local bool
 }
 
+// Fold mixes every field into d.
+func (in Input) Fold(d sim.Digest) sim.Digest {
+	return d.Mix(in.flags()).MixString(in.Key).MixString(in.Value).MixString(in.Expect)
+}
+
+// flags returns the kind and Local as one number.
+func (in Input) flags() uint64 {
+	flags := uint64(in.Kind) << 1
+	if in.Local {
+		flags |= 1
+	}
+	return flags
+}
+
 // Output is the result of an operation as a server answers it and as a history records it.
 type Output struct {
 	// Value is the value that Get returned or that CAS compared with Expect; empty for an absent
@@ -77,4 +91,22 @@ type Output struct {
 	// done already: all else is equal.
 	Server sim.NodeID
 	Term   uint64
+}
+
+// Fold mixes every field into d.
+func (out Output) Fold(d sim.Digest) sim.Digest {
+	d = d.Mix(uint64(out.Server)<<2 | out.flags()).MixString(out.Value)
+	return d.Mix(out.Revision).Mix(out.Index).Mix(out.Term)
+}
+
+// flags returns Found and Swapped as one number below 4.
+func (out Output) flags() uint64 {
+	flags := uint64(0)
+	if out.Found {
+		flags |= 1
+	}
+	if out.Swapped {
+		flags |= 2
+	}
+	return flags
 }

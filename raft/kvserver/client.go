@@ -160,7 +160,7 @@ func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 // call begins the next operation.
 func (c *Client) call(out *sim.Effects) {
 	op := &c.cfg.Ops[c.next]
-	out.Invoke(op.In)
+	out.Invoke(&op.In) // shared with the history: nobody changes it
 	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
 	c.phase, c.doubtful, c.redirects = asking, false, 0
 	if op.In.Kind.Writes() && c.session == 0 {
@@ -209,7 +209,7 @@ func (c *Client) handleResponse(r *kvapi.Response, out *sim.Effects) {
 		c.session, c.phase = r.Session, asking
 		c.begin(out)
 	case r.Status == kvapi.StatusOK:
-		c.end(r.Out, sim.OK, out)
+		c.end(&r.Out, sim.OK, out)
 	case r.Status == kvapi.StatusInvalid:
 		c.end(nil, sim.Failed, out)
 	case r.Status == kvapi.StatusExpired || r.Status == kvapi.StatusStale:

@@ -2,25 +2,34 @@ package kvserver
 
 import (
 	"encoding/binary"
-	"slices"
 
-	"schism/raft/kvapi"
+	"schism/raft"
 	"schism/sim"
 )
 
 // Clone implements sim.Cloner. The state is shared until either server changes it.
-func (s *Server) Clone() sim.Cloner {
-	return &Server{
+func (s *Server) Clone() sim.Cloner { return s.CloneInto(nil) }
+
+// CloneInto implements sim.Recycler.
+func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
+	d, ok := old.(*Server)
+	if !ok {
+		d = &Server{raft: &raft.Node{}}
+	}
+	*d = Server{
 		policy:    s.policy,
-		raft:      s.raft.Clone(),
+		raft:      s.raft.CloneInto(d.raft),
 		store:     s.store.clone(),
 		saved:     s.saved,
 		applying:  s.applying,
 		reign:     s.reign,
-		proposals: slices.Clone(s.proposals),
-		reads:     slices.Clone(s.reads),
+		proposals: append(d.proposals[:0], s.proposals...),
+		reads:     append(d.reads[:0], s.reads...),
 		lastRead:  s.lastRead,
+		responses: d.responses,
+		commands:  d.commands,
 	}
+	return d
 }
 
 // AppendHash implements sim.Cloner.
@@ -64,10 +73,18 @@ func flag(b bool) uint64 {
 }
 
 // Clone implements sim.Cloner.
-func (c *Client) Clone() sim.Cloner {
-	d := *c
-	d.requests = slab[kvapi.Request]{}
-	return &d
+func (c *Client) Clone() sim.Cloner { return c.CloneInto(nil) }
+
+// CloneInto implements sim.Recycler.
+func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
+	d, ok := old.(*Client)
+	if !ok {
+		d = &Client{}
+	}
+	requests := d.requests
+	*d = *c
+	d.requests = requests
+	return d
 }
 
 // AppendHash implements sim.Cloner.
