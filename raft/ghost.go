@@ -53,6 +53,8 @@ type shadow struct {
 	pending          []written
 	head             int
 	synced           sim.WriteSeq
+	// whole is the log as the last restart found it.
+	whole chain
 	// cast are the votes by term. Those after sure can still be lost with the writes that they
 	// depend on.
 	cast []sim.NodeID
@@ -96,7 +98,7 @@ func (g *Ghost) Reset() {
 
 func (s *shadow) forget() {
 	clear(s.cast)
-	*s = shadow{id: s.id, written: s.written, durable: s.durable, pending: s.pending[:0],
+	*s = shadow{id: s.id, written: s.written, durable: s.durable, whole: s.whole, pending: s.pending[:0],
 		cast: s.cast[:0], sure: s.sure[:0], match: s.match[:0], watermark: s.watermark[:0]}
 	for _, h := range []*holdings{&s.written, &s.durable} {
 		h.term, h.vote = 0, 0
@@ -217,8 +219,8 @@ func (s *shadow) crash() {
 // start takes what the new incarnation has read from its disk as what is written there.
 func (g *Ghost) start(s *shadow, n *Node) {
 	g.voters = len(n.Voters)
-	w := &s.written
-	whole := &chain{base: n.log.base.Index, links: []link{{n.log.base.Term, 0}}}
+	w, whole := &s.written, &s.whole
+	whole.base, whole.links = n.log.base.Index, append(whole.links[:0], link{n.log.base.Term, 0})
 	if i := whole.base; i > 0 {
 		whole.links[0].hash, _ = g.Committed(i)
 		g.checkSnapshot(n.log.base)

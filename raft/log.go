@@ -66,6 +66,9 @@ func (l *Log) append(e Entry) {
 	if e.Index != l.LastIndex()+1 || e.Term < l.Last().Term {
 		panic("raft: entry out of order")
 	}
+	if l.entries == nil {
+		l.entries = make([]Entry, 0, 64)
+	}
 	l.entries = append(l.entries, e)
 }
 

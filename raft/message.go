@@ -223,7 +223,7 @@ type slab[T any] struct {
 	next int
 }
 
-const minChunk, maxChunk = 4, 64
+const minChunk, maxChunk = 4, 256
 
 // take returns a zero value that nobody else has.
 func (s *slab[T]) take() *T {

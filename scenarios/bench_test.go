@@ -2,12 +2,14 @@ package scenarios
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"schism/checker"
 	"schism/checker/kvspec"
+	"schism/raft/kvserver"
 	"schism/sim"
 )
 
@@ -44,6 +46,33 @@ func benchmarkRuns(b *testing.B, o Options) {
 	b.ReportMetric(float64(seed)/seconds, "runs/s")
 	b.ReportMetric(float64(events)/seconds/1e6, "Mevents/s")
 	b.ReportMetric(float64(delivered)/float64(seed), "msgs/run")
+}
+
+// BenchmarkSteadyState lets a cluster run for an hour, with everything on, and counts what it allocates once it has
+// run for a minute. Floor: 0.1 allocations per delivered message.
+func BenchmarkSteadyState(b *testing.B) {
+	s := *Must("raft/kv/calm")
+	workload := kvserver.StandardWorkload()
+	workload.Ops = 5000
+	s.Settle, s.Whole, s.system = time.Hour, true, newRaftKV(raftSetup{workload: workload, snapshotEvery: 100})
+	runner := NewRunner(&s)
+	var mallocs, delivered uint64
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runner.chooser.Reset(1)
+		runner.system.prepare(runner.chooser, 0)
+		w := sim.NewWorld(runner.config(runner.chooser, nil, Options{}))
+		for w.View().Now() < sim.Time(time.Minute) && w.Step() {
+		}
+		runtime.ReadMemStats(&before)
+		start := w.Result().Delivered
+		for w.Step() {
+		}
+		runtime.ReadMemStats(&after)
+		mallocs += after.Mallocs - before.Mallocs
+		delivered += w.Result().Delivered - start
+	}
+	b.ReportMetric(float64(mallocs)/float64(delivered), "allocs/msg")
 }
 
 // BenchmarkJudgeStandard judges the histories of 2,000 runs of the standard workload. Floor: p99.9 5 ms and none
