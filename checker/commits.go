@@ -33,6 +33,9 @@ func (s *SplitBrain) logged(g *ghost, n sim.NodeID, touched Position, safe sim.W
 	}
 	unchanged := min(l.last, last) // positions beyond were not there before
 	l.first, l.last = first, last
+	if safe != unwritten {
+		from = min(from, max(last, lookBehind)-lookBehind+1)
+	}
 	if found := s.rehash(g, n, span{max(from, first), unchanged}, safe); found != nil {
 		return found
 	}
@@ -42,6 +45,10 @@ func (s *SplitBrain) logged(g *ghost, n sim.NodeID, touched Position, safe sim.W
 	}
 	return nil
 }
+
+// lookBehind is how many entries at the end of a log are looked at anew after every step that writes, whether or not
+// anything says that they have changed.
+const lookBehind = 3
 
 // changedFrom returns the lowest position from which on the log of r differs from l, given that it differs from
 // the position from on. What is replaced is replaced by entries of other reigns, so that one comparison is

@@ -1,6 +1,10 @@
 package checker
 
-import "schism/sim"
+import (
+	"slices"
+
+	"schism/sim"
+)
 
 // unwritten is the write of what no step has written yet: it is never durable.
 const unwritten sim.WriteSeq = 1<<64 - 1
@@ -154,14 +158,21 @@ func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation 
 	if g.replica == nil {
 		return nil
 	}
+	was := g.durable
 	g.failed, g.durable = false, v.Durable(st.Node)
 	before, must := sim.Digest(0), g.kept
 	if must > 0 {
 		before = s.chain[must].hash
 	}
+	old := ghostLog{last: g.log.last, hashes: slices.Clone(g.log.hashes), safe: slices.Clone(g.log.safe)}
 	g.log = g.log.emptied()
 	if found := s.logged(g, st.Node, g.replica.FirstPosition(), v.Written(st.Node)); found != nil {
 		return found
+	}
+	for p := max(g.log.first, 1) - 1; p <= min(g.log.last, old.last); p++ {
+		if p > 0 && old.hashes[p] == g.log.hashes[p] && old.safe[p] <= was {
+			g.log.safe[p] = old.safe[p] // as durable as it was
+		}
 	}
 	if !g.log.holds(must, before) {
 		return sim.Violatef("committed-truncated",

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -48,8 +49,10 @@ func (t Timing) Bounds() Bounds {
 }
 
 // Liveness is an observer that ends a run which was healed and does not come back in time. The system is
-// whole from the event on at which all servers run, none is paused and no link is cut, until the next fault
-// that changes this; the checks begin anew each time. The violations, with their IDs:
+// whole from the event on at which all nodes run, none is paused, no link between a server and another node is
+// cut, and nothing is impaired ([sim.View.Impaired]), until the next fault that changes this; the checks begin anew
+// each time. What ends by itself, such as a clog, is noticed to be over at the next fault, crash or start only. The
+// violations, with their IDs:
 //
 //	liveness-leader    no leader stands within Bounds.Leader
 //	liveness-answer    an operation is not answered within Bounds.Answer
@@ -88,7 +91,8 @@ type waiting struct {
 }
 
 // NewLiveness returns an observer with the given bounds. It takes the system for whole only from the time
-// after on: that of the last fault that it cannot see, such as a link that loses messages.
+// after on: when that is over which ends by itself and cannot be seen, such as a wall clock that is slewed, or
+// messages that a clog has delayed.
 func NewLiveness(adapt Adapter, bounds Bounds, after sim.Time) *Liveness {
 	return &Liveness{adapt: adapt, bounds: bounds, after: after}
 }
@@ -107,6 +111,7 @@ type liveView interface {
 	Machine(n sim.NodeID) sim.Machine
 	Paused(n sim.NodeID) bool
 	IsCut(from, to sim.NodeID) bool
+	Impaired() string
 }
 
 // Observe implements [sim.Observer].
@@ -121,6 +126,12 @@ func (l *Liveness) observe(v liveView, st *sim.StepInfo) *sim.Violation {
 	switch {
 	case st.Event.Kind >= sim.Crashed || st.Event.Kind == sim.Start:
 		l.heal(v)
+		if st.Node.IsClient() {
+			l.waiting[st.Node.Number()-1].open = false // what it waited for is over
+			if found := l.client(v, st); found != nil {
+				return found
+			}
+		}
 	case st.Node.IsClient() && len(st.Effects) > 0:
 		if found := l.client(v, st); found != nil {
 			return found
@@ -205,8 +216,8 @@ func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
 	if !l.led {
 		return l.violation(v, "leader", "no leader")
 	}
-	if l.highest, _ = highestReign(v, l.adapt); l.bounds.Reigns > 0 && l.highest > l.reign+l.bounds.Reigns {
-		return l.violation(v, "reigns", "the %dth reign since then", l.highest-l.reign)
+	if found := l.reigns(v); found != nil {
+		return found
 	}
 	idle := true
 	for i := range l.waiting {
@@ -221,7 +232,11 @@ func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
 		}
 		l.next = min(l.next, l.deadline(w).Add(1))
 	}
-	if !idle || l.settled {
+	switch {
+	case !idle:
+		return nil
+	case l.settled:
+		l.next = v.Now().Add(reignsEvery) // servers may still disrupt each other
 		return nil
 	}
 	equal := max(l.healed.Add(l.bounds.Leader), l.returned).Add(l.bounds.Converge)
@@ -232,7 +247,19 @@ func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
 	if lag := difference(v, l.adapt); lag != "" {
 		return l.violation(v, "converge", "%s", lag)
 	}
-	l.settled = true
+	l.settled, l.next = true, v.Now().Add(reignsEvery)
+	return nil
+}
+
+// reignsEvery is how often reigns are counted while nothing else is due.
+const reignsEvery = time.Second
+
+// reigns checks that no more reigns have begun since the heal than may.
+func (l *Liveness) reigns(v liveView) *sim.Violation {
+	l.highest, _ = highestReign(v, l.adapt)
+	if l.bounds.Reigns > 0 && l.highest > l.reign+l.bounds.Reigns {
+		return l.violation(v, "reigns", "the %dth reign since then", l.highest-l.reign)
+	}
 	return nil
 }
 
@@ -252,7 +279,7 @@ func (l *Liveness) isSettled(v liveView) bool {
 
 // unsettled says what a whole system still lacks, "" if nothing.
 func (l *Liveness) unsettled(v liveView) string {
-	if !l.led {
+	if _, led := highestReign(v, l.adapt); !led || !l.led {
 		return "there is no leader"
 	}
 	for i := range l.waiting {
@@ -274,22 +301,28 @@ func (l *Liveness) report(v liveView, stop sim.Stop) Report {
 	}
 	switch {
 	case !l.whole:
-		r.Reason = "not to be told: " + wound(v)
+		r.Reason = "not to be told: " + cmp.Or(wound(v), "nothing happened after what ended by itself")
 		return r
 	case v.Now() < l.healed:
 		r.Reason = fmt.Sprintf("not to be told: the run ended before the heal at %s", l.healed)
 		return r
-	case !l.led:
+	case !l.begun:
+		l.begin(v)
+	}
+	if !l.led {
 		l.lookForLeader(v)
 	}
-	lacks := l.unsettled(v)
-	if lacks == "" {
+	lacks, found := l.unsettled(v), l.reigns(v)
+	if lacks == "" && found == nil {
 		r.Verdict = Valid
 		r.Reason = fmt.Sprintf("a leader %s after the heal at %s, then every answer and equal logs",
 			l.ledAt.Sub(l.healed), l.healed)
 		return r
 	}
-	if found := l.due(v, now); found != nil {
+	if found == nil {
+		found = l.due(v, now)
+	}
+	if found != nil {
 		r.Verdict, r.Check, r.Reason = Invalid, found.ID, found.Detail
 		return r
 	}

@@ -15,14 +15,23 @@ var timing = Timing{Election: 300 * time.Millisecond, RoundTrip: 20 * time.Milli
 // living is a stage whose servers a liveness check watches, in seconds.
 type living struct {
 	*stage
-	l      *Liveness
-	now    sim.Time
-	paused int
+	l        *Liveness
+	now      sim.Time
+	paused   sim.NodeID
+	absent   sim.NodeID // a client that is down
+	impaired string
 }
 
 func (v *living) Now() sim.Time            { return v.now }
-func (v *living) Paused(n sim.NodeID) bool { return n == sim.Server(v.paused) }
+func (v *living) Paused(n sim.NodeID) bool { return n == v.paused }
+func (v *living) Impaired() string         { return v.impaired }
 func (v *living) Machine(n sim.NodeID) sim.Machine {
+	if n.IsClient() {
+		if n == v.absent {
+			return nil
+		}
+		return &actor{id: n}
+	}
 	if a := v.at(n.Number()); a.up {
 		return a
 	}
@@ -118,6 +127,19 @@ func TestLivenessFindsWhatDoesNotComeBack(t *testing.T) {
 			v.at(2).reign, v.at(2).leads = 7, true
 			v.wait(3)
 		}},
+		{"liveness-reigns", "the 6th reign since then, 26s after the heal", func(v *living) {
+			v.wait(10)
+			v.wait(10) // settled
+			for range 8 {
+				v.at(1).reign++
+				v.wait(1)
+			}
+		}},
+		{"liveness-answer", "c1 waits for op since 0.000000s", func(v *living) {
+			v.see(0, sim.Client(1), sim.Start, sim.Effect{Kind: sim.EffectInvoke, Value: "op"})
+			v.wait(3)
+			v.wait(2.5)
+		}},
 	} {
 		v := newLiving(t)
 		c.story(v)
@@ -164,12 +186,41 @@ func TestLivenessStaysSilent(t *testing.T) {
 		},
 		"the clock begins at the heal": func(v *living) {
 			v.at(1).leads = false
-			v.paused = 4
+			v.paused = sim.Server(4)
 			v.fault()
 			v.wait(100)
 			v.paused = 0
 			v.fault()
 			v.wait(2.9)
+		},
+		"five reigns after everything was settled": func(v *living) {
+			v.wait(10)
+			for range 5 {
+				v.at(1).reign++
+				v.wait(1)
+			}
+			v.wait(100)
+		},
+		"a client that crashed waits for nothing": func(v *living) {
+			v.wait(4)
+			v.invoke()
+			v.absent = sim.Client(1)
+			v.see(0, sim.Client(1), sim.Crashed)
+			v.absent = 0
+			v.see(1, sim.Client(1), sim.Start)
+			v.wait(3)
+			v.wait(100)
+		},
+		"no leader while something is impaired": func(v *living) {
+			v.at(1).leads, v.impaired = false, "the link from n1 to n2 is held"
+			v.fault()
+			v.wait(100)
+		},
+		"no answer while the client is paused": func(v *living) {
+			v.invoke()
+			v.paused = sim.Client(1)
+			v.fault()
+			v.wait(100)
 		},
 		"gives up what was called before": func(v *living) {
 			v.invoke()
@@ -201,6 +252,40 @@ func TestLivenessReport(t *testing.T) {
 			v.cut[[2]sim.NodeID{sim.Client(2), sim.Server(4)}] = true
 			v.fault()
 		}},
+		{"a client is down", sim.StopLimit, Unknown, "c2 is down", func(v *living) {
+			v.absent = sim.Client(2)
+			v.see(0, sim.Client(2), sim.Crashed)
+			v.wait(100)
+		}},
+		{"a client is paused", sim.StopLimit, Unknown, "c1 is paused", func(v *living) {
+			v.paused = sim.Client(1)
+			v.fault()
+		}},
+		{"impaired", sim.StopLimit, Unknown, "to be told: a rule about messages is in force", func(v *living) {
+			v.impaired = "a rule about messages is in force"
+			v.fault()
+		}},
+		{"impaired until nobody looked any more", sim.StopLimit, Unknown, "nothing happened after", func(v *living) {
+			v.impaired = "the link from n1 to n2 is clogged"
+			v.fault()
+			v.impaired = ""
+			v.wait(100)
+		}},
+		{"reigns", sim.StopUntil, Invalid, "the 6th reign since then", func(v *living) {
+			v.wait(1)
+			v.at(2).reign, v.at(2).leads = 7, true
+		}},
+		{"reigns at once", sim.StopUntil, Valid, "a leader", func(v *living) {
+			v.at(2).reign, v.at(2).leads = 7, true // before anything was seen after the heal
+			v.l.Reset(1)
+			v.fault()
+			v.now++
+		}},
+		{"no leader at the end", sim.StopLimit, Unknown, "there is no leader", func(v *living) {
+			v.wait(10)
+			v.at(1).leads = false
+			v.wait(1)
+		}},
 		{"too early", sim.StopLimit, Unknown, "the run ended 2s after the heal", func(v *living) {
 			v.at(1).leads = false
 			v.wait(2)
@@ -224,6 +309,33 @@ func TestLivenessReport(t *testing.T) {
 		if (r.Violation() != nil) != (c.want == Invalid) {
 			t.Errorf("%s: violation %v", c.name, r.Violation())
 		}
+	}
+}
+
+func TestNothingIsSettledWithoutALeader(t *testing.T) {
+	v := newLiving(t)
+	v.wait(10)
+	if !v.l.isSettled(v) {
+		t.Error("not settled although nothing is left to do")
+	}
+	if v.at(1).leads = false; v.l.isSettled(v) {
+		t.Error("settled although nobody leads")
+	}
+}
+
+// TestLivenessCountsReignsOnlyWhenDue: a step of a settled system must cost next to nothing.
+func TestLivenessCountsReignsOnlyWhenDue(t *testing.T) {
+	v := newLiving(t)
+	asked := 0
+	v.l.adapt = func(m sim.Machine) Replica { asked++; return asReplica(m) }
+	v.wait(10)
+	v.wait(0.001)
+	asked = 0
+	for range 1000 {
+		v.wait(0.01)
+	}
+	if asked != 10*len(v.servers) {
+		t.Errorf("looks at %d servers in 1000 steps over 10 s, want each of them once a second", asked)
 	}
 }
 

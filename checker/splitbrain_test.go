@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,17 @@ var violations = []struct {
 		st.write(3, entries(1, 1, 1), 1, 2)
 		st.at(3).log = entries(1, 1, 1)
 		st.step(3, false)
+		st.commit(3, 1)
+	}},
+	{"commit-without-quorum", "what an exit leaves is not durable", func(st *stage) {
+		st.write(3, entries(1, 1, 1), 1, 2)
+		a := st.at(3)
+		a.log, a.touched = slices.Clone(entries(1, 1, 1)), 3
+		st.step(3, true)
+		a.committed, a.applied, a.leads = 0, 0, false
+		st.event(a.id, sim.Crashed)
+		a.disk = slices.Clone(a.log)
+		st.start(3)
 		st.commit(3, 1)
 	}},
 	{"commit-without-quorum", "other entries do not count", func(st *stage) {
@@ -229,6 +241,17 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.start(3)
 			st.commit(1, 3)
 			st.commit(2, 3)
+		},
+		"a server exits and keeps what was durable": func(st *stage) {
+			st.write(3, entries(1, 1, 1), 1, 2, 3)
+			a := st.at(3)
+			a.log, a.touched = slices.Clone(entries(1, 1, 1, 1)), 4
+			st.step(3, true) // not synced
+			a.committed, a.applied, a.leads = 0, 0, false
+			st.event(a.id, sim.Crashed) // nothing becomes durable, and the page cache stays
+			a.disk = slices.Clone(a.log)
+			st.start(3)
+			st.commit(3, 1) // by the disks of n1, n2 and n3
 		},
 		"a log is compacted": func(st *stage) {
 			st.at(3).base, st.at(3).log = 2, nil

@@ -9,26 +9,30 @@ import (
 
 // wound says what keeps the system from being whole, "" if nothing does.
 func wound(v liveView) string {
-	servers := v.Servers()
-	for _, n := range servers {
-		switch {
-		case v.Machine(n) == nil:
-			return n.String() + " is down"
-		case v.Paused(n):
-			return n.String() + " is paused"
+	servers, clients := v.Servers(), v.Clients()
+	for _, nodes := range [...][]sim.NodeID{servers, clients} {
+		for _, n := range nodes {
+			switch {
+			case v.Machine(n) == nil:
+				return n.String() + " is down"
+			case v.Paused(n):
+				return n.String() + " is paused"
+			}
 		}
+	}
+	for _, n := range servers {
 		for _, m := range servers {
 			if m != n && v.IsCut(n, m) {
 				return fmt.Sprintf("the link from %s to %s is cut", n, m)
 			}
 		}
-		for _, c := range v.Clients() {
+		for _, c := range clients {
 			if v.IsCut(n, c) || v.IsCut(c, n) {
 				return fmt.Sprintf("%s and %s are cut off from each other", c, n)
 			}
 		}
 	}
-	return ""
+	return v.Impaired()
 }
 
 // highestReign returns the highest reign that any server is in, and whether one that is in it leads.

@@ -55,7 +55,7 @@ func (n *Node) AppendHash(b []byte) []byte {
 	e := encoder{b}
 	e.u64(uint64(n.term), uint64(n.vote), uint64(n.role), uint64(n.leader))
 	e.u64(uint64(n.commit), uint64(n.handed), uint64(n.applied))
-	e.u64(uint64(n.contact), uint64(n.armed), uint64(n.now))
+	e.u64(uint64(n.contact), uint64(n.armed)) // now is set by every step
 	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active))
 	n.log.encode(&e)
 	n.disk.encode(&e)
@@ -80,14 +80,15 @@ func (l *Log) encode(e *encoder) {
 
 func (d *disk) encode(e *encoder) {
 	e.b = d.wal.AppendHash(e.b)
-	e.u64(uint64(d.durable), flag(d.dirty), flag(d.snapshot), uint64(d.segment))
+	e.u64(uint64(d.durable), flag(d.dirty), flag(d.snapshot), uint64(d.segment), flag(d.unfit))
 	e.u64(flag(d.busy), uint64(d.token), uint64(d.covers.last), uint64(d.covers.term))
 	e.u64(flag(d.covers.snapshot), uint64(d.covers.segment))
 }
 
 func (p *peer) encode(e *encoder) {
 	e.u64(uint64(p.next), uint64(p.flow), flag(p.paused), uint64(p.beat))
-	e.u64(uint64(p.sending), uint64(p.offset), flag(p.moved))
+	e.image(&p.sending)
+	e.u64(uint64(p.offset), flag(p.moved))
 }
 
 func (q *reads) encode(e *encoder) {

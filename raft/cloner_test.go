@@ -45,6 +45,7 @@ func TestNodeConforms(t *testing.T) { simtest.CheckMachine(t, rough) }
 func nodeExcuses() []simtest.Excuse {
 	return []simtest.Excuse{
 		simtest.Ignore("raft.settings", "the configuration, which never changes; clones share it"),
+		simtest.Ignore("raft.Node.now", "set at the beginning of every step"),
 		simtest.Ignore("raft.mail", "memory for messages that have not been made yet"),
 		simtest.Ignore("raft.disk.scratch", "written before it is read"),
 		simtest.Ignore("wal.scratch", "written before it is read"),
@@ -53,6 +54,7 @@ func nodeExcuses() []simtest.Excuse {
 		simtest.FixedLength("raft.Node.answered", "one for each voter, as peers"),
 		simtest.Shared("raft.Log.entries", "entries are immutable, and appending copies (Log, property 3)"),
 		simtest.Shared("raft.snapshots.incoming", "grows at its end only, and the clone has no room there"),
+		simtest.Shared("raft.peer.sending", "the file of a snapshot is immutable"),
 		simtest.CopyOnWrite("raft.snapshots.saving", "a complete file, which is never appended to"),
 		simtest.CopyOnWrite("raft.snapshots.last", "a complete file, which is never appended to"),
 	}

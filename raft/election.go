@@ -9,6 +9,8 @@ import (
 // quorum, others campaign if they have not heard from a leader.
 func (n *Node) electionTimeout(out *sim.Effects) {
 	switch {
+	case n.disk.unfit:
+		n.restartTimeout(out)
 	case n.role == Leader:
 		n.checkQuorum(out)
 	case n.contact != n.armed:
@@ -90,7 +92,11 @@ func (n *Node) requestVotes(t Term, preVote bool, out *sim.Effects) {
 	m := n.mail.requestVote.take()
 	*m = RequestVote{Term: t, Last: n.log.Last(), PreVote: preVote}
 	for slot, to := range n.Voters {
-		if quorum.Slot(slot) != n.self {
+		switch {
+		case quorum.Slot(slot) == n.self:
+		case preVote:
+			out.Send(to, m) // promises nothing
+		default:
 			n.reply(to, m, out)
 		}
 	}
@@ -140,7 +146,7 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 	if !r.Granted {
 		out.Mark("pre-vote-refused")
 	}
-	n.reply(from, r, out)
+	out.Send(from, r) // promises nothing
 }
 
 // handleRequestVote votes for the sender or does not (Raft §5.2, §5.4.1).

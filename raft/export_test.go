@@ -18,3 +18,12 @@ func (n Tampering) DropLast() { n.log.cut(n.log.LastIndex() - 1) }
 
 // RaiseTerm enters the next term and tells the disk nothing.
 func (n Tampering) RaiseTerm() { n.term++ }
+
+// The timers of a node, for tests that are its clock.
+const (
+	ElectionTimer  = electionTimer
+	HeartbeatTimer = heartbeatTimer
+)
+
+// ImageOf returns the file of a snapshot.
+func ImageOf(last Position, state []byte) []byte { return newImage(last, state).file }

@@ -72,7 +72,7 @@ type written struct {
 // recordWhole is no record: everything that a restart has read becomes durable at once.
 const recordWhole recordKind = 0
 
-// image is what a disk holds, or will hold, of a node.
+// holdings is what a disk holds, or will hold, of a node.
 type holdings struct {
 	term Term
 	vote sim.NodeID

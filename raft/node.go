@@ -108,10 +108,10 @@ func (n *Node) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	n.disk.flush(n.log.LastIndex(), n.term, out)
 }
 
-// receive handles a message from another member. Others are ignored.
+// receive handles a message from another member. Others are ignored, and all while the disk is unfit.
 func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 	slot, ok := n.slot(from)
-	if !ok || slot == n.self {
+	if !ok || slot == n.self || n.disk.unfit {
 		return
 	}
 	switch m := m.(type) {

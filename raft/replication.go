@@ -32,7 +32,7 @@ type peer struct {
 	beat Index
 	// sending is the snapshot being sent, offset the number of bytes that have arrived, and moved
 	// whether any have since the last heartbeat.
-	sending Index
+	sending image
 	offset  int
 	moved   bool
 }
@@ -132,7 +132,7 @@ func (n *Node) sendAppend(slot quorum.Slot, shared *AppendEntries, out *sim.Effe
 // lastOfBatch returns the last entry that may be sent to a follower now; next-1 is none.
 func (n *Node) lastOfBatch(slot quorum.Slot) Index {
 	p := &n.peers[slot]
-	last := min(n.log.LastIndex(), p.next-1+Index(n.MaxBatchEntries))
+	last := min(n.log.LastIndex(), p.next-1+Index(min(n.MaxBatchEntries, n.MaxInflight)))
 	if p.flow == replicating {
 		last = min(last, max(n.match[slot]+Index(n.MaxInflight), p.next-1))
 	}
@@ -212,7 +212,7 @@ func (n *Node) acknowledged(slot quorum.Slot, match Index, out *sim.Effects) {
 	switch {
 	case p.flow == probing && (news || match+1 == p.next):
 		p.flow, p.paused, p.next = replicating, false, n.match[slot]+1
-	case p.flow == snapshotting && match >= max(p.sending, n.log.base.Index):
+	case p.flow == snapshotting && match >= max(p.sending.last.Index, n.log.base.Index):
 		n.stopSnapshot(slot)
 	}
 	if news && match > n.commit {

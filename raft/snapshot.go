@@ -156,7 +156,7 @@ func (n *Node) TakeRestore() (Snapshot, bool) {
 func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 	p := &n.peers[slot]
 	p.flow, p.paused = snapshotting, false
-	p.sending, p.offset, p.moved = n.snapshots.last.last.Index, 0, false
+	p.sending, p.offset, p.moved = n.snapshots.last, 0, false
 	n.sendChunk(slot, out)
 }
 
@@ -164,12 +164,13 @@ func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 func (n *Node) stopSnapshot(slot quorum.Slot) {
 	p := &n.peers[slot]
 	p.flow, p.next = replicating, n.match[slot]+1
-	p.sending, p.offset, p.moved = 0, 0, false
+	p.sending, p.offset, p.moved = image{}, 0, false
 }
 
 // sendChunk sends the next bytes of the snapshot.
 func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
-	p, s := &n.peers[slot], &n.snapshots.last
+	p := &n.peers[slot]
+	s := &p.sending
 	end := min(p.offset+n.SnapshotChunk, len(s.file))
 	m := n.mail.snapshot.take()
 	*m = InstallSnapshot{Term: n.term, Last: s.last, Size: len(s.file),
@@ -177,13 +178,13 @@ func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
 	out.Send(n.Voters[slot], m)
 }
 
-// resendChunk repeats a chunk that seems to be lost. If there is a newer snapshot by now, that one is
-// sent instead, from its beginning.
+// resendChunk repeats a chunk that seems to be lost. A snapshot that was begun is sent to its end, even
+// if there is a newer one by now: else a follower might never get a whole one.
 func (n *Node) resendChunk(slot quorum.Slot, out *sim.Effects) {
 	p := &n.peers[slot]
 	switch {
-	case p.sending != n.snapshots.last.last.Index:
-		n.startSnapshot(slot, out)
+	case n.match[slot] >= p.sending.last.Index:
+		n.startSnapshot(slot, out) // it has this one, and is behind the log already
 	case !p.moved:
 		n.sendChunk(slot, out)
 	}
@@ -195,12 +196,12 @@ func (n *Node) resendChunk(slot quorum.Slot, out *sim.Effects) {
 func (n *Node) handleInstallSnapshotResponse(slot quorum.Slot, m *InstallSnapshotResponse,
 	out *sim.Effects) {
 	p := &n.peers[slot]
-	if p.flow != snapshotting || m.Index != p.sending || m.Offset == p.offset ||
-		p.sending != n.snapshots.last.last.Index || m.Offset > len(n.snapshots.last.file) {
+	if p.flow != snapshotting || m.Index != p.sending.last.Index || m.Offset == p.offset ||
+		m.Offset > len(p.sending.file) {
 		return
 	}
 	p.offset, p.moved = m.Offset, true
-	if p.offset < len(n.snapshots.last.file) {
+	if p.offset < len(p.sending.file) {
 		n.sendChunk(slot, out)
 	}
 }

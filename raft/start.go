@@ -37,13 +37,13 @@ func (n *Node) load(d *sim.Disk, out *sim.Effects) error {
 	if err != nil {
 		return err
 	}
-	return n.useSnapshot(m, out)
+	return n.useSnapshot(m)
 }
 
 // useSnapshot puts the snapshot m, if there is one, under the log just read. A crash can leave a log
 // that ends before m, or disagrees with it, when m came from a leader and the log was not rewritten
 // yet.
-func (n *Node) useSnapshot(m image, out *sim.Effects) error {
+func (n *Node) useSnapshot(m image) error {
 	if base := n.log.base.Index; base > m.last.Index {
 		return fmt.Errorf("the log begins after %d, the snapshot ends at %d", base, m.last.Index)
 	}
@@ -54,7 +54,7 @@ func (n *Node) useSnapshot(m image, out *sim.Effects) error {
 	n.commit, n.handed = m.last.Index, m.last.Index
 	if !n.log.matches(m.last) {
 		n.log.restart(m.last)
-		n.rewriteLog(out)
+		n.disk.unfit = true
 	}
 	return nil
 }
@@ -95,6 +95,9 @@ func (n *Node) replayEntry(e Entry) error {
 			return nil
 		}
 		n.log.cut(e.Index - 1)
+	}
+	if before := n.log.Last(); e.Term < before.Term {
+		return fmt.Errorf("entry %v follows entry %v", at(&e), before)
 	}
 	n.log.append(e)
 	return nil

@@ -91,6 +91,10 @@ type disk struct {
 	// file was written, and that the log was rewritten into this segment.
 	snapshot bool
 	segment  wal.SegmentID
+	// unfit says that the log on the disk does not fit the snapshot that was found there at the start. It
+	// is rewritten when that snapshot is surely durable, since a loss of power could take the snapshot
+	// alone; until then the node is deaf, so that nothing is written behind what does not fit.
+	unfit bool
 
 	// busy says that the sync token is under way; covers is what will be durable after it.
 	busy   bool
@@ -154,6 +158,10 @@ func (n *Node) synced(t sim.Token, out *sim.Effects) {
 	d.busy = false
 	done := d.covers
 	d.durable = max(d.durable, done.last)
+	if d.unfit {
+		d.unfit = false
+		n.rewriteLog(out)
+	}
 	if done.segment != 0 {
 		d.wal.RemoveBefore(done.segment, out)
 		d.dirty = true // what is promised from now on waits for the removal too

@@ -176,3 +176,46 @@ func TestClustersSurviveAStorm(t *testing.T) {
 		}
 	}
 }
+
+// TestClustersSurviveFailingDisks lets writes and syncs fail, so that processes exit and start again with what is not
+// durable yet, and cuts the power in between.
+func TestClustersSurviveFailingDisks(t *testing.T) {
+	for seed := range uint64(30) {
+		c := cluster(3, seed, func(c *raft.Config, s *server) {
+			c.SnapshotTrailing, c.SnapshotChunk = 0, 20
+			s.snapshotEvery = 5
+		})
+		c.Disk.SyncError, c.Disk.WriteError = sim.Percent, sim.Percent/10
+		c.Limit = sim.Time(12 * time.Second)
+		for at := 200 * time.Millisecond; at < 10*time.Second; at += 200 * time.Millisecond {
+			c.Faults = append(c.Faults, after(at, "restart all", func(f sim.Faults) {
+				for _, s := range f.Servers() {
+					f.Restart(s)
+				}
+			}))
+			if id := sim.Server(1 + int(at/time.Millisecond)/200%3); at%time.Second == 0 {
+				c.Faults = append(c.Faults, after(at+20*time.Millisecond, "cut the power", func(f sim.Faults) {
+					f.Crash(id, sim.PowerLoss{Drop: 50 * sim.Percent, Tear: 20 * sim.Percent})
+				}))
+			}
+		}
+		c.Faults = append(c.Faults, after(10*time.Second, "good disks", func(f sim.Faults) {
+			for _, s := range f.Servers() {
+				f.SetDisk(s, sim.DiskProfile{SyncMax: time.Millisecond})
+				f.Restart(s)
+			}
+		}))
+		c.Observers = []sim.Observer{raft.NewGhost()}
+		w := sim.NewWorld(c)
+		r := w.Run()
+		if r.Violation != nil {
+			t.Fatalf("seed %d: %v at %v", seed, r.Violation, r.Violation.At)
+		}
+		for _, id := range w.View().Servers() {
+			s, up := w.View().Machine(id).(*server)
+			if !up || s.CommitIndex() < 100 {
+				t.Errorf("seed %d: %v ends up: %v", seed, id, up)
+			}
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,34 +21,41 @@ var (
 	flagTime  = flag.Duration("schism.time", 0, "stop each scenario after this much real time")
 )
 
-// seedsFlag is the range of seeds that the flags ask for.
-var seedsFlag scenarios.Seeds
+// seedsFlag is the range of seeds that the flags ask for; seedsNamed says that they name it, and not only its size.
+var (
+	seedsFlag  scenarios.Seeds
+	seedsNamed bool
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	set := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { set[f.Name] = true })
-	for _, name := range []string{"seed", "seeds", "runs", "time"} {
-		if v, ok := os.LookupEnv("SCHISM_" + upper(name)); ok && !set["schism."+name] {
-			if err := flag.Set("schism."+name, v); err != nil {
-				usage(fmt.Errorf("SCHISM_%s: %w", upper(name), err))
-			}
+	seeds := []string{"seed", "seeds", "runs"}
+	if !slices.ContainsFunc(seeds, func(name string) bool { return set["schism."+name] }) {
+		for _, name := range seeds {
+			fromEnvironment(name)
 		}
 	}
-	seeds, err := chosenSeeds()
-	if err != nil {
+	if !set["schism.time"] {
+		fromEnvironment("time")
+	}
+	var err error
+	if seedsFlag, err = chosenSeeds(); err != nil {
 		usage(err)
 	}
-	seedsFlag = seeds
+	seedsNamed = *flagSeed != "" || *flagSeeds != ""
 	os.Exit(m.Run())
 }
 
-func upper(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] -= 'a' - 'A'
+// fromEnvironment sets a flag from its variable, if there is one.
+func fromEnvironment(name string) {
+	variable := "SCHISM_" + strings.ToUpper(name)
+	if v, ok := os.LookupEnv(variable); ok {
+		if err := flag.Set("schism."+name, v); err != nil {
+			usage(fmt.Errorf("%s=%q: %w", variable, v, err))
+		}
 	}
-	return string(b)
 }
 
 func usage(err error) {
@@ -64,6 +73,8 @@ func chosenSeeds() (scenarios.Seeds, error) {
 		return scenarios.ParseSeeds(*flagSeed)
 	case *flagSeeds != "":
 		return scenarios.ParseSeeds(*flagSeeds)
+	case *flagRuns < 0:
+		return scenarios.Seeds{}, fmt.Errorf("-schism.runs=%d: want a number from 1", *flagRuns)
 	case *flagRuns > 0:
 		return scenarios.Seeds{First: 1, Last: uint64(*flagRuns)}, nil
 	case testing.Short():

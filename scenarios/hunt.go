@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sort"
 	"sync"
 	"time"
 
 	"schism/checker"
+	"schism/sim"
 )
 
 // HuntOptions says how to hunt.
@@ -24,7 +26,7 @@ type HuntOptions struct {
 	// ExpectMutants makes a scenario that must find its planted bug count as it should: the finding does not
 	// stop the hunt, and not finding it is a failure. Each is hunted until it is found.
 	ExpectMutants bool
-	// Progress, if not nil, is told after every run how many of how many are done. Calls do not overlap.
+	// Progress, if not nil, is told after every run how many of how many are done or not needed. Calls do not overlap.
 	Progress func(done, all int, soFar *HuntReport)
 }
 
@@ -37,8 +39,8 @@ type Finding struct {
 	Expected bool `json:"expected,omitempty"`
 }
 
-// HuntReport is what a hunt found. Apart from Wall it does not depend on the number of workers, unless a
-// time bound or an interrupt ended the hunt.
+// HuntReport is what a hunt found. Apart from Wall it does not depend on the number of workers, unless a time bound or
+// an interrupt ended the hunt.
 type HuntReport struct {
 	Runs int
 	// Violations counts the runs in which something was found that should not be, Mutants those that found the
@@ -51,7 +53,7 @@ type HuntReport struct {
 	Findings []Finding
 	// Missed names the scenarios whose planted bug was not found.
 	Missed []string
-	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark".
+	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark", if all runs were made.
 	Unreached []string
 	// Interrupted says that the hunt ended early, by the context or by the time bound.
 	Interrupted bool
@@ -119,10 +121,6 @@ func Hunt(ctx context.Context, all []*Scenario, o HuntOptions) *HuntReport {
 	h := &hunt{scenarios: all, o: o, jobs: o.Seeds.Count() * len(all)}
 	h.stopAt = h.jobs
 	h.found = make([]bool, len(all))
-	h.marks = make([]map[string]bool, len(all))
-	for i := range h.marks {
-		h.marks[i] = map[string]bool{}
-	}
 	var wg sync.WaitGroup
 	for range min(o.Workers, h.jobs) {
 		wg.Go(func() { h.work(ctx) })
@@ -145,7 +143,8 @@ type hunt struct {
 	report HuntReport
 	// found says of each scenario whether its planted bug has been found.
 	found []bool
-	marks []map[string]bool
+	// skipped counts the jobs that a mutant needs no more.
+	skipped int
 }
 
 // doneJob is what is kept of a job.
@@ -154,6 +153,7 @@ type doneJob struct {
 	events  uint64
 	virtual time.Duration
 	finding *Finding
+	marks   []sim.Reached
 }
 
 // take returns the next job, or false if there is none.
@@ -165,6 +165,7 @@ func (h *hunt) take(ctx context.Context) (job int, ok bool) {
 		h.next++
 		i := job % len(h.scenarios)
 		if h.o.ExpectMutants && h.scenarios[i].Mutant() && h.found[i] {
+			h.skipped++
 			continue
 		}
 		return job, true
@@ -194,6 +195,11 @@ func (h *hunt) add(job, i int, r *Report) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	d := doneJob{job: job, events: r.Events, virtual: r.Virtual}
+	for _, m := range h.scenarios[i].Want {
+		if k := slices.IndexFunc(r.Reached, func(x sim.Reached) bool { return x.Mark == m }); k >= 0 {
+			d.marks = append(d.marks, r.Reached[k])
+		}
+	}
 	s := h.scenarios[i]
 	expected := h.o.ExpectMutants && s.Mutant()
 	switch r.Verdict {
@@ -208,13 +214,10 @@ func (h *hunt) add(job, i int, r *Report) {
 	case checker.Unknown:
 		d.finding = &Finding{Scenario: s.Name, Seed: r.Seed, ID: unknownID}
 	}
-	for _, m := range r.Reached {
-		h.marks[i][m.Mark] = true
-	}
 	h.done = append(h.done, d)
 	if h.o.Progress != nil {
 		h.count(&d)
-		h.o.Progress(len(h.done), h.jobs, &h.report)
+		h.o.Progress(len(h.done)+h.skipped, h.jobs, &h.report)
 	}
 }
 
@@ -239,11 +242,13 @@ func (h *hunt) count(d *doneJob) {
 }
 
 // finish makes the report, of the jobs before stopAt only: which later ones were done depends on the workers. For
-// the same reason only the first finding of a mutant counts, unless the hunt is to keep going.
+// the same reason only the first finding of a mutant counts, and nothing that its scenario did later.
 func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 	sort.Slice(h.done, func(i, j int) bool { return h.done[i].job < h.done[j].job })
-	h.report = HuntReport{Wall: wall, Interrupted: ctx.Err() != nil && len(h.done) < h.jobs && h.stopAt == h.jobs}
+	left := len(h.done)+h.skipped < h.jobs && h.stopAt == h.jobs
+	h.report = HuntReport{Wall: wall, Interrupted: ctx.Err() != nil && left}
 	found := make([]bool, len(h.scenarios))
+	marks := make(map[string]bool)
 	for i := range h.done {
 		d := &h.done[i]
 		s := d.job % len(h.scenarios)
@@ -252,6 +257,9 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 		}
 		h.count(d)
 		h.report.EventsPerRun = append(h.report.EventsPerRun, float64(d.events))
+		for _, m := range d.marks {
+			marks[h.scenarios[s].Name+": "+m.Mark] = true
+		}
 		if d.finding != nil && d.finding.Expected {
 			found[s] = true
 		}
@@ -261,10 +269,13 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 			h.report.Missed = append(h.report.Missed, s.Name)
 		}
 		for _, m := range s.Want {
-			if !h.marks[i][m] {
-				h.report.Unreached = append(h.report.Unreached, s.Name+": "+m)
+			if name := s.Name + ": " + m; !marks[name] && h.whole() {
+				h.report.Unreached = append(h.report.Unreached, name)
 			}
 		}
 	}
 	return &h.report
 }
+
+// whole reports whether the hunt made every run that it was to make.
+func (h *hunt) whole() bool { return h.stopAt == h.jobs && !h.report.Interrupted }

@@ -51,7 +51,7 @@ func TestDrawnPlansAndWorkloadsAreSurvived(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &drawn{t, sim.NewSeeded(rapid.Uint64().Draw(t, "seed"))}
 		schedule := runner.scenario.Plan(c, runner.servers, runner.clients)
-		r := runner.RunWith(c, schedule, 0, Options{})
+		r := runner.RunWith(c, schedule, Options{})
 		if r.Verdict != checker.Valid {
 			t.Fatalf("%s\n%s", schedule, r.Failure())
 		}

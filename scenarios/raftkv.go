@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"schism/checker"
@@ -22,6 +23,8 @@ type raftKV struct {
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
+	// tight says which limits are small in this run.
+	tight [limits]bool
 
 	ghost *raft.Ghost
 	split *checker.SplitBrain
@@ -38,6 +41,8 @@ type raftSetup struct {
 	snapshotEvery int
 	// localReads lets leaders answer gets without asking the others.
 	localReads bool
+	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
+	drawLimits bool
 	// rules returns the mutated rules of a mutant; nil is none.
 	rules func() *raft.Rules
 }
@@ -86,6 +91,9 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
 	}
 	k.healed = healed
+	for i := range k.tight {
+		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
+	}
 	k.ghost.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
@@ -100,7 +108,26 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	if k.setup.rules != nil {
 		c.Raft.Rules = k.setup.rules()
 	}
+	for i, small := range smallLimits {
+		if k.tight[i] {
+			small(&c)
+		}
+	}
 	return kvserver.NewServer(c)
+}
+
+// limits is the number of limits that can be small.
+const limits = 7
+
+// smallLimits make a limit of a server so small that an ordinary run meets it all the time.
+var smallLimits = [limits]func(*kvserver.Config){
+	func(c *kvserver.Config) { c.ApplyBatch = 1 },
+	func(c *kvserver.Config) { c.Raft.MaxBatchEntries, c.Raft.MaxBatchBytes = 2, 64 },
+	func(c *kvserver.Config) { c.Raft.MaxInflight = 3 },
+	func(c *kvserver.Config) { c.Raft.SnapshotChunk = 64 },
+	func(c *kvserver.Config) { c.Raft.SnapshotTrailing = 0 },
+	func(c *kvserver.Config) { c.SnapshotEvery = 5 },
+	func(c *kvserver.Config) { c.Raft.MaxUncommitted, c.Raft.MaxReads = 4, 2 },
 }
 
 // client implements system.
@@ -130,8 +157,23 @@ func (k *raftKV) settled(v sim.View) bool {
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	return []judgement{
 		{"linearizable", checker.Judge(k.spec, r.History, checker.DefaultBudget)},
-		{"live again", k.live.Report(v, r.Stop)},
+		{"live again", k.lives(v, k.live.Report(v, r.Stop))},
 	}
+}
+
+// lives makes live a violation if a server is down although everything has been undone: it cannot start.
+func (k *raftKV) lives(v sim.View, live checker.Report) checker.Report {
+	if live.Verdict != checker.Unknown || v.Now() < k.healed {
+		return live
+	}
+	for _, n := range v.Servers() {
+		if !v.Up(n) {
+			live.Check, live.Verdict = LivenessDown, checker.Invalid
+			live.Reason = fmt.Sprintf("%s is down, and nothing keeps it since %s but itself", n, k.healed)
+			return live
+		}
+	}
+	return live
 }
 
 // chronicle implements system.

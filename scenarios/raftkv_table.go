@@ -120,7 +120,7 @@ var raftKVScenarios = []*Scenario{
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down"},
-		system: newRaftKV(raftSetup{workload: mixed(40), snapshotEvery: 20}),
+		system: newRaftKV(raftSetup{workload: mixed(40), snapshotEvery: 20, drawLimits: true}),
 	},
 	{
 		Name: "raft/kv/standard", Servers: 5, Clients: 5,

@@ -14,7 +14,9 @@ import (
 type Report struct {
 	*sim.Result
 	Scenario *Scenario
+	// Seed is that of the run, if it was made from one: Seeded.
 	Seed     uint64
+	Seeded   bool
 	Schedule nemesis.Schedule
 	Verdict  checker.Verdict
 	// Violations holds what was found, the one that ended the run first.
@@ -29,6 +31,16 @@ type Report struct {
 	judgements []judgement
 }
 
+// Livelock is the ID of the violation that a run has more than maxEvents events: somebody spins.
+const Livelock = "livelock"
+
+// LivenessDown is the ID of the violation that a server that was started again, with nothing wrong around it, has
+// stopped.
+const LivenessDown = "liveness-down"
+
+// maxEvents bounds a run. Ordinary ones have some thousands of events.
+const maxEvents = 1_000_000
+
 // chronicle takes over what c saw.
 func (r *Report) chronicle(c *chronicle) {
 	r.Reached = append(r.Reached, c.reached...)
@@ -38,6 +50,10 @@ func (r *Report) chronicle(c *chronicle) {
 // conclude makes the verdict from the violation that ended the run, if any, and the judgements. A run that was
 // ended by a violation was not judged further: it stopped halfway.
 func (r *Report) conclude(all []judgement) {
+	if r.Stop == sim.StopEvents {
+		r.Violation = sim.Violatef(Livelock, "%d events, and no end within %v", r.Events, r.Scenario.Length())
+		r.Violation.At, r.Violation.Seq = r.End, r.Events
+	}
 	if r.Violation != nil {
 		r.Verdict = checker.Invalid
 		r.Violations = append(r.Violations, r.Violation)
@@ -139,9 +155,11 @@ func (r *Report) Failure() string {
 	for _, f := range r.Applied {
 		fmt.Fprintf(&b, "  t=%-11s %s\n", f.At, f.What)
 	}
-	fmt.Fprintf(&b, "replay   go test ./scenarios -run '^TestScenarios$/^%s$' -schism.seed=%d\n",
-		strings.ReplaceAll(r.Scenario.Name, "/", "$/^"), r.Seed)
-	fmt.Fprintf(&b, "see      go run ./cmd/schism run %s --seed %d\n", r.Scenario.Name, r.Seed)
+	if r.Seeded {
+		fmt.Fprintf(&b, "replay   go test ./scenarios -run '^TestScenarios$/^%s$' -schism.seed=%d\n",
+			strings.ReplaceAll(r.Scenario.Name, "/", "$/^"), r.Seed)
+		fmt.Fprintf(&b, "see      go run ./cmd/schism run %s --seed %d\n", r.Scenario.Name, r.Seed)
+	}
 	fmt.Fprintf(&b, "identity digest=%s events=%d\n", r.Digest, r.Events)
 	return b.String()
 }

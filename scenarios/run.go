@@ -8,7 +8,8 @@ import (
 	"schism/sim"
 )
 
-// Options change how a run is made, never what happens in it.
+// Options change how a run is made. They do not change what happens in it, except that a run without checks lasts as
+// long as it may.
 type Options struct {
 	// Trace, if not nil, gets every event.
 	Trace sim.Tracer
@@ -48,12 +49,13 @@ func NewRunner(s *Scenario) *Runner {
 func (r *Runner) Run(seed uint64, o Options) *Report {
 	r.chooser.Reset(seed)
 	schedule := r.scenario.Plan(r.chooser, r.servers, r.clients)
-	return r.RunWith(r.chooser, schedule, seed, o)
+	report := r.RunWith(r.chooser, schedule, o)
+	report.Seed, report.Seeded = seed, true
+	return report
 }
 
-// RunWith makes a run with the given schedule, in which c decides everything else. The seed is only noted in the
-// report.
-func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, seed uint64, o Options) *Report {
+// RunWith makes a run with the given schedule, in which c decides everything else.
+func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *Report {
 	r.system.prepare(c, r.healed(schedule))
 	r.system.chronicle().telling = o.Story
 	config := r.config(c, schedule, o)
@@ -64,7 +66,7 @@ func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, seed uint64, 
 	}
 	result := r.world.Run()
 	report := &Report{
-		Scenario: r.scenario, Seed: seed, Schedule: schedule, Result: result,
+		Scenario: r.scenario, Schedule: schedule, Result: result,
 		Virtual: time.Duration(result.End), Moments: r.system.chronicle().moments,
 	}
 	report.Moments = append([]Moment(nil), report.Moments...)
@@ -94,11 +96,8 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		NewServer: r.system.server, NewClient: r.system.client,
 		Chooser: c, Peers: s.Network, Disk: s.Disk,
 		Faults: schedule.Planned(),
-		Limit:  sim.Time(s.Length()),
-		Trace:  o.Trace, NoDigest: o.NoDigest,
-	}
-	if s.Clock != nil {
-		config.Clock = func(id sim.NodeID) sim.ClockProfile { return s.Clock(c, id) }
+		Limit:  sim.Time(s.Length()), MaxEvents: maxEvents,
+		Trace: o.Trace, NoDigest: o.NoDigest,
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()

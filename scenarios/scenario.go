@@ -25,10 +25,9 @@ type Scenario struct {
 	// operation is done and the system has settled.
 	Settle time.Duration
 	Whole  bool
-	// Network, Disk and Clock are how the world is apart from faults.
+	// Network and Disk are how the world is apart from faults.
 	Network sim.Link
 	Disk    sim.DiskProfile
-	Clock   func(c sim.Chooser, id sim.NodeID) sim.ClockProfile
 	// Want lists the marks that some run must reach: a scenario that never gets where it wants shows nothing.
 	Want []string
 	// Finds is empty, or the IDs of the violations that this scenario may find first, and must find one of,

@@ -2,11 +2,12 @@ package sim
 
 import "time"
 
-// DialTimeout is how long a dialer waits for an answer before the channel counts as closed. RetransmitDelay
-// is how much later an item of a channel arrives for each time that the link loses it.
+// DialTimeout is how long a dialer waits for an answer before the channel counts as closed. RetransmitDelay is how
+// much later an item of a channel arrives for each time that the link loses it, at most MaxRetransmits times.
 const (
 	DialTimeout     = time.Second
 	RetransmitDelay = 200 * time.Millisecond
+	MaxRetransmits  = 15
 )
 
 // channel is a FIFO stream each way between two nodes, as a TCP connection is: in order, without gaps, until
@@ -18,6 +19,8 @@ type channel struct {
 	lives   [2]uint32
 	open    [2]bool
 	dialing bool
+	// broken says that it was reset: nothing is sent or received on it any more.
+	broken bool
 	// streams[i] carries what ends[i] sends.
 	streams [2]stream
 }
@@ -30,6 +33,8 @@ type stream struct {
 	// moving says that a pending entry stands for the head, stalled that the head waits for the link or
 	// for a paused receiver.
 	moving, stalled bool
+	// holed says that a blackhole has swallowed an item: the stream cannot go on any more.
+	holed bool
 }
 
 // itemKind tells what a stream carries.
@@ -71,7 +76,11 @@ func (w *World) endOf(n *process, id ChanID) (*channel, int) {
 
 // dial asks the node to for a channel.
 func (w *World) dial(n *process, to NodeID) {
-	if w.at(to) < 0 || to == n.id {
+	if w.at(to) < 0 || to == n.id { // nobody listens there
+		w.channels = append(w.channels, channel{
+			ends: [2]NodeID{n.id, n.id}, lives: [2]uint32{n.life, 0}, dialing: true})
+		w.schedule(w.now, &pending{kind: pendDialTimeout, aux: uint32(len(w.channels)), from: n.id,
+			dest: uint16(w.at(n.id)), life: n.life})
 		return
 	}
 	w.channels = append(w.channels, channel{
@@ -95,6 +104,15 @@ func (w *World) sendOn(n *process, id ChanID, m Message) {
 	if !w.cfg.NoDigest || w.cfg.CheckMessages {
 		it.sum = w.messageSum(m)
 	}
+	var t treatment
+	if len(w.rules) > 0 {
+		if t = w.applyRules(c.ends[end], c.ends[1-end], m); t.drop {
+			w.dropUnsent(n.id, c.ends[1-end], m, "rule")
+			w.breakChannel(id) // a stream without it would have a gap
+			return
+		}
+	}
+	it.due = w.now.Add(t.delay)
 	w.enqueue(id, end, it)
 }
 
@@ -116,14 +134,17 @@ func (w *World) closeChannel(n *process, id ChanID) {
 // enqueue puts it at the end of the stream that ends[end] sends on.
 func (w *World) enqueue(id ChanID, end int, it item) {
 	c := &w.channels[id-1]
+	if c.broken {
+		return
+	}
 	from, to := c.ends[end], c.ends[1-end]
 	l := w.link(from, to)
 	d := w.latency(l, from, to)
-	if l.Loss > 0 && w.chance(DecideLoss, from, to, l.Loss) {
+	for i := 0; i < MaxRetransmits && l.Loss > 0 && w.chance(DecideLoss, from, to, l.Loss); i++ {
 		d += RetransmitDelay
 	}
 	st := &c.streams[end]
-	it.due = max(st.last, w.now.Add(d))
+	it.due = max(st.last, it.due.Add(d), w.now.Add(d))
 	st.last = it.due
 	st.items = append(st.items, it)
 	if !st.moving && !st.stalled {
@@ -140,13 +161,14 @@ func (w *World) move(id ChanID, end int, at Time) {
 		from: c.ends[end], dest: uint16(w.at(c.ends[1-end]))})
 }
 
-// moveStalled sets every stream in motion again that nothing holds up any more.
-func (w *World) moveStalled() {
+// moveStalled sets the stalled streams between two nodes in motion again, those of one node with everybody if the
+// other is 0.
+func (w *World) moveStalled(a, b NodeID) {
 	for i := range w.channels {
 		c := &w.channels[i]
 		for end := range c.streams {
-			if st := &c.streams[end]; st.stalled {
-				from, to := c.ends[end], c.ends[1-end]
+			from, to := c.ends[end], c.ends[1-end]
+			if st := &c.streams[end]; st.stalled && (from == a && (b == 0 || to == b) || b == 0 && to == a) {
 				w.move(ChanID(i+1), end, w.now.Add(w.latency(w.link(from, to), from, to)))
 			}
 		}
@@ -181,6 +203,7 @@ func (w *World) streamArrives(p *pending) bool {
 	}
 	if l.blackhole {
 		w.dropItem(p, &it, "blackhole")
+		st.holed = true
 		return false
 	}
 	return w.receiveItem(p, &it, n, 1-end)
@@ -257,8 +280,17 @@ func (w *World) sendReset(id ChanID, end int) {
 // resetArrives handles a reset that has travelled over the link, or a dialer's time-out.
 func (w *World) resetArrives(p *pending) bool {
 	n := &w.nodes[p.dest]
-	if l := w.linkAt(w.at(p.from), int(p.dest)); p.kind == pendReset && (l.cut || l.blackhole) {
-		return false
+	if l := w.linkAt(w.at(p.from), int(p.dest)); p.kind == pendReset {
+		switch {
+		case l.cut || l.blackhole:
+			return false
+		case l.clogged > w.now:
+			w.schedule(l.clogged, p)
+			return false
+		case l.held:
+			l.parked = append(l.parked, *p)
+			return false
+		}
 	}
 	c := &w.channels[p.aux-1]
 	if c.dialing && c.ends[0] == n.id && c.lives[0] == n.life {
@@ -275,20 +307,37 @@ func (w *World) resetArrives(p *pending) bool {
 	return false
 }
 
-// breakChannels resets every channel between a and b: what is in flight is lost, both ends are told.
+// breakChannels resets every channel between a and b.
 func (w *World) breakChannels(a, b NodeID) {
 	for i := range w.channels {
-		c := &w.channels[i]
-		if c.ends != [2]NodeID{a, b} && c.ends != [2]NodeID{b, a} {
-			continue
+		if c := &w.channels[i]; c.ends == [2]NodeID{a, b} || c.ends == [2]NodeID{b, a} {
+			w.breakChannel(ChanID(i + 1))
 		}
+	}
+}
+
+// breakChannel resets a channel: what is in flight is lost, both ends are told.
+func (w *World) breakChannel(id ChanID) {
+	c := &w.channels[id-1]
+	c.broken = true
+	for end := range c.ends {
+		st := &c.streams[end]
+		clear(st.items)
+		st.items, st.stalled = st.items[:0], false
+		if c.open[end] || end == 0 && c.dialing {
+			w.schedule(w.now, &pending{kind: pendBroken, aux: uint32(id), from: c.ends[1-end],
+				dest: uint16(w.at(c.ends[end])), life: c.lives[end]})
+		}
+	}
+}
+
+// breakHoled resets the channels whose streams from one node to another have a hole.
+func (w *World) breakHoled(from, to NodeID) {
+	for i := range w.channels {
+		c := &w.channels[i]
 		for end := range c.ends {
-			clear(c.streams[end].items)
-			c.streams[end].items = c.streams[end].items[:0]
-			c.streams[end].stalled = false
-			if c.open[end] || end == 0 && c.dialing {
-				w.schedule(w.now, &pending{kind: pendBroken, aux: uint32(i + 1),
-					from: c.ends[1-end], dest: uint16(w.at(c.ends[end])), life: c.lives[end]})
+			if c.ends[end] == from && c.ends[1-end] == to && c.streams[end].holed && !c.broken {
+				w.breakChannel(ChanID(i + 1))
 			}
 		}
 	}
@@ -298,6 +347,7 @@ func (w *World) breakChannels(a, b NodeID) {
 // closes them; if the power failed, the other ends are not told.
 func (w *World) crashChannels(n *process, processOnly bool) {
 	n.dark = !processOnly
+	w.moveStalled(n.id, 0) // what waited for the paused process is for nobody now
 	for i := range w.channels {
 		c := &w.channels[i]
 		for end := range c.ends {

@@ -24,8 +24,12 @@ func (c *clock) reset(p ClockProfile) {
 	*c = clock{wall: time.Duration(p.Wall), ppm: clampDrift(p.DriftPPM)}
 }
 
+// MinDriftPPM is the slowest drift of a clock, in parts per million: it runs at a tenth of true time. Anything slower
+// is that.
+const MinDriftPPM = -900_000
+
 // clampDrift keeps clocks from standing still or running backwards.
-func clampDrift(ppm int32) int32 { return max(ppm, 1-million) }
+func clampDrift(ppm int32) int32 { return max(ppm, MinDriftPPM) }
 
 // scale returns d·ppm/1,000,000 without overflow, rounded towards zero within each million.
 func scale(d Time, ppm int32) Time {

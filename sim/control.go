@@ -72,7 +72,7 @@ func (c control) Cut(from, to NodeID) {
 func (c control) Mend(from, to NodeID) {
 	if l := c.w.link(from, to); l != nil && l.cut {
 		l.cut = false
-		c.w.moveStalled()
+		c.w.moveStalled(from, to)
 	}
 }
 
@@ -99,7 +99,7 @@ func (c control) Hold(from, to NodeID) {
 func (c control) Release(from, to NodeID) {
 	if l := c.w.link(from, to); l != nil && l.held {
 		c.w.release(l)
-		c.w.moveStalled()
+		c.w.moveStalled(from, to)
 	}
 }
 
@@ -111,6 +111,9 @@ func (c control) ResetChannels(a, b NodeID) { c.w.breakChannels(a, b) }
 func (c control) Blackhole(from, to NodeID, on bool) {
 	if l := c.w.link(from, to); l != nil {
 		l.blackhole = on
+		if !on {
+			c.w.breakHoled(from, to)
+		}
 	}
 }
 
@@ -191,6 +194,13 @@ func (c control) Drift(id NodeID, ppm int32) {
 		n.clock.setDrift(ppm, c.w.now)
 		c.w.requeueTimers(n)
 	}
+}
+
+func (c control) DefaultClock(id NodeID) ClockProfile {
+	if n := c.w.node(id); n != nil {
+		return n.clockAtStart
+	}
+	return ClockProfile{}
 }
 
 func (c control) Freeze(id NodeID, on bool) {

@@ -2,8 +2,10 @@ package sim_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -219,6 +221,28 @@ func TestForkGoesOnAsTheOriginal(t *testing.T) {
 	})
 }
 
+func TestForkHasNoUntil(t *testing.T) {
+	asked := 0
+	c := gossipConfig(1, nil)
+	chooser := sim.NewSeeded(1)
+	c.Chooser = chooser
+	c.Until = func(v sim.View) bool { asked++; return v.Seq() > 500 }
+	w := sim.NewWorld(c)
+	for w.View().Seq() < 100 && w.Step() {
+	}
+	var twin sim.Seeded
+	chooser.CloneInto(&twin)
+	fork := w.Fork(nil, &twin, nil)
+	before := asked
+	r := fork.Run()
+	if asked != before || r.Stop != sim.StopLimit {
+		t.Errorf("the fork asks %d times what the original is to stop at, and stops by %v", asked-before, r.Stop)
+	}
+	if r := w.Run(); r.Stop != sim.StopUntil {
+		t.Errorf("the original stops by %v", r.Stop)
+	}
+}
+
 func TestStreamsOfASeedDoNotDisturbEachOther(t *testing.T) {
 	a, b := sim.NewSeeded(7), sim.NewSeeded(7)
 	k := func(i int) sim.Key { return sim.Key{Decision: sim.DecideUser, From: sim.Server(i)} }
@@ -295,5 +319,36 @@ func TestExhaustVisitsEverySequenceOnce(t *testing.T) {
 	}
 	if runs != 2 || !e.Truncated() {
 		t.Errorf("%d runs with one free choice, truncated %v", runs, e.Truncated())
+	}
+}
+
+func TestExhaustIsTruncatedBySpansItSamples(t *testing.T) {
+	k := sim.Key{Decision: sim.DecideUser}
+	for _, c := range []struct {
+		hi   time.Duration
+		want bool
+	}{{0, false}, {2, false}, {3, true}, {1 << 40, true}} {
+		e := sim.NewExhaust(3)
+		for more := true; more; more = e.Next() {
+			e.Span(k, 0, c.hi)
+		}
+		if e.Truncated() != c.want {
+			t.Errorf("three values of 0 … %d: truncated %v", c.hi, e.Truncated())
+		}
+	}
+}
+
+func TestAlignedReplayAnswersTheDullestWhenOutOfBounds(t *testing.T) {
+	k := sim.Key{Decision: sim.DecideUser}
+	rec := sim.NewRecorder(sim.NewSeeded(1))
+	for rec.Index(k, 10) < 5 {
+	}
+	for rec.Span(k, 0, 100) < 50 {
+	}
+	replay := sim.NewAlignedReplay(slices.DeleteFunc(rec.Choices(), func(c sim.Choice) bool {
+		return c.Value < 5 || strings.Contains(c.String(), "span") && c.Value < 50
+	}))
+	if i, d := replay.Index(k, 3), replay.Span(k, 2, 20); i != 0 || d != 2 || replay.Drift() != 2 {
+		t.Errorf("index %d, span %d, drift %d; want 0, 2, 2", i, d, replay.Drift())
 	}
 }

@@ -189,15 +189,18 @@ func (d *Disk) settle(i int) {
 
 // failSync ends a sync that failed: as in many an operating system, the writes that it should have made durable
 // are forgotten, and later syncs do not report it. Writes that the sync did not cover go with them if they are
-// to the same file, since they depend on what is lost.
-func (d *Disk) failSync(upto WriteSeq) {
+// to the same file, since they depend on what is lost; failSync returns the first of them, 0 for none.
+func (d *Disk) failSync(upto WriteSeq) (doomed WriteSeq) {
 	for i := d.head; i < len(d.pending); i++ {
 		if p := &d.pending[i]; p.seq <= upto {
 			d.lose(p.seq)
 			d.undo(p)
+		} else if doomed == 0 && d.files[p.file].lost {
+			doomed = p.seq
 		}
 	}
 	d.dropLost()
+	return doomed
 }
 
 // undo makes the file of p as it was before p, unless an earlier write of it was undone already.

@@ -32,7 +32,8 @@ func NewExhaust(spans int) *Exhaust { return &Exhaust{spans: max(1, spans), dept
 // Bound makes e vary only the first depth questions of a run; later ones get the dullest answer.
 func (e *Exhaust) Bound(depth int) { e.depth = depth }
 
-// Truncated reports whether a bound has kept any question from being varied: if so, not everything was seen.
+// Truncated reports whether a bound has kept any question from being varied, or a span had more values than were tried:
+// if so, not everything was seen.
 func (e *Exhaust) Truncated() bool { return e.truncated }
 
 // Next moves to the next sequence. It returns false when there is none.
@@ -83,6 +84,8 @@ func (e *Exhaust) Span(_ Key, lo, hi time.Duration) time.Duration {
 	n := e.spans
 	if width := int64(hi - lo); int64(n) > width+1 {
 		n = int(width + 1)
+	} else if int64(n) < width+1 {
+		e.truncated = true
 	}
 	i := e.choose(n)
 	if i == 0 {

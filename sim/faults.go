@@ -32,11 +32,12 @@ type Faults interface {
 	ClearRules()
 	// ResetChannels closes every channel between a and b, as a connection reset does.
 	ResetChannels(a, b NodeID)
-	// Blackhole, when on, makes channels from one node to another swallow what is sent, without closing.
+	// Blackhole, when on, makes channels from one node to another swallow what is sent, without closing. When it
+	// ends, the channels that have swallowed something are reset.
 	Blackhole(from, to NodeID, on bool)
 
-	// Crash stops n at once; loss says what happens to its un-synced writes. Restart starts it again with
-	// what its disk holds. Crashing a node that is down or restarting one that runs does nothing.
+	// Crash stops n at once; loss says what happens to its un-synced writes, also if n is down already. Restart
+	// starts it again with what its disk holds; restarting one that runs does nothing.
 	Crash(n NodeID, loss PowerLoss)
 	Restart(n NodeID)
 	// Wipe empties the disk of n, which must be down.
@@ -60,8 +61,10 @@ type Faults interface {
 	// JumpWall moves the wall clock of n; SlewWall moves it gradually over the given true time.
 	JumpWall(n NodeID, by time.Duration)
 	SlewWall(n NodeID, by, over time.Duration)
-	// Drift makes both clocks of n run ppm parts per million fast, or slow if negative. ppm > -1,000,000.
+	// Drift makes both clocks of n run ppm parts per million fast, or slow if negative, at least MinDriftPPM.
 	Drift(n NodeID, ppm int32)
+	// DefaultClock returns how the clocks of n were configured.
+	DefaultClock(n NodeID) ClockProfile
 	// Freeze, when on, makes both clocks of n stand still.
 	Freeze(n NodeID, on bool)
 }
@@ -96,7 +99,8 @@ const (
 )
 
 // Rule treats messages of one kind on some links in a special way: "drop AppendEntries from n1 for 200 ms",
-// "duplicate the next RequestVote".
+// "duplicate the next RequestVote". On a channel, which has no gaps and no copies, what follows a delayed message waits
+// for it, a message that is dropped resets the channel, and nothing is duplicated.
 type Rule struct {
 	// From and To restrict the rule to one sender or receiver; zero is any.
 	From, To NodeID
@@ -113,8 +117,8 @@ type Rule struct {
 	Count int
 }
 
-// PowerLoss says what a crash leaves of un-synced writes. The zero value is the crash of a process alone: the
-// operating system keeps everything.
+// PowerLoss says what a crash leaves of un-synced writes. The zero value is the crash of a process alone: the operating
+// system keeps everything, though only a later sync makes it outlast a loss of power.
 type PowerLoss struct {
 	// Drop and Tear are the chances that an un-synced write is lost, or reaches the disk in part (some of
 	// its 512-byte sectors).

@@ -3,15 +3,16 @@ package sim
 import "fmt"
 
 // Fork makes into an independent copy of w: from equal choices both go on equally. It returns into, or a new
-// world if into is nil. What was in into is gone, and its memory is used. The copy asks chooser and is seen by observers, since those of w have a state of their
-// own; it is not traced. Every machine must be a [Cloner]: Fork panics if one is not. Fork must not be called
-// during a step.
+// world if into is nil. What was in into is gone, and its memory is used: machines of into must not be looked at
+// any more. The copy asks chooser and is seen by observers, since those of w have a state of their own; for the
+// same reason it has no Until. It is not traced. Every machine must be a [Cloner]: Fork panics if one is not. Fork
+// must not be called during a step.
 func (w *World) Fork(into *World, chooser Chooser, observers []Observer) *World {
 	if into == nil {
 		into = &World{}
 	}
 	into.cfg, into.chooser, into.maxEvents = w.cfg, chooser, w.maxEvents
-	into.cfg.Chooser, into.cfg.Observers, into.cfg.Trace = chooser, observers, nil
+	into.cfg.Chooser, into.cfg.Observers, into.cfg.Until, into.cfg.Trace = chooser, observers, nil, nil
 	into.now, into.beyond, into.askUntil, into.processes = w.now, w.beyond, w.askUntil, w.processes
 	w.queue.copyInto(&into.queue)
 	into.instant = append(into.instant[:0], w.instant...)

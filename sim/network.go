@@ -10,9 +10,9 @@ type link struct {
 	blackhole bool
 	// clogged is when the clog ends, 0 for none.
 	clogged Time
-	// flying counts the datagrams in flight, kept only for links with a bounded queue.
+	// flying counts the datagrams in flight.
 	flying int
-	// parked is what arrived while the link was held.
+	// parked is what arrived while the link was held: datagrams and resets of channels.
 	parked []pending
 }
 
@@ -116,15 +116,16 @@ func (w *World) fly(l *link, p *pending, to NodeID, extra time.Duration) {
 	w.schedule(w.now.Add(w.latency(l, p.from, to)+extra), p)
 }
 
-// dropFlying drops the i-th datagram that is in flight on a link, counted in the order of the slab.
+// dropFlying drops the i-th datagram that is in flight on a link, counted in the order of the slab. Those that arrive
+// only after the limit come last and are nowhere.
 func (w *World) dropFlying(from NodeID, dest uint16, i int) {
+	w.linkAt(w.at(from), int(dest)).flying--
 	for s := range w.queue.slab {
 		p := &w.queue.slab[s]
 		if p.kind != pendDatagram || p.from != from || p.dest != dest {
 			continue
 		}
 		if i--; i < 0 {
-			w.linkAt(w.at(from), int(dest)).flying--
 			w.drop(p, "queue full")
 			p.kind = pendNothing
 			return
@@ -158,7 +159,7 @@ func (w *World) received(p *pending, ev *Event) {
 	ev.Kind, ev.Msg = Receive, p.msg
 	w.arriving = p.sum
 	w.result.Delivered++
-	if w.cfg.CheckMessages && p.msg.Fold(0) != p.sum {
+	if w.cfg.CheckMessages && sumOf(p.msg) != p.sum {
 		panic("sim: " + p.msg.Kind() + " was changed after it was sent by " + p.from.String())
 	}
 }
@@ -189,7 +190,9 @@ func (w *World) dropUnsent(from, to NodeID, m Message, why string) {
 func (w *World) release(l *link) {
 	l.held = false
 	for i := range l.parked {
-		l.flying++
+		if l.parked[i].kind == pendDatagram {
+			l.flying++
+		}
 		w.schedule(w.now, &l.parked[i])
 	}
 	clear(l.parked)
@@ -226,7 +229,11 @@ func (w *World) applyRules(from, to NodeID, m Message) treatment {
 }
 
 func (r *rule) matches(from, to NodeID, m Message, now Time) bool {
-	return (r.From == 0 || r.From == from) && (r.To == 0 || r.To == to) &&
-		(r.Until == 0 || now < r.Until) && (r.Count == 0 || r.used < r.Count) &&
+	return (r.From == 0 || r.From == from) && (r.To == 0 || r.To == to) && r.inForce(now) &&
 		(r.MessageKind == "" || r.MessageKind == m.Kind())
+}
+
+// inForce reports whether the rule has not ended by now.
+func (r *rule) inForce(now Time) bool {
+	return (r.Until == 0 || now < r.Until) && (r.Count == 0 || r.used < r.Count)
 }

@@ -16,8 +16,10 @@ type process struct {
 	// backlog is what became due during a pause.
 	backlog []pending
 
-	clock  clock
-	timers [MaxTimers]timer
+	clock clock
+	// clockAtStart is how the clocks were configured.
+	clockAtStart ClockProfile
+	timers       [MaxTimers]timer
 
 	taskMin, taskMax time.Duration
 
@@ -71,11 +73,11 @@ func (n *process) reset(id NodeID, c *Config) {
 	n.storage.reset()
 	n.storage.acked = 0
 	n.open, n.processNumber = -1, -1
-	var p ClockProfile
+	n.clockAtStart = ClockProfile{}
 	if c.Clock != nil {
-		p = c.Clock(id)
+		n.clockAtStart = c.Clock(id)
 	}
-	n.clock.reset(p)
+	n.clock.reset(n.clockAtStart)
 }
 
 func (n *process) clearTimers() {
@@ -139,11 +141,18 @@ func (w *World) end(n *process) {
 // crash ends the process n and lets loss decide about its un-synced writes.
 func (w *World) crash(n *process, loss PowerLoss) {
 	if n.machine == nil && !n.starting {
+		if loss != (PowerLoss{}) && !n.dark { // its machine stops, too
+			n.dark = true
+			n.disk.crash(loss, w.chooser, n.id)
+			n.storage.settled(&n.disk)
+		}
 		return
 	}
 	w.end(n)
-	n.disk.crash(loss, w.chooser, n.id)
-	n.storage.settled(&n.disk)
+	if loss != (PowerLoss{}) {
+		n.disk.crash(loss, w.chooser, n.id)
+		n.storage.settled(&n.disk)
+	}
 	w.crashChannels(n, loss == (PowerLoss{}))
 	w.event = Event{Kind: Crashed}
 	w.tell(n.id, nil)
@@ -165,7 +174,9 @@ func (w *World) tell(node NodeID, a Action) {
 	}
 	w.begin(node, w.event.Kind, sum)
 	w.info.Action = a
-	w.observe()
+	if w.result.Stop == 0 {
+		w.observe()
+	}
 	if w.cfg.Trace != nil {
 		w.traceStep()
 	}
@@ -191,7 +202,7 @@ func (w *World) resume(n *process) {
 	}
 	n.backlog = n.backlog[:0]
 	w.requeueTimers(n)
-	w.moveStalled()
+	w.moveStalled(n.id, 0)
 }
 
 // setTimer draws when the timer runs out and makes sure that an entry stands for it.
@@ -203,7 +214,7 @@ func (w *World) setTimer(n *process, f *Effect) {
 	}
 	t := &n.timers[f.Timer]
 	t.set = true
-	t.deadline = n.clock.monotonic(w.now).Add(delay)
+	t.deadline = n.clock.monotonic(w.now).Add(min(delay, time.Duration(2*MaxTime)))
 	w.queueTimer(n, f.Timer)
 }
 

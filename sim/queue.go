@@ -81,7 +81,10 @@ func (q *queue) store(p *pending) uint32 {
 }
 
 // release frees slot. Its message stays reachable until the slot is used again.
-func (q *queue) release(slot uint32) { q.free = append(q.free, slot) }
+func (q *queue) release(slot uint32) {
+	q.slab[slot].kind = pendNothing // dropFlying looks for what is in flight
+	q.free = append(q.free, slot)
+}
 
 // push schedules slot at the instant at, 0 ≤ at ≤ MaxTime.
 func (q *queue) push(at Time, slot uint32) {

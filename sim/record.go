@@ -160,7 +160,7 @@ func (r *Replay) alignedAnswer(asked Choice) int64 {
 	v := q[0].Value
 	if asked.kind != choiceChance && (v < asked.lo || v > asked.hi) {
 		r.drift++
-		return min(max(v, asked.lo), asked.hi)
+		return dullest(asked)
 	}
 	return v
 }

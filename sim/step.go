@@ -23,10 +23,13 @@ func (w *World) begin(node NodeID, kind EventKind, sum Digest) {
 	}
 }
 
-// eventSum is the digest of what ev carries besides its kind and its message.
-func eventSum(ev *Event) Digest {
+// eventSum is the digest of what a machine is told besides the kind of the event and its message.
+func eventSum(ev *Event, now Time) Digest {
 	d := Digest(uint64(ev.From)<<32 | uint64(ev.Chan)<<8 | uint64(ev.Timer) | uint64(ev.Task))
+	d = d.Mix(uint64(now)).Mix(uint64(ev.Wall))
 	switch ev.Kind {
+	case Start:
+		d = ev.Disk.fold(d)
 	case Synced, SyncFailed, ReadDone:
 		d = d.Mix(uint64(ev.Token)).MixBytes(ev.Data)
 	case WriteFailed:
@@ -42,9 +45,10 @@ func eventSum(ev *Event) Digest {
 func (w *World) step(n *process) {
 	ev := &w.event
 	ev.Wall = n.clock.wallAt(w.now)
-	w.begin(n.id, ev.Kind, eventSum(ev)^w.arriving)
+	now := n.clock.monotonic(w.now)
+	w.begin(n.id, ev.Kind, eventSum(ev, now)^w.arriving)
 	w.stepping = true
-	n.machine.Step(n.clock.monotonic(w.now), *ev, &w.out)
+	n.machine.Step(now, *ev, &w.out)
 	w.stepping = false
 	w.info.Effects = w.out.list
 	w.foldEffects()
@@ -73,6 +77,9 @@ func (w *World) observe() bool {
 
 // fail ends the run with the violation err.
 func (w *World) fail(err error) {
+	if w.result.Violation != nil {
+		return // the first one counts
+	}
 	var v *Violation
 	if !errors.As(err, &v) {
 		v = &Violation{ID: "observer", Detail: err.Error()}
@@ -170,10 +177,13 @@ func foldValue(d Digest, v any) Digest {
 // messageSum returns the digest of m.
 func (w *World) messageSum(m Message) Digest {
 	if m != w.lastMsg {
-		w.lastMsg, w.lastSum = m, m.Fold(0)
+		w.lastMsg, w.lastSum = m, sumOf(m)
 	}
 	return w.lastSum
 }
+
+// sumOf returns the digest of m, kind and fields.
+func sumOf(m Message) Digest { return m.Fold(Digest(0).MixString(m.Kind())) }
 
 // carryOut does what the step of n asked for.
 func (w *World) carryOut(n *process) {

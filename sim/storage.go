@@ -13,9 +13,9 @@ type safeMessage struct {
 type nodeStorage struct {
 	// acked is the last write covered by a sync that was answered as done.
 	acked WriteSeq
-	// lost is set from a failed write or sync until the process has been told: messages that depend on it
-	// never leave.
-	lost bool
+	// untold counts the failed writes and syncs of which the process has not been told: until then messages that
+	// depend on them never leave.
+	untold int
 	// outbox is in order of barriers.
 	outbox []safeMessage
 	// waiting are the syncs asked for since the running one began; running are those that it answers, and
@@ -23,6 +23,8 @@ type nodeStorage struct {
 	waiting, running []Token
 	covers           WriteSeq
 	busy             bool
+	// doomed is the first write after the failed sync that went with what it lost, 0 for none.
+	doomed WriteSeq
 	// failed says how the running answers turned out.
 	failed bool
 }
@@ -60,7 +62,7 @@ func (w *World) write(n *process, f *Effect) {
 	if err == nil {
 		return
 	}
-	n.storage.lost = true
+	n.storage.untold++
 	w.storage.failures = append(w.storage.failures, writeFailure{f.Name, err})
 	w.schedule(w.now, &pending{kind: pendWriteFail, dest: uint16(w.at(n.id)), life: n.life,
 		aux: uint32(len(w.storage.failures) - 1)})
@@ -70,14 +72,14 @@ func (w *World) write(n *process, f *Effect) {
 func (w *World) writeFailTold(n *process, p *pending, ev *Event) {
 	f := &w.storage.failures[p.aux]
 	ev.Kind, ev.File, ev.Err = WriteFailed, f.file, f.err
-	n.storage.lost = false
+	n.storage.untold--
 }
 
 // sendSafe sends m now if everything that n wrote is durable, and puts it into the outbox if not.
 func (w *World) sendSafe(n *process, to NodeID, m Message) {
 	s := &n.storage
 	switch barrier := n.disk.written(); {
-	case s.lost:
+	case s.untold > 0:
 		w.dropUnsent(n.id, to, m, "write lost")
 	case barrier <= s.acked:
 		w.send(n.id, to, m)
@@ -124,11 +126,12 @@ func (w *World) chance(d Decision, from, to NodeID, p Ratio) bool {
 // syncDone ends the running sync and fills in the first answer.
 func (w *World) syncDone(n *process, ev *Event) bool {
 	s := &n.storage
-	s.failed = w.chance(DecideSync, n.id, 1, n.profile.SyncError)
+	s.failed = w.chance(DecideSync, n.id, 1, n.profile.SyncError) ||
+		s.doomed > 0 && s.covers >= s.doomed
 	w.result.Syncs++
 	if s.failed {
-		n.disk.failSync(s.covers)
-		s.lost = true
+		s.doomed = n.disk.failSync(s.covers)
+		s.untold++
 		for i := range s.outbox {
 			w.dropUnsent(n.id, s.outbox[i].to, s.outbox[i].msg, "write lost")
 		}
@@ -165,7 +168,9 @@ func (w *World) nextAnswer(n *process, ev *Event) {
 	ev.Kind, ev.Token = Synced, s.running[0]
 	if s.failed {
 		ev.Kind, ev.Err = SyncFailed, &DiskError{Op: "sync", Why: ErrIO}
-		s.lost = false
+		if len(s.running) == 1 {
+			s.untold--
+		}
 	}
 	s.running = s.running[:copy(s.running, s.running[1:])]
 	switch {

@@ -1,5 +1,7 @@
 package sim
 
+import "fmt"
+
 // View is what observers and stopping conditions may look at: everything, changing nothing. It is valid
 // while its world runs; slices that its methods return are the world's own.
 type View struct{ w *World }
@@ -67,6 +69,68 @@ func (v View) Durable(n NodeID) WriteSeq {
 func (v View) IsCut(from, to NodeID) bool {
 	l := v.w.link(from, to)
 	return l != nil && l.cut
+}
+
+// Impaired says what keeps the world from working as it is configured although nothing is cut, down or paused, ""
+// if nothing does: the first of
+//
+//	a link that is held, clogged, swallows what channels send, or has other properties than at the start
+//	a rule in force
+//	a disk or a task delay with other properties than at the start
+//	a clock that stands still, or drifts otherwise than at the start
+//
+// with links, and then nodes, in order. A clog or a rule that has run out is none.
+func (v View) Impaired() string {
+	for i := range v.w.links {
+		if why := v.w.impairedLink(i); why != "" {
+			return why
+		}
+	}
+	for i := range v.w.rules {
+		if r := &v.w.rules[i]; r.inForce(v.w.now) {
+			return "a rule about messages is in force"
+		}
+	}
+	for i := range v.w.nodes {
+		if why := v.w.impairedNode(&v.w.nodes[i]); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// impairedLink says what is wrong with the i-th link, "" if nothing is.
+func (w *World) impairedLink(i int) string {
+	from, to := w.ids[i/len(w.nodes)], w.ids[i%len(w.nodes)]
+	how := ""
+	switch l := &w.links[i]; {
+	case l.held:
+		how = "is held"
+	case l.clogged > w.now:
+		how = "is clogged"
+	case l.blackhole:
+		how = "swallows what channels send"
+	case l.Link != w.cfg.defaultLink(from, to):
+		how = "has other properties than at the start"
+	default:
+		return ""
+	}
+	return fmt.Sprintf("the link from %s to %s %s", from, to, how)
+}
+
+// impairedNode says what is wrong with n, "" if nothing is.
+func (w *World) impairedNode(n *process) string {
+	switch {
+	case n.profile != w.cfg.Disk:
+		return fmt.Sprintf("the disk of %s has other properties than at the start", n.id)
+	case n.taskMin != w.cfg.TaskMin || n.taskMax != w.cfg.TaskMax:
+		return fmt.Sprintf("the tasks of %s wait otherwise than at the start", n.id)
+	case n.clock.frozen:
+		return fmt.Sprintf("the clocks of %s stand still", n.id)
+	case n.clock.ppm != clampDrift(n.clockAtStart.DriftPPM):
+		return fmt.Sprintf("the clocks of %s drift otherwise than at the start", n.id)
+	}
+	return ""
 }
 
 // History is the history so far. An operation that is open has ReturnSeq StillOpen and Outcome Unknown.

@@ -149,9 +149,9 @@ func (w *World) finish() {
 	}
 }
 
-// schedule plans p for the instant at, which is not before now.
+// schedule plans p for the instant at, or for now if that has passed.
 func (w *World) schedule(at Time, p *pending) {
-	switch {
+	switch at = max(at, w.now); {
 	case at > w.cfg.Limit:
 		w.beyond = true
 	case at == w.now:
@@ -184,7 +184,7 @@ func (w *World) next() (slot uint32, ok bool) {
 		if n := len(w.instant); n > 0 {
 			i := 0
 			if n > 1 {
-				i = w.chooser.Index(Key{Decision: DecideTie}, n)
+				i = w.chooser.Index(Key{Decision: DecideTie, From: NodeID(w.queue.slab[w.instant[0]].dest)}, n)
 			}
 			slot := w.instant[i]
 			w.instant = append(w.instant[:i], w.instant[i+1:]...)

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -282,5 +283,69 @@ func TestTimeoutsOfYearsAreBeyondEveryLimit(t *testing.T) {
 	})
 	if r.Stop != sim.StopLimit || r.Events != 1 {
 		t.Errorf("stop %v after %d events, want the time limit after the start", r.Stop, r.Events)
+	}
+}
+
+func TestTimersOfHugeDelaysNeverFire(t *testing.T) {
+	const forever = time.Duration(math.MaxInt64)
+	d, r := run(t, sim.Config{Servers: 1, Limit: sim.MaxTime}, func(d *diary, _ sim.NodeID, _ sim.Time, ev sim.Event,
+		out *sim.Effects) {
+		switch {
+		case ev.Kind == sim.Start:
+			out.SetTimer(1, ms(5), ms(5))
+		case ev.Timer == 1: // later than 0, so that the deadline does not fit
+			out.SetTimer(0, forever, forever)
+			out.SetTimer(2, forever-1, forever)
+		}
+		d.add("%s", ev)
+	})
+	d.want(t, "0 Start", "5 Timeout 1")
+	if r.Stop != sim.StopLimit {
+		t.Errorf("stop %v, want the time limit", r.Stop)
+	}
+}
+
+func TestClocksNeverRunSlowerThanATenth(t *testing.T) {
+	d, _ := run(t, sim.Config{Servers: 1, Limit: at(450), Faults: []sim.Planned{
+		plan(0, "stop nearly", func(f sim.Faults) { f.Drift(n1, -999_999) })}}, clockwork)
+	// A few nanoseconds early, by rounding.
+	d.want(t, "99 at 10 wall 10", "199 at 20 wall 20", "299 at 30 wall 30", "399 at 40 wall 40")
+	if sim.MinDriftPPM != -900_000 {
+		t.Errorf("MinDriftPPM is %d, and this test knows -900,000", sim.MinDriftPPM)
+	}
+}
+
+func TestNegativeLatencyIsNone(t *testing.T) {
+	d, _ := run(t, sim.Config{Servers: 2, Peers: sim.Link{Min: -ms(5), Max: -ms(5)}}, sendAt(10, 11))
+	d.want(t, "10 n2 got 1", "11 n2 got 2")
+	d, _ = run(t, sim.Config{Servers: 2, Peers: sim.Link{Min: -ms(5), Max: -ms(5)}}, chat(2))
+	d.want(t, "0 n2 Opened n1", "0 n1 Opened n2", "1 n2 got 1", "2 n2 got 2", "3 n2 Closed n1")
+}
+
+func TestTheFirstViolationCounts(t *testing.T) {
+	seen := 0
+	crashes := observer(func(_ sim.View, s *sim.StepInfo) error {
+		if s.Event.Kind != sim.Crashed {
+			return nil
+		}
+		seen++
+		return sim.Violatef(fmt.Sprintf("crash-%d", seen), "%s is down", s.Node)
+	})
+	_, r := run(t, sim.Config{Servers: 3, Observers: []sim.Observer{crashes}, Faults: []sim.Planned{
+		plan(10, "crash all", func(f sim.Faults) {
+			for _, n := range f.Servers() {
+				f.Crash(n, sim.PowerLoss{})
+			}
+		})}}, clockwork)
+	if v := r.Violation; v == nil || v.ID != "crash-1" || v.Node != n1 || seen != 1 {
+		t.Errorf("violation %+v; the observer was asked %d times about crashes, want once", v, seen)
+	}
+	_, r = run(t, sim.Config{Clients: 1}, func(_ *diary, _ sim.NodeID, _ sim.Time, _ sim.Event, out *sim.Effects) {
+		out.Invoke(1)
+		out.Invoke(2)
+		out.Return(nil, sim.OK)
+	})
+	if r.Violation == nil || r.Violation.ID != "client-overlap" {
+		t.Errorf("violation %v, want that of the second call", r.Violation)
 	}
 }

@@ -130,7 +130,9 @@ func showProgress(stderr io.Writer, o *scenarios.HuntOptions) func() {
 	o.Progress = func(done, all int, soFar *scenarios.HuntReport) {
 		if now := time.Now(); now.Sub(last) > progressEvery || done == all {
 			last = now
-			rate.Store(fmt.Sprintf("  %.0f runs/s, %d violations ", float64(done)/now.Sub(start).Seconds(),
+			seconds := now.Sub(start).Seconds()
+			rate.Store(fmt.Sprintf("  %.0f runs/s, %.1f M events/s, %.0f s virtual, %d violations ",
+				float64(soFar.Runs)/seconds, float64(soFar.Events)/seconds/1e6, soFar.Virtual.Seconds(),
 				soFar.Violations))
 			bar.SetTotal(int64(all), false)
 			bar.SetCurrent(int64(done))

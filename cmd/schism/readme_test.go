@@ -85,9 +85,17 @@ func TestREADMEModuleUsesSchism(t *testing.T) {
 		t.Fatalf("%d steps, want 3", len(steps))
 	}
 	dir := top
+	swarm := regexp.MustCompile("```go\n(func (?s:.*?))```\n").FindStringSubmatch(read(t, readme))
+	if swarm == nil {
+		t.Fatal("the README does not begin with a test")
+	}
+	first := "package mine\n\nimport (\n\t\"testing\"\n\n\t\"schism/checker\"\n\t\"schism/scenarios\"\n)\n\n" + swarm[1]
 	for _, s := range steps {
 		if s[1] == "file" {
 			if err := os.WriteFile(filepath.Join(top, s[2]), []byte(s[3]), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(top, "mine", "swarm_test.go"), []byte(first), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			continue

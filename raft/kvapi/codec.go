@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 // The bounds of what a store takes, in bytes.
@@ -68,10 +69,17 @@ func AppendCommand(b []byte, r *Request) []byte {
 	return b
 }
 
-// CommandSize returns a bound of what AppendCommand appends for r.
+// CommandSize returns a bound of what AppendCommand appends for r, a few bytes above it.
 func CommandSize(r *Request) int {
-	return 1 + 5*binary.MaxVarintLen64 + len(r.In.Key) + len(r.In.Value) + len(r.In.Expect)
+	size := 1 + numberSize(uint64(r.Session)) + numberSize(uint64(r.Seq))
+	for _, s := range [...]string{r.In.Key, r.In.Value, r.In.Expect} {
+		size += numberSize(uint64(len(s))) + len(s)
+	}
+	return size
 }
+
+// numberSize is the number of bytes of an unsigned number in its shortest form.
+func numberSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 // ErrCommand is wrapped by every error of DecodeCommand.
 var ErrCommand = errors.New("not a command")

@@ -25,20 +25,18 @@ func (s *Server) handleApply(out *sim.Effects) {
 	}
 }
 
-// settle answers the proposal that e is the entry of, and refuses those that e shows to have lost
-// theirs.
+// settle answers the proposal that e is the entry of. Proposals belong to one reign, in which every entry of the log
+// from the first of them on is the leader's own.
 func (s *Server) settle(e *raft.Entry, r *result, out *sim.Effects) {
-	n := 0
-	for n < len(s.proposals) && s.proposals[n].index <= e.Index {
-		p := &s.proposals[n]
-		n++
-		if s.policy.rules.Answers(p.term, p.index, e) {
-			s.answer(p.from, r, out)
-		} else {
-			s.refuse(p.from, kvapi.StatusLostLeadership, out)
-		}
+	if len(s.proposals) == 0 || s.proposals[0].index > e.Index {
+		return
 	}
-	s.proposals = append(s.proposals[:0], s.proposals[n:]...)
+	p := &s.proposals[0]
+	if p.index != e.Index || p.term != e.Term {
+		panic("kvserver: settle: another entry stands where a proposal was promised to be")
+	}
+	s.answer(p.from, r, out)
+	s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
 }
 
 // answer tells a client what applying its command has told.

@@ -82,6 +82,7 @@ func crop(t *testing.T, nodes []sim.NodeID) []sim.Cloner {
 func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 	simtest.CheckCloner(t, crop(t, voters(3)),
 		simtest.Ignore("kvserver.policy", "the configuration, which never changes; clones share it"),
+		simtest.Ignore("raft.Node.now", "set at the beginning of every step"),
 		simtest.Ignore("kvserver.slab", "memory for messages that have not been made yet"),
 		simtest.Ignore("kvserver.bytes", "memory for commands that have not been made yet"),
 		simtest.Ignore("kvserver.texts", "memory for texts that have not been made yet"),
@@ -103,6 +104,7 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 		simtest.FixedLength("raft.Node.answered", "one for each voter, as peers"),
 		simtest.Shared("raft.Log.entries", "entries are immutable, and appending copies (Log, property 3)"),
 		simtest.Shared("raft.snapshots.incoming", "grows at its end only, and the clone has no room there"),
+		simtest.Shared("raft.peer.sending", "the file of a snapshot is immutable"),
 		simtest.CopyOnWrite("raft.snapshots.saving", "a complete file, which is never appended to"),
 		simtest.CopyOnWrite("raft.snapshots.last", "a complete file, which is never appended to"))
 }

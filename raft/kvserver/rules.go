@@ -11,9 +11,6 @@ type Rules struct {
 	// Repeated reports whether the request seq has been done in a session whose last done one is
 	// last (thesis §6.3).
 	Repeated func(last, seq kvapi.Seq) bool
-	// Answers reports whether applying e is the end of the proposal that was promised the entry
-	// (term, index).
-	Answers func(term raft.Term, index raft.Index, e *raft.Entry) bool
 	// Serves reports whether a server that has applied up to applied may answer a read confirmed at
 	// index (thesis §6.4).
 	Serves func(applied, index raft.Index) bool
@@ -29,11 +26,6 @@ func (r *Rules) complete() Rules {
 	}
 	if c.Repeated == nil {
 		c.Repeated = func(last, seq kvapi.Seq) bool { return seq <= last }
-	}
-	if c.Answers == nil {
-		c.Answers = func(term raft.Term, index raft.Index, e *raft.Entry) bool {
-			return e.Term == term && e.Index == index
-		}
 	}
 	if c.Serves == nil {
 		c.Serves = func(applied, index raft.Index) bool { return applied >= index }

@@ -15,8 +15,7 @@ const taskApply sim.TaskID = 8
 // is a sim.Machine, a sim.Cloner, a sim.Leader and a raft.Host.
 //
 //  1. A proposal is answered by the applying of its own entry, the one with the term and index that Raft
-//     promised, or else refused, once: when another entry is applied in its place, when the server
-//     leads that term no more, or when a snapshot passes it by.
+//     promised, or else refused, once, when the server leads that term no more.
 //  2. A read is answered from the state at an index at least that which Raft confirmed for it after it
 //     came.
 //  3. applying says whether a taskApply is queued: there is never more than one.
@@ -74,7 +73,7 @@ func NewServer(c Config) *Server {
 // Step implements sim.Machine.
 func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch {
-	case ev.Kind == sim.Start || s.raft.Handles(&ev):
+	case s.raft.Handles(&ev):
 		s.raft.Step(now, ev, out)
 	case ev.Kind == sim.Receive:
 		if r, ok := ev.Msg.(*kvapi.Request); ok {

@@ -33,7 +33,7 @@ type session struct {
 // equal at every server that has applied the same.
 //
 //  1. items is sorted by key, without duplicates.
-//  2. sessions is sorted by id, without duplicates, and has at most limits.sessions elements.
+//  2. sessions is sorted by id, without duplicates, and has at most policy.maxSessions elements.
 //  3. sum is the sum of the hashes of all items and sessions, each of which is the hash of its content.
 //  4. While shared, items and sessions lie in memory that a clone reads too, and are copied before
 //     they are changed.

@@ -52,7 +52,7 @@ const (
 func (r Result) String() string { return [...]string{"pending", "lost", "won"}[r] }
 
 // Majority is a configuration in which more than half of the members make a quorum. The empty one agrees with
-// everything, so that a Joint with an empty half behaves like its other half.
+// everything, so that a Joint with no Outgoing half behaves like its Incoming one.
 type Majority = Members
 
 // Quorum returns the smallest number of members that make a quorum: n/2+1 of n.
@@ -108,7 +108,11 @@ func majorityIndex[I ~uint64](m Majority, acked []I) I {
 	if m == 0 {
 		return 0
 	}
-	var sorted [MaxMembers]I
+	var few [8]I
+	sorted := few[:]
+	if len(acked) > len(few) {
+		sorted = make([]I, len(acked))
+	}
 	n := 0
 	for s, v := range acked {
 		if !m.Has(Slot(s)) {

@@ -36,6 +36,15 @@ type frame struct {
 // size is the number of bytes that f occupies.
 func (f *frame) size() int { return frameHead + len(f.body) }
 
+// chained is what f adds to the sum of its segment: its checksum; for a record that was blanked out the checksum that
+// it had, since the segment that follows was told that one.
+func (f *frame) chained() uint32 {
+	if f.kind != kindBlank {
+		return f.crc
+	}
+	return binary.LittleEndian.Uint32(appendFrame(nil, kindRecord, int(f.pos), f.body)[8:])
+}
+
 // appendFrame appends a frame to b.
 func appendFrame(b []byte, kind uint32, pos int, body []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, kind<<kindShift|uint32(len(body)))

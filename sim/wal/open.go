@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -75,6 +76,9 @@ func Open(d *sim.Disk, name string, out *sim.Effects, replay func(rec []byte) er
 	} else if at != nil {
 		l.first = at.id
 	}
+	if o.repair != (Repair{}) {
+		l.Cut(out)
+	}
 	return l, o.repair, nil
 }
 
@@ -146,10 +150,14 @@ func (o *opening) logName() string {
 	return file[:len(file)-9]
 }
 
-// laterFrame returns the offset of a valid frame behind the offset from, -1 if there is none.
+// laterFrame returns the offset of a valid frame behind the offset from, -1 if there is none. It looks at positions
+// first, which keeps the work proportional to the length.
 func laterFrame(data []byte, from int) int {
 	for at := from + 1; at+frameHead <= len(data); at++ {
-		if f, bad := parseFrame(data[at:]); bad == "" && int(f.pos) == at {
+		if int(binary.LittleEndian.Uint32(data[at+4:])) != at {
+			continue
+		}
+		if _, bad := parseFrame(data[at:]); bad == "" {
 			return at
 		}
 	}
@@ -188,7 +196,7 @@ func (s *segment) scan(limit int, each func(rec []byte) error) (extent, error) {
 			}
 		}
 		e.size += f.size()
-		e.sum = e.sum.Mix(uint64(f.crc))
+		e.sum = e.sum.Mix(uint64(f.chained()))
 	}
 	return e, nil
 }
@@ -258,7 +266,8 @@ func (o *opening) end(s *segment, e extent) error {
 }
 
 // resume makes l continue after s: in s itself if it is whole and the newest, else in a new segment. A segment that
-// was cut is never continued, so that nothing which a crash brings back can be taken for its continuation.
+// was cut is never continued, so that nothing which a crash brings back can be taken for its continuation. That holds
+// even if the next process opens the log before the repair is durable, since Open starts the new segment with it.
 func (o *opening) resume(s *segment, e extent, l *Log) {
 	o.removeStale()
 	l.recorded = o.next()
