@@ -72,25 +72,34 @@ func (l *ghostLog) wrote(safe sim.WriteSeq) {
 
 // deeds is what a step did that the outside will see.
 type deeds struct {
-	// safe is the write after which everything that the step wrote is durable, unwritten if it wrote nothing.
-	safe sim.WriteSeq
+	// safe is the write after which everything that the step wrote is durable, logged that after which its log is,
+	// unwritten if it wrote nothing. Logs are appended to, so that other files which the step replaces, and of which
+	// a sync may ask later, are not waited for.
+	safe, logged sim.WriteSeq
 	// sent says that it sent something.
 	sent bool
 }
 
 func deedsOf(v view, st *sim.StepInfo) deeds {
-	d := deeds{safe: unwritten}
-	writes := sim.WriteSeq(0)
+	d := deeds{safe: unwritten, logged: unwritten}
+	writes, appended := sim.WriteSeq(0), sim.WriteSeq(0)
 	for i := range st.Effects {
 		switch st.Effects[i].Kind {
-		case sim.EffectAppend, sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
+		case sim.EffectAppend:
+			writes++
+			appended = writes
+		case sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
 			writes++
 		case sim.EffectSend, sim.EffectSendSafe, sim.EffectSendOn:
 			d.sent = true
 		}
 	}
 	if writes > 0 {
-		d.safe = v.Written(st.Node) + writes
+		before := v.Written(st.Node)
+		d.safe, d.logged = before+writes, before+writes
+		if appended > 0 {
+			d.logged = before + appended
+		}
 	}
 	return d
 }
@@ -112,12 +121,12 @@ func (s *SplitBrain) server(v view, st *sim.StepInfo) *sim.Violation {
 		g.durable = v.Durable(st.Node)
 	}
 	did := deedsOf(v, st)
-	if did.safe != unwritten && g.log.unwrittenFrom > 0 {
-		g.log.wrote(did.safe)
+	if did.logged != unwritten && g.log.unwrittenFrom > 0 {
+		g.log.wrote(did.logged)
 	}
 	if touched := r.TouchedFrom(); touched > 0 || did.safe != unwritten ||
 		r.LastPosition() != g.log.last || r.FirstPosition() != g.log.first {
-		if found := s.logged(g, st.Node, touched, did.safe); found != nil {
+		if found := s.logged(g, st.Node, touched, did.logged); found != nil {
 			return found
 		}
 	}

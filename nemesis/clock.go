@@ -37,8 +37,8 @@ func (s SlewWall) String() string {
 	return "slew " + s.Target.String() + " by " + s.By.String() + " over " + s.Over.String()
 }
 
-// Drift makes both clocks of a node run PPM parts per million fast, slow if negative; 0 is right. PPM is greater
-// than -1,000,000.
+// Drift makes both clocks of a node run PPM parts per million fast, slow if negative; 0 is right. PPM is at least
+// [sim.MinDriftPPM], -900,000.
 type Drift struct {
 	Target Target
 	PPM    int32
@@ -53,6 +53,17 @@ func (d Drift) Apply(f sim.Faults) {
 func (d Drift) String() string {
 	return "drift " + d.Target.String() + " " + strconv.Itoa(int(d.PPM)) + "ppm"
 }
+
+// Undrift lets clocks drift again as they are configured to.
+type Undrift struct{ Target Target }
+
+// Apply implements [Fault].
+func (u Undrift) Apply(f sim.Faults) {
+	each(f, u.Target, func(n sim.NodeID) { f.Drift(n, f.DefaultClock(n).DriftPPM) })
+}
+
+// String returns "undrift n1".
+func (u Undrift) String() string { return "undrift " + u.Target.String() }
 
 // Freeze makes both clocks of a node stand still.
 type Freeze struct{ Target Target }

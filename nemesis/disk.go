@@ -9,7 +9,8 @@ import (
 // SetDisk changes how disks behave. What it does not name is as it is configured.
 type SetDisk struct {
 	Target Target
-	// Disk holds the properties that change: those that are not zero.
+	// Disk holds the properties that change: those that are not zero. Of the bounds of a duration the lower comes
+	// first: SyncMin ≤ SyncMax, ReadMin ≤ ReadMax.
 	Disk sim.DiskProfile
 	// None lists properties that become zero although Disk cannot say so; it has no effect on those that are
 	// not zero in Disk.

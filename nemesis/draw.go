@@ -53,9 +53,9 @@ func (d draw) percent(lo, hi int) sim.Ratio {
 	return sim.Ratio(lo+d.index(hi-lo+1)) * sim.Percent
 }
 
-// ppm returns a drift of 0, 1, -1, 2, -2, … ±bound, less than a million.
+// ppm returns a drift of 0, 1, -1, 2, -2, … ±bound, at most 900,000.
 func (d draw) ppm(bound int32) int32 {
-	bound = max(0, min(bound, int32(sim.Always)-1))
+	bound = max(0, min(bound, -sim.MinDriftPPM))
 	i := int32(d.index(int(2*bound + 1)))
 	if i%2 == 0 {
 		return -i / 2

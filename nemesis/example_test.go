@@ -37,11 +37,11 @@ func ExampleSwarm() {
 	// 7.241s split {n1 n4} | {n2 n3 n5}
 	// 7.808s reset links *
 	// 9.041s crash {n1 n3}
-	// 9.538s mend *
+	// 9.538s mend all
 	// 10.192s split {n1 n5} | {n2 n3 n4}
 	// 10.372s links all -> leader loss 21%
 	// 12.034s reset links *
 	// 14.625s restart {n1 n3}
-	// 17.294s mend *
+	// 17.294s mend all
 	// 20s recover
 }

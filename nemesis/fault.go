@@ -10,6 +10,14 @@ import (
 //
 // Faults are plain values. What they name is looked up when they are applied, in the world as it is then; naming
 // nodes that do not exist does nothing, so that a smaller configuration can run the schedule of a larger one.
+//
+// A valid fault reads back from its text as what it is. It keeps these rules, which [ParseFault] enforces:
+//
+//  1. A duration is at most [sim.MaxTime], and negative only in JumpWall, SlewWall.By and Before; a number is never
+//     negative except a drift; a ratio is at most [sim.Always].
+//  2. Min is at most Max.
+//  3. A Split has a group.
+//  4. The kind of message of a rule, and its action, are single words.
 type Fault interface {
 	// Apply lets the fault happen at once.
 	Apply(sim.Faults)
@@ -38,10 +46,8 @@ func (b Before) String() string { return "before " + b.At.String() + " " + b.Do.
 
 // Heal mends every cut, releases what is held, and ends clogs and blackholes, between all nodes. A datagram that a
 // clog has delayed already still arrives when the clog would have ended. Other properties of links stay; see
-// [ResetLinks] and [Recover].
-//
-// A stream that a blackhole has swallowed something of has a gap, which no real stream has: end blackholes with
-// [Blackhole] itself, which resets the channels.
+// [ResetLinks] and [Recover]. Channels of which a blackhole has swallowed something are reset, since a stream never has
+// a gap.
 type Heal struct{}
 
 // Apply implements [Fault].
@@ -58,9 +64,9 @@ func (Heal) Apply(f sim.Faults) {
 func (Heal) String() string { return "heal" }
 
 // Recover undoes everything that can be undone, so that afterwards the system is whole: it heals, gives links,
-// disks and task delays back what they were configured with, clears all rules, lets every clock run, without
-// drift, resumes every node that is paused and restarts every node that is down. What is lost stays lost: wiped,
-// rotten and broken disks, and wall clocks that have jumped.
+// disks, task delays and the drift of clocks back what they were configured with, clears all rules, lets every clock
+// run, resumes every node that is paused and restarts every node that is down. What is lost stays lost: wiped, rotten
+// and broken disks, and wall clocks that have jumped.
 type Recover struct{}
 
 // Apply implements [Fault].
@@ -71,7 +77,7 @@ func (Recover) Apply(f sim.Faults) {
 		Heal{},
 		ResetDisk{Everyone},
 		Unslow{Everyone},
-		Drift{Everyone, 0},
+		Undrift{Everyone},
 		Thaw{Everyone},
 		Resume{Everyone},
 		Restart{Everyone},

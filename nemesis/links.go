@@ -12,7 +12,7 @@ import (
 type SetLinks struct {
 	From, To Target
 	// Link holds the properties that change: those that are not zero. Min with Max, Tail with TailMax,
-	// Duplicate with DuplicateMax, and Reorder with ReorderMax are one property each.
+	// Duplicate with DuplicateMax, and Reorder with ReorderMax are one property each. 0 ≤ Min ≤ Max.
 	Link sim.Link
 	// None lists properties that become zero although Link cannot say so; it has no effect on those that are
 	// not zero in Link.

@@ -281,6 +281,8 @@ func deviceFault(p *parser, verb string) Fault {
 	case "drift":
 		t := p.target()
 		return Drift{t, p.ppm()}
+	case "undrift":
+		return Undrift{p.target()}
 	case "freeze":
 		return Freeze{p.target()}
 	case "thaw":

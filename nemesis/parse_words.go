@@ -160,7 +160,7 @@ func (p *parser) positive(w string) int {
 func (p *parser) ppm() int32 {
 	w := p.word("a drift")
 	n, err := strconv.ParseInt(strings.TrimSuffix(w, "ppm"), 10, 32)
-	if err != nil || !strings.HasSuffix(w, "ppm") || n <= -int64(sim.Always) {
+	if err != nil || !strings.HasSuffix(w, "ppm") || n < sim.MinDriftPPM {
 		p.fail("%q is not a drift", w)
 		return 0
 	}

@@ -9,7 +9,7 @@ import (
 
 // Split cuts, both ways, every link between nodes of different groups. A node that is in no group is not cut.
 type Split struct {
-	// Groups holds servers and clients.
+	// Groups holds servers and clients: at least one group, which may be empty.
 	Groups [][]sim.NodeID
 }
 
@@ -36,7 +36,7 @@ func (s Split) String() string {
 }
 
 // SplitLeader cuts, both ways, every link between the leader with the With lowest-numbered other servers, and the
-// servers that are left. Clients are not cut.
+// servers that are left. Clients are not cut. With is at least 0.
 type SplitLeader struct{ With int }
 
 // IsolateLeader leaves the leader alone.

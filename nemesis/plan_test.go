@@ -139,7 +139,8 @@ var traits = []string{
 	`latency`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
 	`rule drop`, `rule delay`, `rule duplicate`,
 	`reset channels`, `blackhole`, `slow`, `disk .*sync \d`, `sync-error`, `write-error`, `drift \S+ [1-9]`,
-	`drift \S+ -`, `jump`, `slew`, `freeze`, `leader-elected#1 before 29s crash`, `leader-elected#3 before 29s crash`,
+	`drift \S+ -`, `undrift \*`, `jump`, `slew`, `freeze`,
+	`leader-elected#1 before 29s crash`, `leader-elected#3 before 29s crash`,
 	`before 29s split leader \| rest`, `before 29s pause leader`,
 }
 
@@ -233,6 +234,54 @@ func TestSwitchingOneKindOffLeavesOtherLanesAlone(t *testing.T) {
 	}
 }
 
+// TestPartitionsEndClientCutsOnlyIfClientsTookSides: what the lane of clients has cut is otherwise mended by that lane.
+func TestPartitionsEndClientCutsOnlyIfClientsTookSides(t *testing.T) {
+	var kinds []nemesis.Kind
+	for k := nemesis.KindHalves; k <= nemesis.KindClients; k++ {
+		kinds = append(kinds, k)
+	}
+	plan := nemesis.Swarm(nemesis.SwarmConfig{Until: 60 * time.Second, Kinds: append(kinds, nemesis.KindMarkIsolate)})
+	narrow, broad := 0, 0
+	for seed := range uint64(200) {
+		sides := false // whether clients take sides in the partition of servers that is in force
+		for _, e := range plan(sim.NewSeeded(seed), servers(5), []sim.NodeID{c1, c2}) {
+			switch f := e.Do.(type) {
+			case nemesis.Split:
+				for _, g := range f.Groups { // the lane of clients makes groups of clients alone
+					sides = sides || !g[0].IsClient() && g[len(g)-1].IsClient()
+				}
+			case nemesis.Mend:
+				switch {
+				case f.From.Role == nemesis.RoleEveryone && !sides:
+					t.Errorf("seed %d: %q, and no client took a side", seed, e)
+				case f.From.Role == nemesis.RoleEveryone:
+					broad, sides = broad+1, false
+				case f.From.Role == nemesis.RoleAll && f.To.Role == nemesis.RoleAll:
+					narrow++
+				}
+			}
+		}
+	}
+	if narrow == 0 || broad == 0 {
+		t.Errorf("%d partitions end among servers, %d among all nodes", narrow, broad)
+	}
+}
+
+func TestDriftsStayInBounds(t *testing.T) {
+	lowest, highest := int32(0), int32(0)
+	for seed := range uint64(300) {
+		plan := nemesis.ClockSkew(nemesis.ClockSkewConfig{Until: 60 * time.Second, DriftPPM: 2_000_000})
+		for _, e := range plan(sim.NewSeeded(seed), servers(5), nil) {
+			if f, ok := e.Do.(nemesis.Drift); ok {
+				lowest, highest = min(lowest, f.PPM), max(highest, f.PPM)
+			}
+		}
+	}
+	if lowest < sim.MinDriftPPM || highest > -sim.MinDriftPPM || lowest > -850_000 || highest < 850_000 {
+		t.Errorf("drifts reach from %d to %d", lowest, highest)
+	}
+}
+
 func TestStormsCrashInEveryWay(t *testing.T) {
 	var all strings.Builder
 	for seed := range uint64(50) {
@@ -259,7 +308,7 @@ func TestSkewStaysWithinItsBounds(t *testing.T) {
 				bad = f.By.Abs() > 9*ms
 			case nemesis.SlewWall:
 				bad = f.By.Abs() > 9*ms
-			case nemesis.Recover:
+			case nemesis.Recover, nemesis.Undrift:
 			default:
 				bad = true
 			}
@@ -268,7 +317,7 @@ func TestSkewStaysWithinItsBounds(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 4 {
+	if len(kinds) != 5 {
 		t.Errorf("saw only %v", kinds)
 	}
 }

@@ -70,7 +70,7 @@ func (r Resume) Apply(f sim.Faults) { each(f, r.Target, f.Resume) }
 // String returns "resume all".
 func (r Resume) String() string { return "resume " + r.Target.String() }
 
-// Slow makes every task that a node queues for itself wait for Min … Max: a slow server.
+// Slow makes every task that a node queues for itself wait for Min … Max, 0 ≤ Min ≤ Max: a slow server.
 type Slow struct {
 	Target   Target
 	Min, Max time.Duration

@@ -7,9 +7,10 @@ import (
 	"schism/sim"
 )
 
-// AddRule treats datagrams of one kind in a special way when they are sent: "drop AppendEntries from n1 for 200ms",
-// "duplicate the next RequestVote". What travels over channels is not treated. If From or To means several nodes
-// but not everyone, each link gets a rule of its own, with a Count of its own.
+// AddRule treats messages of one kind in a special way when they are sent: "drop AppendEntries from n1 for 200ms",
+// "duplicate the next RequestVote". On a channel, what follows a delayed message waits for it, a message that is
+// dropped resets the channel, and nothing is duplicated. If From or To means several nodes but not everyone, each link
+// gets a rule of its own, with a Count of its own.
 type AddRule struct {
 	Action sim.RuleAction
 	// MessageKind is one word, the kind as its protocol spells it, or "" for every kind.

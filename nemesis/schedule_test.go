@@ -135,7 +135,7 @@ func drawFault(t *rapid.T) nemesis.Fault {
 	case nemesis.JumpWall:
 		return nemesis.JumpWall{Target: target(t), By: lo - hi}
 	case nemesis.Drift:
-		return nemesis.Drift{Target: target(t), PPM: rapid.Int32Range(-999_999, 2_000_000_000).Draw(t, "ppm")}
+		return nemesis.Drift{Target: target(t), PPM: rapid.Int32Range(sim.MinDriftPPM, 2_000_000_000).Draw(t, "ppm")}
 	}
 	return f
 }

@@ -15,8 +15,8 @@ type ClockSkewConfig struct {
 	Start, Until time.Duration
 	// Margin is how long before Until the last clock goes right again. Zero is 1 s.
 	Margin time.Duration
-	// DriftPPM bounds the drift of each node's clocks, in parts per million either way, below 1,000,000. Zero
-	// is no drift.
+	// DriftPPM bounds the drift of each node's clocks, in parts per million either way; it is at most 900,000.
+	// Zero is no drift.
 	DriftPPM int32
 	// MaxJump bounds the jumps and the slews of the wall clocks of servers, either way. Zero is none.
 	MaxJump time.Duration
@@ -74,7 +74,7 @@ func (s *skew) drift(t turn) {
 		}
 	}
 	if len(s.schedule) > before {
-		s.schedule = append(s.schedule, upon(t.until, Drift{Everyone, 0}))
+		s.schedule = append(s.schedule, upon(t.until, Undrift{Everyone}))
 	}
 }
 

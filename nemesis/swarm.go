@@ -32,7 +32,7 @@ type SwarmConfig struct {
 	MessageKinds []string
 	// Mark is what faults wait for that wait for a mark; "" is "leader-elected".
 	Mark string
-	// DriftPPM bounds the drift of clocks, in parts per million either way, below 1,000,000; zero is 500.
+	// DriftPPM bounds the drift of clocks, in parts per million either way; it is at most 900,000, and zero is 500.
 	DriftPPM int32
 	// MaxJump bounds the jumps and slews of wall clocks, either way; zero is 10 s.
 	MaxJump time.Duration
@@ -60,12 +60,17 @@ func (c *SwarmConfig) end() time.Duration { return c.Until - c.Margin }
 //
 //  1. which kinds of fault are switched on at all, each in half of the runs, because a fault that always happens
 //     keeps others from showing what they can do;
-//  2. how much rest there is between faults, for each lane: kinds that would undo each other share a lane, where
-//     one fault follows the other, while lanes overlap freely;
+//  2. how much rest there is between faults, for each lane: kinds that break the same thing share a lane, where one
+//     fault follows the other, while lanes overlap freely;
 //  3. the faults, each with its undoing, over Start … Until-Margin;
 //  4. faults that wait for a mark, each undone by the same passing of the mark, and harmless from Until-Margin on.
 //
 // The last entry is always "recover" at Until. With the dullest answers throughout it is the only one.
+//
+// Lanes meet in a few places, where the end of one fault can end another early: a partition in which clients take sides
+// mends all links when it ends, others those between servers; so does a leader that was isolated upon a mark. A restart
+// starts what anybody has stopped, a resume what anybody has paused, and the end of a failing disk also ends one that
+// lies.
 func Swarm(config SwarmConfig) Plan {
 	config = config.filled()
 	return func(c sim.Chooser, servers, clients []sim.NodeID) Schedule {
@@ -118,7 +123,7 @@ func (s *swarm) possible(k Kind) bool {
 	return true
 }
 
-// lane is a family of faults that would undo each other: at any time at most one of them is in force.
+// lane is a family of faults that break the same thing: at any time at most one of them is in force.
 type lane struct {
 	first, last Kind
 	// one adds a fault and its undoing.
@@ -188,7 +193,7 @@ func (s *swarm) awaitMarks() {
 		do, undo Fault
 	}{
 		{KindMarkCrash, Crash{Target: Leader}, Restart{All}},
-		{KindMarkIsolate, IsolateLeader, Mend{Everyone, Everyone}},
+		{KindMarkIsolate, IsolateLeader, Mend{All, All}},
 		{KindMarkPause, Pause{Leader}, Resume{All}},
 	} {
 		if !s.on[w.kind] {

@@ -13,7 +13,19 @@ func (s *swarm) partition(t turn) {
 		s.flap(t)
 		return
 	}
-	s.during(t, s.cuts(t), Mend{Everyone, Everyone})
+	cuts := s.cuts(t)
+	s.during(t, cuts, mendOf(cuts))
+}
+
+// mendOf returns what undoes a partition: it leaves the links of clients alone unless clients took a side.
+func mendOf(cuts Fault) Mend {
+	split, ok := cuts.(Split)
+	for i := 0; ok && i < len(split.Groups); i++ {
+		if slices.ContainsFunc(split.Groups[i], sim.NodeID.IsClient) {
+			return Mend{Everyone, Everyone}
+		}
+	}
+	return Mend{All, All}
 }
 
 // cuts draws the fault that makes a partition.
@@ -102,7 +114,7 @@ func (s *swarm) flap(t turn) {
 			break
 		}
 		s.add(at, flaps[i%2])
-		s.add(at+step-time.Millisecond, Mend{Everyone, Everyone})
+		s.add(at+step-time.Millisecond, Mend{All, All})
 	}
 }
 

@@ -70,7 +70,7 @@ func (s *swarm) drift(t turn) {
 			s.add(t.at, Drift{Nodes(n), ppm})
 		}
 	}
-	s.add(t.until, Drift{Everyone, 0})
+	s.add(t.until, Undrift{Everyone})
 }
 
 // wall draws wall clocks that jump or slew, and come back.

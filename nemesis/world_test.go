@@ -115,7 +115,10 @@ func (w watched) SetDisk(n sim.NodeID, p sim.DiskProfile) {
 	w.Faults.SetDisk(n, p)
 }
 
-func (w watched) Drift(n sim.NodeID, ppm int32) { keep(w.Drifts, n, ppm, 0); w.Faults.Drift(n, ppm) }
+func (w watched) Drift(n sim.NodeID, ppm int32) {
+	keep(w.Drifts, n, ppm, w.DefaultClock(n).DriftPPM)
+	w.Faults.Drift(n, ppm)
+}
 
 func (w watched) Freeze(n sim.NodeID, on bool) { keep(w.Frozen, n, on, false); w.Faults.Freeze(n, on) }
 
@@ -150,7 +153,8 @@ func newArena(t *testing.T, s nemesis.Schedule, limit time.Duration) *arena {
 	}
 	a.World = sim.NewWorld(sim.Config{Servers: 5, Clients: 2, NewServer: machine, NewClient: machine,
 		Chooser: sim.NewSeeded(1), Peers: sim.Link{Min: ms, Max: 5 * ms}, TaskMin: ms, TaskMax: 2 * ms,
-		Disk: sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit), CheckMessages: true})
+		Clock: func(id sim.NodeID) sim.ClockProfile { return sim.ClockProfile{DriftPPM: int32(id.Number()) * 10} },
+		Disk:  sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit), CheckMessages: true})
 	return a
 }
 
@@ -275,7 +279,8 @@ func TestUndoingUndoesJustThat(t *testing.T) {
 		{"pause all", "resume all"},
 		{"slow all 1s..2s", "unslow all"},
 		{"disk all sync 1s sync-error 100% lying", "reset disk all"},
-		{"drift n1 1000ppm", "drift n1 0ppm"},
+		{"drift * 1000ppm", "undrift *"},
+		{"drift {n1 n2} 0ppm", "undrift all"},
 		{"freeze *", "thaw *"},
 	} {
 		a := suffer(t, pair...)

@@ -24,7 +24,9 @@ func (n *Node) CloneInto(c *Node) *Node {
 	c.reads.pending = append(old.reads.pending[:0], n.reads.pending...)
 	c.reads.done = append(old.reads.done[:0], n.reads.done...)
 	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
-	c.mail = old.mail
+	if c.mail = old.mail; c.mail == nil || c.mail == n.Mail {
+		c.mail = &Mail{}
+	}
 	return c
 }
 

@@ -46,7 +46,7 @@ func nodeExcuses() []simtest.Excuse {
 	return []simtest.Excuse{
 		simtest.Ignore("raft.settings", "the configuration, which never changes; clones share it"),
 		simtest.Ignore("raft.Node.now", "set at the beginning of every step"),
-		simtest.Ignore("raft.mail", "memory for messages that have not been made yet"),
+		simtest.Ignore("raft.Node.mail", "memory for messages that have not been made yet"),
 		simtest.Ignore("raft.disk.scratch", "written before it is read"),
 		simtest.Ignore("wal.scratch", "written before it is read"),
 		simtest.Ignore("wal.Log.file", "follows from name and id"),

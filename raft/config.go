@@ -42,6 +42,8 @@ type Config struct {
 	SnapshotTrailing int
 	// Rules are the decisions of the protocol; nil, or a nil field, is the right one.
 	Rules *Rules
+	// Mail makes the messages; nil is one of the node's own.
+	Mail *Mail
 }
 
 // DefaultConfig returns the configuration of the node id among voters with everything safe and

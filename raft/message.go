@@ -215,23 +215,3 @@ func termOf(m sim.Message) (Term, bool) {
 	}
 	return 0, false
 }
-
-// slab hands out values of one type from chunks, so that most messages cost no allocation. Chunks
-// grow from minChunk to maxChunk, for the sake of short-lived clones.
-type slab[T any] struct {
-	free []T
-	next int
-}
-
-const minChunk, maxChunk = 4, 256
-
-// take returns a zero value that nobody else has.
-func (s *slab[T]) take() *T {
-	if len(s.free) == 0 {
-		s.next = min(max(2*s.next, minChunk), maxChunk)
-		s.free = make([]T, s.next)
-	}
-	t := &s.free[0]
-	s.free = s.free[1:]
-	return t
-}

@@ -54,7 +54,7 @@ type Node struct {
 
 	reads     reads
 	snapshots snapshots
-	mail      mail
+	mail      *Mail
 }
 
 // New returns the node that c describes. It panics if c is not valid. It does nothing before it is
@@ -62,9 +62,13 @@ type Node struct {
 func New(c Config) *Node {
 	s := newSettings(c)
 	n := len(s.Voters)
+	mail := c.Mail
+	if mail == nil {
+		mail = &Mail{}
+	}
 	return &Node{
-		settings: s,
-		peers:    make([]peer, n), match: make([]Index, n), answered: make([]Round, n),
+		settings: s, mail: mail,
+		peers: make([]peer, n), match: make([]Index, n), answered: make([]Round, n),
 	}
 }
 

@@ -91,6 +91,7 @@ func (c *chronicle) Observe(v sim.View, s *sim.StepInfo) error {
 		}
 	case s.Event.Kind == sim.Crashed:
 		c.leads[s.Node.Number()-1] = false
+	case len(s.Effects) == 0: // whoever begins or ceases to lead says so
 	default:
 		c.watchLeader(v, s)
 		if c.cuts {

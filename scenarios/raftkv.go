@@ -26,6 +26,7 @@ type raftKV struct {
 	// tight says which limits are small in this run.
 	tight [limits]bool
 
+	mail  raft.Mail
 	ghost *raft.Ghost
 	split *checker.SplitBrain
 	live  *checker.Liveness
@@ -94,6 +95,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	for i := range k.tight {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
 	}
+	k.mail.Reset()
 	k.ghost.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
@@ -104,6 +106,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultConfig(id, k.servers)
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
+	c.Raft.Mail = &k.mail
 	c.SnapshotEvery, c.LocalReads = k.setup.snapshotEvery, k.setup.localReads
 	if k.setup.rules != nil {
 		c.Raft.Rules = k.setup.rules()

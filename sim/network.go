@@ -159,7 +159,7 @@ func (w *World) received(p *pending, ev *Event) {
 	ev.Kind, ev.Msg = Receive, p.msg
 	w.arriving = p.sum
 	w.result.Delivered++
-	if w.cfg.CheckMessages && sumOf(p.msg) != p.sum {
+	if w.cfg.CheckMessages && w.sumOf(p.msg) != p.sum {
 		panic("sim: " + p.msg.Kind() + " was changed after it was sent by " + p.from.String())
 	}
 }

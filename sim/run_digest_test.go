@@ -47,9 +47,9 @@ func TestDigestCoversWhatAMachineIsTold(t *testing.T) {
 	}{
 		{"the kind of a message", want, digestOf(t, &vote{note{1}}, sim.Config{}, nothing)},
 		{"the wall clock", want, digestOf(t, &note{1}, sim.Config{}, func(f sim.Faults) { f.JumpWall(n2, ms(1)) })},
-		{"the wall clock at the start", want, digestOf(t, &note{1}, sim.Config{Clock: func(sim.NodeID) sim.ClockProfile {
-			return sim.ClockProfile{Wall: 1}
-		}}, nothing)},
+		{"the wall clock at the start", want, digestOf(t, &note{1}, sim.Config{
+			Clock: func(sim.NodeID) sim.ClockProfile { return sim.ClockProfile{Wall: 1} },
+		}, nothing)},
 		// At 11 ms the wall clock of n2 reads 1 + 20 - 10 ms, as without the fault.
 		{"the monotonic clock", want, digestOf(t, &note{1}, sim.Config{}, func(f sim.Faults) {
 			f.Drift(n2, 1_000_000)

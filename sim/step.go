@@ -177,13 +177,26 @@ func foldValue(d Digest, v any) Digest {
 // messageSum returns the digest of m.
 func (w *World) messageSum(m Message) Digest {
 	if m != w.lastMsg {
-		w.lastMsg, w.lastSum = m, sumOf(m)
+		w.lastMsg, w.lastSum = m, w.sumOf(m)
 	}
 	return w.lastSum
 }
 
 // sumOf returns the digest of m, kind and fields.
-func sumOf(m Message) Digest { return m.Fold(Digest(0).MixString(m.Kind())) }
+func (w *World) sumOf(m Message) Digest {
+	kind := m.Kind()
+	c := &w.kinds[len(kind)%len(w.kinds)]
+	if c.kind != kind {
+		c.kind, c.sum = kind, Digest(0).MixString(kind)
+	}
+	return m.Fold(c.sum)
+}
+
+// kindSum is the digest of a kind of message.
+type kindSum struct {
+	kind string
+	sum  Digest
+}
 
 // carryOut does what the step of n asked for.
 func (w *World) carryOut(n *process) {

@@ -19,14 +19,25 @@ var exact = []string{"sim", "raft", "zab", "nemesis", "checker"}
 // bannedImports lists packages; one with a slash at its end stands for all below it.
 var bannedImports = []string{
 	"C", "context", "crypto/rand", "hash/maphash", "log", "log/", "math/rand", "math/rand/", "net", "net/",
-	"os", "os/", "path/filepath", "plugin", "runtime", "runtime/", "sync", "sync/", "syscall", "testing/synctest",
-	"unsafe",
+	"os", "os/", "path/filepath", "plugin", "runtime", "runtime/", "sync", "sync/", "syscall", "testing", "testing/",
+	"unique", "unsafe", "weak",
 }
 
-// clockNames lists what reads or waits for a real clock.
-var clockNames = map[string]bool{
-	"time.Now": true, "time.Since": true, "time.Until": true, "time.Sleep": true, "time.After": true,
-	"time.Tick": true, "time.NewTimer": true, "time.NewTicker": true, "time.AfterFunc": true, "time.Local": true,
+// bannedNames lists functions, methods and variables of packages that may be imported, by the rule that they break.
+var bannedNames = map[string]rule{
+	// They read or wait for a real clock, or ask where the machine is.
+	"time.Now": ruleClock, "time.Since": ruleClock, "time.Until": ruleClock, "time.Sleep": ruleClock,
+	"time.After": ruleClock, "time.Tick": ruleClock, "time.NewTimer": ruleClock, "time.NewTicker": ruleClock,
+	"time.AfterFunc": ruleClock,
+	"time.Local":     ruleClock, "time.LoadLocation": ruleClock, "(time.Time).Local": ruleClock,
+	// They run on a goroutine of their own.
+	"iter.Pull": ruleGoroutine, "iter.Pull2": ruleGoroutine,
+	// They are channels in disguise.
+	"reflect.Select": ruleChannel, "reflect.MakeChan": ruleChannel, "(reflect.Value).Send": ruleChannel,
+	"(reflect.Value).Recv": ruleChannel, "(reflect.Value).TrySend": ruleChannel, "(reflect.Value).TryRecv": ruleChannel,
+	// They are addresses.
+	"(reflect.Value).Pointer": rulePointerText, "(reflect.Value).UnsafePointer": rulePointerText,
+	"(reflect.Value).UnsafeAddr": rulePointerText,
 }
 
 // checkDeterminism checks one file against the determinism law.
@@ -48,8 +59,10 @@ func (c *checker) checkDeterminism(f *file) {
 		if floats {
 			c.checkFloat(f, n)
 		}
-		if s, ok := n.(*ast.SelectorExpr); ok && clockNames[f.nameOf(s)] {
-			c.at(f, n.Pos(), ruleClock, f.nameOf(s))
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if r, banned := bannedNames[f.nameOf(s)]; banned {
+				c.at(f, n.Pos(), r, f.nameOf(s))
+			}
 		}
 		return true
 	})
@@ -198,6 +211,7 @@ func (o *orderCheck) report(n ast.Node, what string) {
 // mapIterators lists the functions that go through a map in no order, and whether sorting what they give helps.
 var mapIterators = map[string]bool{
 	"maps.Keys": true, "maps.Values": true, "maps.All": true,
+	"maps.DeleteFunc": false, "maps.EqualFunc": false, // what they call sees the order
 	"(reflect.Value).MapRange": false, "(reflect.Value).MapKeys": false,
 	"(reflect.Value).Seq": false, "(reflect.Value).Seq2": false,
 }
@@ -215,19 +229,30 @@ func (o *orderCheck) check(n ast.Node, stack []ast.Node) {
 		if hasUnderlying[*types.Map](o.f.typeOf(n.X)) {
 			o.report(n, "range over a map")
 		}
-	case *ast.CallExpr:
-		name := o.f.callee(n)
+	case *ast.SelectorExpr:
+		name := o.f.nameOf(n)
 		sortable, iterates := mapIterators[name]
-		if !iterates {
-			return
+		if iterates && !(sortable && o.isSorted(n, stack)) {
+			o.report(n, name)
 		}
-		if len(stack) > 0 && sortable {
-			if outer, ok := stack[len(stack)-1].(*ast.CallExpr); ok && orderless[o.f.callee(outer)] {
-				return
-			}
-		}
-		o.report(n, name)
 	}
+}
+
+// isSorted reports whether the function fun, with stack around it, is called as an argument of one that does not care
+// for the order. A function that is not called where it is named may be called anywhere.
+func (o *orderCheck) isSorted(fun ast.Expr, stack []ast.Node) bool {
+	for i := len(stack) - 1; i > 0; i-- {
+		switch n := stack[i].(type) {
+		case *ast.ParenExpr, *ast.IndexExpr, *ast.IndexListExpr: // explicit type arguments
+			fun = n.(ast.Expr)
+		case *ast.CallExpr:
+			outer, ok := stack[i-1].(*ast.CallExpr)
+			return ok && n.Fun == fun && orderless[o.f.callee(outer)]
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // finish reports the comments that excuse nothing.

@@ -176,6 +176,10 @@ func (f *file) callee(call *ast.CallExpr) string {
 		if s, ok := fun.X.(*ast.SelectorExpr); ok {
 			return f.nameOf(s)
 		}
+	case *ast.IndexListExpr:
+		if s, ok := fun.X.(*ast.SelectorExpr); ok {
+			return f.nameOf(s)
+		}
 	}
 	return ""
 }

@@ -49,7 +49,7 @@ func (s *Server) AppendHash(b []byte) []byte {
 	for i := range s.reads {
 		r := &s.reads[i]
 		b = binary.AppendUvarint(b, uint64(r.id))
-		b = binary.AppendUvarint(b, uint64(r.index)<<1|flag(r.confirmed))
+		b = append(binary.AppendUvarint(b, uint64(r.index)), byte(flag(r.confirmed)))
 		b = r.from.append(appendText(b, r.key))
 	}
 	return b

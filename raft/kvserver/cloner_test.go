@@ -96,7 +96,7 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 
 		// What follows is about the raft.Node inside.
 		simtest.Ignore("raft.settings", "the configuration, which never changes; clones share it"),
-		simtest.Ignore("raft.mail", "memory for messages that have not been made yet"),
+		simtest.Ignore("raft.Node.mail", "memory for messages that have not been made yet"),
 		simtest.Ignore("raft.disk.scratch", "written before it is read"),
 		simtest.Ignore("wal.scratch", "written before it is read"),
 		simtest.Ignore("wal.Log.file", "follows from name and id"),

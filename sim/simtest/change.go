@@ -25,17 +25,37 @@ func (w *walker) changeBy(at spot, what string, mutate, undo func()) (noticed bo
 	found := w.examine()
 	undo()
 	w.commit()
+	if found&overwritten != 0 {
+		w.despoiled()
+	}
 	if found&unnoticed != 0 && !w.excuse(at.places, fixedLength) {
 		w.problem(at.places[0]+" hash", "%s misses the hash: %s, and AppendHash appends the same", at.name(), what)
 	}
 	if found&aliased != 0 && !at.shared && !w.excuse(at.around(), shared, copyOnWrite) {
-		w.problem(at.places[0]+" alias", "%s is aliased: %s, and that shows in a clone made before", at.name(), what)
+		w.problem(at.places[0]+" alias", "%s is aliased: %s, and that shows in %s made before", at.name(), what,
+			w.kind())
 	}
 	if found&forgotten != 0 {
 		w.problem(at.places[0]+" clone", "%s misses Clone: %s, and a clone made afterwards does not have it",
 			at.name(), what)
 	}
+	if found&kept != 0 {
+		w.problem(at.places[0]+" recycle", "%s misses CloneInto: %s, and a clone made into a machine without that "+
+			"does not have it", at.name(), what)
+	}
+	if found&overwritten != 0 {
+		w.problem(at.places[0]+" overwrite", "%s is shared with what CloneInto may use: %s, and CloneInto into a "+
+			"clone changes another machine", at.name(), what)
+	}
 	return found&unnoticed == 0
+}
+
+// kind says what kind of clone the subject has.
+func (s *subject) kind() string {
+	if s.recycled {
+		return "a clone by CloneInto"
+	}
+	return "a clone"
 }
 
 // commit puts copies back, the innermost first.
@@ -48,7 +68,7 @@ func (w *walker) commit() {
 // sharing notes that the clone has the memory at the spot, too.
 func (w *walker) sharing(at spot) spot {
 	if !at.shared && !w.excuse(at.around(), shared, copyOnWrite) {
-		w.problem(at.places[0]+" alias", "%s is aliased: a clone has the same memory", at.name())
+		w.problem(at.places[0]+" alias", "%s is aliased: %s has the same memory", at.name(), w.kind())
 	}
 	at.shared = true
 	return at

@@ -89,7 +89,9 @@ func FixedLength(place, reason string) Excuse { return Excuse{fixedLength, place
 //  1. a clone appends the same hash as the machine;
 //  2. every change changes what AppendHash appends (if it panics, it has noticed);
 //  3. a clone made before does not change with the machine, and shares no memory with it;
-//  4. a clone made after the change has it too.
+//  4. a clone made after the change has it too;
+//  5. if the machine is a [sim.Recycler], all this holds of CloneInto as well, into a copy of another of the machines
+//     and into one of the machine before the change, and nothing else changes by it.
 //
 // Where a slice or map is empty or a pointer is nil, an element is made up. Each field that breaks one of these is
 // reported once, by its path. Get machines with contents from [Harvest]: an interface that is nil in all of them
@@ -100,8 +102,11 @@ func CheckCloner(t T, machines []sim.Cloner, excuses ...Excuse) {
 		t.Fatalf("there is no machine to check")
 	}
 	w := newWalker(excuses)
-	for _, m := range machines {
+	for i, m := range machines {
 		w.machine(m)
+		for _, step := range [...]int{1, len(machines)/2 + 1} {
+			w.recycled(m, machines[(i+step)%len(machines)])
+		}
 	}
 	w.unseen()
 	for _, p := range w.problems {
@@ -125,11 +130,14 @@ type subject struct {
 	// cloneHash is that of the clone, which was made before any change.
 	cloneHash []byte
 	scratch   []byte
+	// recycled says that the clone was made by CloneInto, spoilt that CloneInto has changed it or the machine; then
+	// CloneInto is not tried any more.
+	recycled, spoilt bool
 }
 
-// newSubject clones m. It says what is wrong with the clone already, "" if nothing is.
-func newSubject(m sim.Cloner) (*subject, string) {
-	s := &subject{machine: m, hash: m.AppendHash(nil), clone: m.Clone()}
+// newSubject makes m the subject with a clone of it. It says what is wrong with the clone already, "" if nothing is.
+func newSubject(m, clone sim.Cloner) (*subject, string) {
+	s := &subject{machine: m, hash: m.AppendHash(nil), clone: clone}
 	s.cloneHash = s.clone.AppendHash(nil)
 	switch {
 	case fmt.Sprintf("%T", m) != fmt.Sprintf("%T", s.clone):
@@ -146,9 +154,11 @@ func newSubject(m sim.Cloner) (*subject, string) {
 type finding uint8
 
 const (
-	unnoticed finding = 1 << iota // the hash is the same
-	aliased                       // the clone has changed
-	forgotten                     // a clone made after the change does not have it
+	unnoticed   finding = 1 << iota // the hash is the same
+	aliased                         // the clone has changed
+	forgotten                       // a clone made after the change does not have it
+	kept                            // one made by CloneInto does not have it
+	overwritten                     // CloneInto has changed another machine
 )
 
 // examine looks at the machine while it is changed.
@@ -161,10 +171,28 @@ func (s *subject) examine() finding {
 	if h, ok := tryHash(s.clone, s.scratch[:0]); !ok || !bytes.Equal(h, s.cloneHash) {
 		found |= aliased
 	}
-	if ok && found == 0 {
-		if h, ok := tryCloneHash(s.machine); ok && !bytes.Equal(h, changed) {
-			found |= forgotten
-		}
+	if !ok || found != 0 || s.recycled || s.spoilt {
+		return found
+	}
+	if h, ok := tryCloneHash(s.machine); ok && !bytes.Equal(h, changed) {
+		return forgotten
+	}
+	if r, is := s.machine.(sim.Recycler); is {
+		return s.recycle(r, changed)
+	}
+	return 0
+}
+
+// recycle clones the machine, whose hash is changed, into a copy of the clone, which has not changed.
+func (s *subject) recycle(r sim.Recycler, changed []byte) (found finding) {
+	if h, ok := tryHashInto(r, s.clone.Clone()); ok && !bytes.Equal(h, changed) {
+		found = kept
+	}
+	if h, ok := tryHash(s.machine, nil); !ok || !bytes.Equal(h, changed) {
+		found |= overwritten
+	}
+	if h, ok := tryHash(s.clone, nil); !ok || !bytes.Equal(h, s.cloneHash) {
+		found |= overwritten
 	}
 	return found
 }
@@ -174,6 +202,13 @@ func (s *subject) examine() finding {
 func (s *subject) restored() (ok bool) {
 	s.hash, ok = tryHash(s.machine, nil)
 	return ok
+}
+
+// despoiled makes the best of a machine and a clone that CloneInto has changed.
+func (s *subject) despoiled() {
+	s.restored()
+	s.cloneHash, _ = tryHash(s.clone, nil)
+	s.spoilt = true
 }
 
 // tryHash returns what m appends, or false if it panics.
@@ -194,6 +229,16 @@ func tryCloneHash(m sim.Cloner) (h []byte, ok bool) {
 		}
 	}()
 	return m.Clone().AppendHash(nil), true
+}
+
+// tryHashInto returns what a clone of r made with the memory of old appends, or false if there is a panic.
+func tryHashInto(r sim.Recycler, old sim.Machine) (h []byte, ok bool) {
+	defer func() {
+		if !ok {
+			_ = recover()
+		}
+	}()
+	return r.CloneInto(old).AppendHash(nil), true
 }
 
 // excuse notes that the excuse of one of the kinds for the places is needed, and reports whether there is one.

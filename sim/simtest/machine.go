@@ -45,14 +45,15 @@ var checks = []check{
 //     and many events later, and what one of the two does never shows in the other;
 //  5. tracing changes nothing;
 //  6. a replay of the choices of a run asks the same questions and gives the same run;
-//  7. a fork of a world goes on as its original does, and leaves it alone;
+//  7. a fork of a world goes on as its original does, and leaves it alone, also in the memory of another run;
 //  8. machines survive a crash after each of their first events, and after some of the later ones: of the process
 //     alone, and of the power, with everything lost that was not synced. The busiest server and the first client
 //     are crashed.
 //
 // 4 and 7 are skipped unless every machine is a [sim.Cloner]. Observers and Config.Until take no part in 4 and 8,
-// since there the machines are wrapped. CheckMachine runs the configuration about two hundred times: a run of a few
-// thousand events is enough, and one of more than 100,000 is cut off.
+// since there the machines are wrapped, and Config.Until not in 7, since forks have none. CheckMachine runs the
+// configuration about two hundred times: a run of a few thousand events is enough, and one of more than 100,000 is
+// cut off.
 func CheckMachine(t *testing.T, make Make) {
 	t.Helper()
 	why := notCloners(make(checkSeeds[0]))
@@ -76,6 +77,15 @@ func bounded(make Make) Make {
 		if c.MaxEvents == 0 || c.MaxEvents > maxEvents {
 			c.MaxEvents = maxEvents
 		}
+		return c
+	}
+}
+
+// endless returns make without Config.Until, which forks do not have.
+func endless(make Make) Make {
+	return func(seed uint64) sim.Config {
+		c := make(seed)
+		c.Until = nil
 		return c
 	}
 }
@@ -236,30 +246,57 @@ func equalReplay(t T, what string, want, got *sim.Result, replay *sim.Replay) bo
 	return false
 }
 
-// checkForks forks worlds that run by replay, so that the rest of the choices can be given to both.
+// checkForks forks worlds that run by replay, so that the rest of the choices can be given to both: into new worlds,
+// and into one that other runs have used.
 func checkForks(t T, make Make) {
 	t.Helper()
+	make = endless(make)
+	used := sim.NewWorld(make(checkSeeds[len(checkSeeds)-1]))
+	run(t, used)
 	for _, seed := range checkSeeds {
 		want, choices := recorded(t, make, seed)
 		for _, at := range [...]uint64{0, want.Events / 4, want.Events / 2, want.Events * 3 / 4} {
-			c := make(seed)
-			replay := sim.NewStrictReplay(choices)
-			c.Chooser = replay
-			w := sim.NewWorld(c)
-			for w.View().Seq() < at && w.Step() {
-			}
-			rest := sim.NewStrictReplay(choices[len(choices)-replay.Left():])
-			fork := w.Fork(nil, rest, nil)
-			for i := range at { // some of the original first, so that each runs while the other stands still
-				if i >= 100 || !w.Step() {
-					break
+			for _, into := range [...]*sim.World{nil, used} {
+				f := forking{make(seed), choices, at}
+				if !f.check(t, want, into) {
+					t.Errorf("seed %d, forked after event %d, %s", seed, at, memoryOf(into))
+					return
 				}
-			}
-			what := fmt.Sprintf("seed %d, forked after event %d", seed, at)
-			if !equalReplay(t, what+", the fork", want, run(t, fork), rest) ||
-				!equalReplay(t, what+", the original", want, run(t, w), replay) {
-				return
 			}
 		}
 	}
+}
+
+// memoryOf says into what a world is forked.
+func memoryOf(into *sim.World) string {
+	if into == nil {
+		return "into a new world"
+	}
+	return "into a world that other runs have used"
+}
+
+// forking is a run by replay that is forked after some event.
+type forking struct {
+	config  sim.Config
+	choices []sim.Choice
+	at      uint64
+}
+
+// check requires that a fork into the given world and its original both end as want.
+func (f *forking) check(t T, want *sim.Result, into *sim.World) bool {
+	t.Helper()
+	replay := sim.NewStrictReplay(f.choices)
+	f.config.Chooser = replay
+	w := sim.NewWorld(f.config)
+	for w.View().Seq() < f.at && w.Step() {
+	}
+	rest := sim.NewStrictReplay(f.choices[len(f.choices)-replay.Left():])
+	fork := w.Fork(into, rest, nil)
+	for i := range f.at { // some of the original first, so that each runs while the other stands still
+		if i >= 100 || !w.Step() {
+			break
+		}
+	}
+	return equalReplay(t, "the fork", want, run(t, fork), rest) &&
+		equalReplay(t, "the original", want, run(t, w), replay)
 }

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"reflect"
@@ -51,14 +52,42 @@ func newWalker(excuses []Excuse) *walker {
 		reported: map[string]bool{}, full: map[string]bool{}, making: map[reflect.Type]bool{}}
 }
 
-// machine checks m.
+// machine checks m and its clones.
 func (w *walker) machine(m sim.Cloner) {
 	m, v := addressable(m)
-	s, problem := newSubject(m)
+	s, problem := newSubject(m, m.Clone())
 	if problem != "" {
 		w.problem(problem, "%s", problem)
 		return
 	}
+	w.from(s, v)
+}
+
+// recycled checks the clone of m that is made with the memory of a copy of used, if m can make one.
+func (w *walker) recycled(m, used sim.Cloner) {
+	m, v := addressable(m)
+	r, ok := m.(sim.Recycler)
+	if !ok {
+		return
+	}
+	before, usedBefore := m.AppendHash(nil), used.AppendHash(nil)
+	s, problem := newSubject(m, r.CloneInto(used.Clone()))
+	switch {
+	case !bytes.Equal(before, s.hash):
+		problem = fmt.Sprintf("%T: it changes the machine that it clones", m)
+	case !bytes.Equal(usedBefore, used.AppendHash(nil)):
+		problem = fmt.Sprintf("%T: it changes what shares memory with the used machine", m)
+	}
+	if problem != "" {
+		w.problem("CloneInto "+problem, "CloneInto: %s", problem)
+		return
+	}
+	s.recycled = true
+	w.from(s, v)
+}
+
+// from walks the subject, whose value is v, from its root.
+func (w *walker) from(s *subject, v reflect.Value) {
 	_, c := addressable(s.clone)
 	w.subject, w.visited = s, map[visit]bool{}
 	w.walk(v, c, spot{path: typeName(v.Type()), places: []string{typeName(v.Type())}})
@@ -304,7 +333,7 @@ func (w *walker) scalar(v reflect.Value, at spot) {
 		w.change(v, at, "it is another number", func() { v.SetComplex(v.Complex() + 1) })
 	default:
 		n := v.Type().Bits()
-		for _, bit := range [...]int{0, n / 2, n - 2} {
+		for _, bit := range [...]int{0, n / 2, n - 1} { // the last is the sign, if there is one
 			w.change(v, at, fmt.Sprintf("bit %d is flipped", bit), func() {
 				if v.CanInt() {
 					v.SetInt(v.Int() ^ 1<<bit)
