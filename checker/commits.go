@@ -48,7 +48,7 @@ func (s *SplitBrain) logged(g *ghost, n sim.NodeID, touched Position, safe sim.W
 
 // lookBehind is how many entries at the end of a log are looked at anew after every step that writes, whether or not
 // anything says that they have changed.
-const lookBehind = 3
+const lookBehind = 2
 
 // changedFrom returns the lowest position from which on the log of r differs from l, given that it differs from
 // the position from on. What is replaced is replaced by entries of other reigns, so that one comparison is

@@ -30,7 +30,8 @@ import (
 //
 // All are about what outlives a crash: a vote, a reign or an entry counts once the writes of the step that
 // made it are durable. The check of an event is O(1), and O(entries) when a log changes; a step that changes
-// nothing costs a few comparisons and allocates nothing.
+// nothing costs a few comparisons and allocates nothing. A message that moves its receiver to nothing, no write, no
+// message, no timer, shows nobody what it changed: that is looked at with the server's next step.
 //
 // Membership is fixed: a quorum is a majority of the configured servers. Disks that lie about syncs, rot or
 // are wiped can make a correct system lose quorums, which is reported as what it looks like.
@@ -185,6 +186,8 @@ func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
 		return s.client(st)
 	case st.Event.Kind == sim.Crashed:
 		s.crashed(st.Node)
+	case st.Event.Kind == sim.Receive && len(st.Effects) == 0:
+		// Nobody can see yet what it changed; the next step that asks for something is looked at.
 	default:
 		return s.server(v, st)
 	}

@@ -340,7 +340,7 @@ func TestSplitBrainForgetsOnReset(t *testing.T) {
 func TestSplitBrainAllocatesNothingOnQuietSteps(t *testing.T) {
 	st := newStage(t, NewSplitBrain(asReplica, asReply))
 	calm(st)
-	info := &sim.StepInfo{Node: sim.Server(2), Event: &sim.Event{Kind: sim.Receive}}
+	info := &sim.StepInfo{Node: sim.Server(2), Event: &sim.Event{Kind: sim.Timeout}}
 	if n := testing.AllocsPerRun(100, func() { st.s.observe(st, info) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -349,7 +349,7 @@ func TestSplitBrainAllocatesNothingOnQuietSteps(t *testing.T) {
 func BenchmarkSplitBrainQuietStep(b *testing.B) {
 	st := newStage(nil, NewSplitBrain(asReplica, asReply))
 	calm(st)
-	info := &sim.StepInfo{Node: sim.Server(2), Event: &sim.Event{Kind: sim.Receive},
+	info := &sim.StepInfo{Node: sim.Server(2), Event: &sim.Event{Kind: sim.Timeout},
 		Effects: make([]sim.Effect, 3)}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -122,6 +122,9 @@ func (st *stage) step(n int, wrote bool) {
 	if wrote {
 		effects = append(effects, sim.Effect{Kind: sim.EffectAppend})
 	}
+	if len(effects) == 0 {
+		effects = []sim.Effect{{Kind: sim.EffectRun}} // steps that ask for nothing are looked at later
+	}
 	st.event(sim.Server(n), sim.Receive, effects...)
 }
 

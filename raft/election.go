@@ -89,7 +89,7 @@ func (n *Node) requestVotes(t Term, preVote bool, out *sim.Effects) {
 	if len(n.Voters) == 1 {
 		return
 	}
-	m := n.mail.requestVote.take()
+	m := n.mail.requestVote.Take()
 	*m = RequestVote{Term: t, Last: n.log.Last(), PreVote: preVote}
 	for slot, to := range n.Voters {
 		switch {
@@ -131,7 +131,7 @@ func (n *Node) sticky() bool {
 
 // handlePreVote answers whether this node would vote for the sender in the term m.Term.
 func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
-	r := n.mail.requestVoteResponse.take()
+	r := n.mail.requestVoteResponse.Take()
 	*r = RequestVoteResponse{Term: n.term, PreVote: true}
 	switch {
 	case n.sticky():
@@ -158,7 +158,7 @@ func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effec
 	if m.Term > n.term {
 		n.becomeFollower(m.Term, 0, out)
 	}
-	r := n.mail.requestVoteResponse.take()
+	r := n.mail.requestVoteResponse.Take()
 	*r = RequestVoteResponse{Term: n.term}
 	switch {
 	case m.Term < n.term:

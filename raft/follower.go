@@ -4,7 +4,7 @@ import "schism/sim"
 
 // handleAppendEntries follows the leader of the term (Raft figure 2).
 func (n *Node) handleAppendEntries(from sim.NodeID, m *AppendEntries, out *sim.Effects) {
-	r := n.mail.appendResponse.take()
+	r := n.mail.appendResponse.Take()
 	if !n.follow(from, m.Term, out) {
 		// The sender steps down when it learns of the term; silence would keep this node, which its
 		// entries do not reach, apart for ever.

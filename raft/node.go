@@ -62,12 +62,14 @@ type Node struct {
 func New(c Config) *Node {
 	s := newSettings(c)
 	n := len(s.Voters)
-	mail := c.Mail
+	mail, log := c.Mail, Log{}
 	if mail == nil {
 		mail = &Mail{}
+	} else {
+		log.entries = mail.takeLog()
 	}
 	return &Node{
-		settings: s, mail: mail,
+		settings: s, mail: mail, log: log,
 		peers: make([]peer, n), match: make([]Index, n), answered: make([]Round, n),
 	}
 }

@@ -165,7 +165,7 @@ func (n *Node) share(m *AppendEntries, prev Position, last Index) *AppendEntries
 	if m != nil && m.Prev == prev && Index(len(m.Entries)) == last-prev.Index {
 		return m
 	}
-	m = n.mail.append.take()
+	m = n.mail.append.Take()
 	m.Term, m.Prev, m.Commit, m.Round = n.term, prev, n.commit, n.reads.round
 	if last > prev.Index {
 		m.Entries = n.log.Entries(prev.Index, last)

@@ -134,7 +134,7 @@ func (n *Node) install(last Position, out *sim.Effects) {
 
 // ackSnapshot tells the leader that everything up to the commit index is here.
 func (n *Node) ackSnapshot(leader sim.NodeID, out *sim.Effects) {
-	r := n.mail.appendResponse.take()
+	r := n.mail.appendResponse.Take()
 	*r = AppendEntriesResponse{Term: n.term, Success: true, Match: n.commit}
 	n.reply(leader, r, out)
 }
@@ -172,7 +172,7 @@ func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
 	p := &n.peers[slot]
 	s := &p.sending
 	end := min(p.offset+n.SnapshotChunk, len(s.file))
-	m := n.mail.snapshot.take()
+	m := n.mail.snapshot.Take()
 	*m = InstallSnapshot{Term: n.term, Last: s.last, Size: len(s.file),
 		Offset: p.offset, Data: s.file[p.offset:end:end]}
 	out.Send(n.Voters[slot], m)
@@ -211,7 +211,7 @@ func (n *Node) handleInstallSnapshotResponse(slot quorum.Slot, m *InstallSnapsho
 func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *sim.Effects) {
 	s := &n.snapshots
 	if !n.follow(from, m.Term, out) {
-		r := n.mail.appendResponse.take()
+		r := n.mail.appendResponse.Take()
 		*r = AppendEntriesResponse{Term: n.term}
 		n.reply(from, r, out)
 		return
@@ -250,7 +250,7 @@ func (n *Node) receivedChunk(from sim.NodeID, m *InstallSnapshot, out *sim.Effec
 		s.received = true
 		n.saveSnapshot(got, out)
 	}
-	r := n.mail.snapshotResponse.take()
+	r := n.mail.snapshotResponse.Take()
 	*r = InstallSnapshotResponse{Term: n.term, Index: m.Last.Index, Offset: size}
 	n.reply(from, r, out)
 }

@@ -13,6 +13,11 @@ import (
 	"schism/sim"
 )
 
+// HuntGCPercent is the setting of the garbage collector (GOGC) with which hunts are fast, in percent: runs leave little
+// alive and much behind, so that with the usual 100 a collection comes every few runs, and workers wait for each other
+// at each. Commands set it; this package does not.
+const HuntGCPercent = 800
+
 // HuntOptions says how to hunt.
 type HuntOptions struct {
 	// Seeds are the seeds that every scenario is run with.

@@ -26,13 +26,14 @@ type raftKV struct {
 	// tight says which limits are small in this run.
 	tight [limits]bool
 
-	mail  raft.Mail
-	ghost *raft.Ghost
-	split *checker.SplitBrain
-	live  *checker.Liveness
-	spec  *kvspec.Spec
-	tale  chronicle
-	watch []sim.Observer
+	mail     raft.Mail
+	requests raft.Slab[kvapi.Request]
+	ghost    *raft.Ghost
+	split    *checker.SplitBrain
+	live     *checker.Liveness
+	spec     *kvspec.Spec
+	tale     chronicle
+	watch    []sim.Observer
 }
 
 // raftSetup is what the raft/kv scenarios differ in besides the fields of Scenario.
@@ -96,6 +97,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
 	}
 	k.mail.Reset()
+	k.requests.Reset()
 	k.ghost.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
@@ -136,7 +138,7 @@ var smallLimits = [limits]func(*kvserver.Config){
 // client implements system.
 func (k *raftKV) client(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	c.Timeout, c.Patience = raftTimeout, raftPatience
+	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
 	return kvserver.NewClient(c)
 }
 

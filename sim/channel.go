@@ -92,7 +92,7 @@ func (w *World) dial(n *process, to NodeID) {
 }
 
 // sendOn sends m over the channel, if its end at n is open.
-func (w *World) sendOn(n *process, id ChanID, m Message) {
+func (w *World) sendOn(n *process, id ChanID, m Message, sum Digest) {
 	c, end := w.endOf(n, id)
 	if end < 0 {
 		if c != nil {
@@ -100,10 +100,7 @@ func (w *World) sendOn(n *process, id ChanID, m Message) {
 		}
 		return
 	}
-	it := item{kind: itemMessage, msg: m}
-	if !w.cfg.NoDigest || w.cfg.CheckMessages {
-		it.sum = w.messageSum(m)
-	}
+	it := item{kind: itemMessage, msg: m, sum: sum}
 	var t treatment
 	if len(w.rules) > 0 {
 		if t = w.applyRules(c.ends[end], c.ends[1-end], m); t.drop {

@@ -74,18 +74,15 @@ func (w *World) latency(l *link, from, to NodeID) time.Duration {
 	return d
 }
 
-// send puts a datagram into flight.
-func (w *World) send(from, to NodeID, m Message) {
+// send puts the datagram m, whose digest is sum, into flight.
+func (w *World) send(from, to NodeID, m Message, sum Digest) {
 	dest := w.at(to)
 	if dest < 0 {
 		w.dropUnsent(from, to, m, "no such node")
 		return
 	}
 	l := w.linkAt(w.at(from), dest)
-	p := pending{kind: pendDatagram, msg: m, from: from, dest: uint16(dest)}
-	if !w.cfg.NoDigest || w.cfg.CheckMessages {
-		p.sum = w.messageSum(m)
-	}
+	p := pending{kind: pendDatagram, msg: m, sum: sum, from: from, dest: uint16(dest)}
 	var t treatment
 	if len(w.rules) > 0 {
 		if t = w.applyRules(from, to, m); t.drop {

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"runtime"
 	"strings"
 )
@@ -26,7 +27,7 @@ func (w *World) begin(node NodeID, kind EventKind, sum Digest) {
 // eventSum is the digest of what a machine is told besides the kind of the event and its message.
 func eventSum(ev *Event, now Time) Digest {
 	d := Digest(uint64(ev.From)<<32 | uint64(ev.Chan)<<8 | uint64(ev.Timer) | uint64(ev.Task))
-	d = d.Mix(uint64(now)).Mix(uint64(ev.Wall))
+	d = d.Mix(uint64(now) ^ bits.RotateLeft64(uint64(ev.Wall), 32))
 	switch ev.Kind {
 	case Start:
 		d = ev.Disk.fold(d)
@@ -132,24 +133,42 @@ func panicPath() []string {
 	return path
 }
 
-// foldEffects folds what the step asked for into the digest.
+// foldEffects digests the messages among what the step asked for, and folds everything into the digest.
 func (w *World) foldEffects() {
-	if w.cfg.NoDigest {
+	w.sums = w.sums[:0]
+	if w.cfg.NoDigest && !w.cfg.CheckMessages {
 		return
 	}
 	d := w.result.Digest
 	for i := range w.out.list {
-		d = w.foldEffect(d, &w.out.list[i])
+		f := &w.out.list[i]
+		sum := Digest(0)
+		if f.Msg != nil {
+			sum = w.messageSum(f.Msg)
+		}
+		w.sums = append(w.sums, sum)
+		d = foldEffect(d, f, sum)
 	}
-	w.result.Digest = d
+	if !w.cfg.NoDigest {
+		w.result.Digest = d
+	}
 }
 
-func (w *World) foldEffect(d Digest, f *Effect) Digest {
+// sumOfEffect is the digest of the message of the i-th effect, 0 if nobody needs it.
+func (w *World) sumOfEffect(i int) Digest {
+	if i < len(w.sums) {
+		return w.sums[i]
+	}
+	return 0
+}
+
+// foldEffect folds f, whose message has the given digest, into d.
+func foldEffect(d Digest, f *Effect, sum Digest) Digest {
 	d = d.Mix(uint64(f.Kind) | uint64(f.Timer)<<8 | uint64(f.Task)<<16 | uint64(f.Outcome)<<24 |
 		uint64(f.To)<<32 ^ uint64(f.Chan)<<40)
 	switch f.Kind {
 	case EffectSend, EffectSendSafe, EffectSendOn:
-		d = d.Mix(uint64(w.messageSum(f.Msg)))
+		d = d.Mix(uint64(sum))
 	case EffectSetTimer:
 		d = d.Mix(uint64(f.Min)).Mix(uint64(f.Max))
 	case EffectAppend, EffectReplace:
@@ -204,9 +223,9 @@ func (w *World) carryOut(n *process) {
 		f := &w.out.list[i]
 		switch f.Kind {
 		case EffectSend:
-			w.send(n.id, f.To, f.Msg)
+			w.send(n.id, f.To, f.Msg, w.sumOfEffect(i))
 		case EffectSendSafe:
-			w.sendSafe(n, f.To, f.Msg)
+			w.sendSafe(n, safeMessage{to: f.To, msg: f.Msg, sum: w.sumOfEffect(i)})
 		case EffectSetTimer:
 			w.setTimer(n, f)
 		case EffectStopTimer:
@@ -222,7 +241,7 @@ func (w *World) carryOut(n *process) {
 		case EffectDial:
 			w.dial(n, f.To)
 		case EffectSendOn:
-			w.sendOn(n, f.Chan, f.Msg)
+			w.sendOn(n, f.Chan, f.Msg, w.sumOfEffect(i))
 		case EffectCloseChan:
 			w.closeChannel(n, f.Chan)
 		case EffectInvoke:

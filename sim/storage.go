@@ -6,6 +6,7 @@ import "time"
 type safeMessage struct {
 	to      NodeID
 	msg     Message
+	sum     Digest
 	barrier WriteSeq
 }
 
@@ -76,15 +77,16 @@ func (w *World) writeFailTold(n *process, p *pending, ev *Event) {
 }
 
 // sendSafe sends m now if everything that n wrote is durable, and puts it into the outbox if not.
-func (w *World) sendSafe(n *process, to NodeID, m Message) {
+func (w *World) sendSafe(n *process, m safeMessage) {
 	s := &n.storage
-	switch barrier := n.disk.written(); {
+	m.barrier = n.disk.written()
+	switch {
 	case s.untold > 0:
-		w.dropUnsent(n.id, to, m, "write lost")
-	case barrier <= s.acked:
-		w.send(n.id, to, m)
+		w.dropUnsent(n.id, m.to, m.msg, "write lost")
+	case m.barrier <= s.acked:
+		w.send(n.id, m.to, m.msg, m.sum)
 	default:
-		s.outbox = append(s.outbox, safeMessage{to, m, barrier})
+		s.outbox = append(s.outbox, m)
 	}
 }
 
@@ -151,7 +153,8 @@ func (w *World) flushOutbox(n *process) {
 	s := &n.storage
 	sent := 0
 	for sent < len(s.outbox) && s.outbox[sent].barrier <= s.acked {
-		w.send(n.id, s.outbox[sent].to, s.outbox[sent].msg)
+		m := &s.outbox[sent]
+		w.send(n.id, m.to, m.msg, m.sum)
 		sent++
 	}
 	if sent > 0 {

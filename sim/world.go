@@ -32,6 +32,8 @@ type World struct {
 	// lastMsg and lastSum remember the digest of the message sent last: broadcasts send one to many.
 	lastMsg Message
 	lastSum Digest
+	// sums are the digests of the messages of the step's effects, by their places.
+	sums []Digest
 	// kinds remembers the digests of kinds, by the length of their names.
 	kinds [32]kindSum
 

@@ -17,9 +17,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"schism/scenarios"
 )
 
 // exitCode is how the command ends. It is an error so that verbs can return it.
@@ -38,7 +41,12 @@ const (
 // Error implements error. Verbs have printed what there is to say.
 func (c exitCode) Error() string { return fmt.Sprintf("exit status %d", int(c)) }
 
-func main() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(scenarios.HuntGCPercent)
+	}
+	os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // Main runs the command with the given arguments and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {

@@ -3,6 +3,7 @@ package kvserver
 import (
 	"time"
 
+	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/sim"
 )
@@ -22,6 +23,8 @@ type ClientConfig struct {
 	Timeout time.Duration
 	// Patience is the time after which it asks the next server, if there is no answer.
 	Patience time.Duration
+	// Requests makes the client's requests; nil is one of its own. Clients of one world may share one.
+	Requests *raft.Slab[kvapi.Request]
 	// Backoff is the pause it makes before it asks again when it was refused and does not know
 	// better.
 	Backoff time.Duration
@@ -93,7 +96,7 @@ type Client struct {
 	// doubtful says that the open operation has been sent.
 	doubtful bool
 
-	requests slab[kvapi.Request]
+	requests *raft.Slab[kvapi.Request]
 }
 
 // NewClient returns a client that waits for its Start. It panics if c breaks a numbered property.
@@ -104,7 +107,11 @@ func NewClient(c ClientConfig) *Client {
 	if c.Backoff <= 0 || c.Patience < c.Backoff || c.Timeout < c.Patience {
 		panic("kvserver: ClientConfig: want 0 < Backoff <= Patience <= Timeout")
 	}
-	return &Client{cfg: &c, server: max(c.ID.Number()-1, 0) % len(c.Servers)}
+	requests := c.Requests
+	if requests == nil {
+		requests = &raft.Slab[kvapi.Request]{}
+	}
+	return &Client{cfg: &c, requests: requests, server: max(c.ID.Number()-1, 0) % len(c.Servers)}
 }
 
 // Step implements sim.Machine.
@@ -180,7 +187,7 @@ func (c *Client) begin(out *sim.Effects) {
 func (c *Client) ask(out *sim.Effects) {
 	c.attempt++
 	c.resting = false
-	r := c.requests.take()
+	r := c.requests.Take()
 	r.Seq, r.Attempt = c.seq, c.attempt
 	if c.phase == opening {
 		r.In.Kind = kvapi.OpenSession

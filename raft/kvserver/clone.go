@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"schism/raft"
+	"schism/raft/kvapi"
 	"schism/sim"
 )
 
@@ -82,6 +83,9 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 		d = &Client{}
 	}
 	requests := d.requests
+	if requests == nil || requests == c.cfg.Requests {
+		requests = &raft.Slab[kvapi.Request]{}
+	}
 	*d = *c
 	d.requests = requests
 	return d

@@ -83,7 +83,7 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 	simtest.CheckCloner(t, crop(t, voters(3)),
 		simtest.Ignore("kvserver.policy", "the configuration, which never changes; clones share it"),
 		simtest.Ignore("raft.Node.now", "set at the beginning of every step"),
-		simtest.Ignore("kvserver.slab", "memory for messages that have not been made yet"),
+		simtest.Ignore("raft.Slab", "memory for messages that have not been made yet"),
 		simtest.Ignore("kvserver.bytes", "memory for commands that have not been made yet"),
 		simtest.Ignore("kvserver.texts", "memory for texts that have not been made yet"),
 		simtest.Ignore("kvserver.item.hash", "follows from the item (store, property 3)"),
@@ -112,5 +112,5 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 func TestEveryFieldOfAClientReachesCloneAndHash(t *testing.T) {
 	simtest.CheckCloner(t, crop(t, []sim.NodeID{sim.Client(1), sim.Client(2)}),
 		simtest.Ignore("kvserver.ClientConfig", "never changes; clones share it"),
-		simtest.Ignore("kvserver.slab", "memory for messages that have not been made yet"))
+		simtest.Ignore("raft.Slab", "memory for messages that have not been made yet"))
 }

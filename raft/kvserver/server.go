@@ -35,7 +35,7 @@ type Server struct {
 	reads    []read
 	lastRead raft.ReadID
 
-	responses slab[kvapi.Response]
+	responses raft.Slab[kvapi.Response]
 	commands  bytes
 }
 
@@ -223,7 +223,7 @@ func (s *Server) refuse(from caller, status kvapi.Status, out *sim.Effects) {
 
 // response returns a new answer to from.
 func (s *Server) response(from caller, status kvapi.Status) *kvapi.Response {
-	m := s.responses.take()
+	m := s.responses.Take()
 	m.Session, m.Seq, m.Attempt = from.session, from.seq, from.attempt
 	m.Op, m.Status = from.op, status
 	return m
