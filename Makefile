@@ -2,7 +2,7 @@ SCENARIO  ?= raft/kv/split-2-3
 SEED      ?= 1
 SEEDS     ?= 1-2000
 BENCHTIME ?= 1s
-FUZZTIME  ?= 20s
+FUZZTIME  ?= 300000x
 
 # All packages but the commands: those that the race detector and the benchmarks are for.
 CORE = $$(go list ./... | grep -v /cmd/)
@@ -31,7 +31,7 @@ lint: ## check format, go vet and the laws of the project
 bench: ## run every benchmark (BENCHTIME=1s)
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(CORE)
 
-fuzz: ## run every fuzz target for a while (FUZZTIME=20s)
+fuzz: ## run every fuzz target so many times (FUZZTIME=300000x), or for a while (FUZZTIME=20s)
 	@set -e; for package in $(CORE); do \
 		listed=$$(go test -list '^Fuzz' $$package); \
 		for target in $$(echo "$$listed" | grep '^Fuzz' || true); do \
