@@ -156,7 +156,7 @@ func (c *chronicle) watchLeader(v sim.View, s *sim.StepInfo) {
 func (c *chronicle) watchReplies(v sim.View, s *sim.StepInfo) {
 	for i := range s.Effects {
 		f := &s.Effects[i]
-		if f.Msg == nil || !f.To.IsClient() {
+		if f.Msg == nil || f.Kind != sim.EffectSendOn && !f.To.IsClient() {
 			continue
 		}
 		said := c.replyOf(f.Msg)
@@ -181,8 +181,12 @@ func (c *chronicle) watchReplies(v sim.View, s *sim.StepInfo) {
 			c.mark(s, MarkMinorityRefused)
 		}
 		if c.told[on][said]++; c.told[on][said] <= toldPerCut {
-			c.tell(s, "%s, which reaches %d of %d servers, %s a write of %s: %s", s.Node, reach, c.servers, verb,
-				f.To, f.Msg)
+			whose := ""
+			if f.To != 0 { // a channel does not say whose it is
+				whose = " of " + f.To.String()
+			}
+			c.tell(s, "%s, which reaches %d of %d servers, %s a write%s: %s", s.Node, reach, c.servers, verb,
+				whose, f.Msg)
 		}
 	}
 }

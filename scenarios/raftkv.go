@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"time"
 
 	"schism/checker"
@@ -162,23 +161,8 @@ func (k *raftKV) settled(v sim.View) bool {
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	return []judgement{
 		{"linearizable", checker.Judge(k.spec, r.History, checker.DefaultBudget)},
-		{"live again", k.lives(v, k.live.Report(v, r.Stop))},
+		{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))},
 	}
-}
-
-// lives makes live a violation if a server is down although everything has been undone: it cannot start.
-func (k *raftKV) lives(v sim.View, live checker.Report) checker.Report {
-	if live.Verdict != checker.Unknown || v.Now() < k.healed {
-		return live
-	}
-	for _, n := range v.Servers() {
-		if !v.Up(n) {
-			live.Check, live.Verdict = LivenessDown, checker.Invalid
-			live.Reason = fmt.Sprintf("%s is down, and nothing keeps it since %s but itself", n, k.healed)
-			return live
-		}
-	}
-	return live
 }
 
 // chronicle implements system.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"schism/checker"
@@ -106,6 +107,22 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		}
 	}
 	return config
+}
+
+// cannotStart makes live a violation if a server is down although everything has been undone since healed: it cannot
+// start.
+func cannotStart(v sim.View, healed sim.Time, live checker.Report) checker.Report {
+	if live.Verdict != checker.Unknown || v.Now() < healed {
+		return live
+	}
+	for _, n := range v.Servers() {
+		if !v.Up(n) {
+			live.Check, live.Verdict = LivenessDown, checker.Invalid
+			live.Reason = fmt.Sprintf("%s is down, and nothing keeps it since %s but itself", n, healed)
+			return live
+		}
+	}
+	return live
 }
 
 // judgement is what one check says of a run.

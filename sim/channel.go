@@ -14,8 +14,9 @@ const (
 // it closes. Loss on the link only delays it, a cut stalls it until it is mended. It can be half-open: one
 // side believes in it, the other has forgotten it.
 type channel struct {
-	// ends are the dialer and the accepter; lives are the incarnations that own the ends.
+	// ends are the dialer and the accepter; lives are the incarnations that own the ends. token is the dialer's.
 	ends    [2]NodeID
+	token   Token
 	lives   [2]uint32
 	open    [2]bool
 	dialing bool
@@ -75,15 +76,15 @@ func (w *World) endOf(n *process, id ChanID) (*channel, int) {
 }
 
 // dial asks the node to for a channel.
-func (w *World) dial(n *process, to NodeID) {
+func (w *World) dial(n *process, to NodeID, t Token) {
 	if w.at(to) < 0 || to == n.id { // nobody listens there
-		w.channels = append(w.channels, channel{
+		w.channels = append(w.channels, channel{token: t,
 			ends: [2]NodeID{n.id, n.id}, lives: [2]uint32{n.life, 0}, dialing: true})
 		w.schedule(w.now, &pending{kind: pendDialTimeout, aux: uint32(len(w.channels)), from: n.id,
 			dest: uint16(w.at(n.id)), life: n.life})
 		return
 	}
-	w.channels = append(w.channels, channel{
+	w.channels = append(w.channels, channel{token: t,
 		ends: [2]NodeID{n.id, to}, lives: [2]uint32{n.life, 0}, dialing: true})
 	id := ChanID(len(w.channels))
 	w.enqueue(id, 0, item{kind: itemDial})
@@ -256,6 +257,9 @@ func (w *World) news(p *pending, ev *Event) {
 		w.received(p, ev)
 	}
 	ev.Kind, ev.Chan = kind, ChanID(p.aux)
+	if c := &w.channels[p.aux-1]; kind != Receive && c.ends[0] == w.ids[p.dest] {
+		ev.Token = c.token
+	}
 }
 
 // dropItem counts the loss of it, if it is a message.

@@ -88,7 +88,7 @@ func TestStreamHasNoGapAfterAReset(t *testing.T) {
 			func(d *diary, id sim.NodeID, _ sim.Time, ev sim.Event, out *sim.Effects) {
 				switch {
 				case id == n1 && ev.Kind == sim.Start:
-					out.Dial(n2)
+					out.Dial(n2, 1)
 					out.SetTimer(0, ms(10), ms(10))
 					out.SetTimer(1, ms(10), ms(10))
 				case id == n1 && ev.Kind == sim.Opened:
@@ -168,9 +168,9 @@ func TestDialingNobodyOrOneselfIsRefused(t *testing.T) {
 			d.add("%s", ev.Kind)
 			return
 		}
-		out.Dial(sim.Server(9))
-		out.Dial(sim.Client(1))
-		out.Dial(n1)
+		out.Dial(sim.Server(9), 1)
+		out.Dial(sim.Client(1), 1)
+		out.Dial(n1, 1)
 	})
 	d.want(t, "0 Closed", "0 Closed", "0 Closed")
 	if r.Stop != sim.StopQuiet || r.End != 0 {

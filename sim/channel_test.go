@@ -17,7 +17,7 @@ func chat(count int) func(*diary, sim.NodeID, sim.Time, sim.Event, *sim.Effects)
 		switch ev.Kind {
 		case sim.Start:
 			if id == n1 {
-				out.Dial(n2)
+				out.Dial(n2, 1)
 			}
 		case sim.Opened, sim.Closed:
 			d.add("%s %s %s", id, ev.Kind, ev.From)

@@ -26,7 +26,7 @@ type gossip struct {
 func (g *gossip) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
-		out.Dial(g.next())
+		out.Dial(g.next(), 1)
 		out.SetTimer(0, ms(1), ms(20))
 	case sim.Timeout:
 		out.Append("log", []byte{byte(g.sum)})

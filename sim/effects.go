@@ -136,9 +136,12 @@ func (e *Effects) Read(file string, offset, length int, t Token) {
 	f.Name, f.Min, f.Max, f.Token = file, int64(offset), int64(length), t
 }
 
-// Dial asks for a FIFO channel to the node to. Opened tells both sides when it is open, Closed tells this
-// side if it cannot be.
-func (e *Effects) Dial(to NodeID) { e.add(EffectDial).To = to }
+// Dial asks for a FIFO channel to the node to. Opened tells both sides when it is open, Closed tells this side if it
+// cannot be; this side recognises it by t, which is not 0, the other side is told 0.
+func (e *Effects) Dial(to NodeID, t Token) {
+	f := e.add(EffectDial)
+	f.To, f.Token = to, t
+}
 
 // SendOn sends m over the open channel c. Messages on a channel arrive in order, without gaps, until the
 // channel closes. Sending on a closed channel does nothing.

@@ -112,6 +112,7 @@ type Event struct {
 	Task  TaskID
 	From  NodeID
 	Chan  ChanID
+	// Token is that of the Sync or the Read, or, for a channel that this node has dialed, that of the Dial.
 	Token Token
 	// Wall is the reading of the node's wall clock, which can jump. It is set for every kind.
 	Wall Time

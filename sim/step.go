@@ -33,6 +33,8 @@ func eventSum(ev *Event, now Time) Digest {
 		d = ev.Disk.fold(d)
 	case Synced, SyncFailed, ReadDone:
 		d = d.Mix(uint64(ev.Token)).MixBytes(ev.Data)
+	case Opened, Closed:
+		d = d.Mix(uint64(ev.Token))
 	case WriteFailed:
 		d = d.MixString(ev.File)
 	}
@@ -175,7 +177,7 @@ func foldEffect(d Digest, f *Effect, sum Digest) Digest {
 		d = d.MixString(f.Name).MixBytes(f.Data)
 	case EffectTruncate, EffectRemove, EffectMark, EffectExit:
 		d = d.Mix(uint64(f.Min)).MixString(f.Name)
-	case EffectSync:
+	case EffectSync, EffectDial:
 		d = d.Mix(uint64(f.Token))
 	case EffectRead:
 		d = d.Mix(uint64(f.Token)).Mix(uint64(f.Min)).Mix(uint64(f.Max)).MixString(f.Name)
@@ -239,7 +241,7 @@ func (w *World) carryOut(n *process) {
 		case EffectRead:
 			w.read(n, f)
 		case EffectDial:
-			w.dial(n, f.To)
+			w.dial(n, f.To, f.Token)
 		case EffectSendOn:
 			w.sendOn(n, f.Chan, f.Msg, w.sumOfEffect(i))
 		case EffectCloseChan:

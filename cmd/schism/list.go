@@ -24,15 +24,20 @@ type listed struct {
 func newList() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "list",
+		Use:   "list [SCENARIO|PATTERN]",
 		Short: "List the scenarios",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Long:  "List lists all scenarios, or those that match a pattern as hunt takes it, such as zab/... .",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			chosen, _, err := choose(scenarios.All, append(args, "all")[0])
+			if err != nil {
+				return err
+			}
 			if asJSON {
-				return listJSON(c)
+				return listJSON(c, chosen)
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-			for _, s := range scenarios.All {
+			for _, s := range chosen {
 				fmt.Fprintf(w, "%s\t%s\n", s.Name, s.Doc)
 			}
 			return w.Flush()
@@ -42,9 +47,9 @@ func newList() *cobra.Command {
 	return c
 }
 
-func listJSON(c *cobra.Command) error {
+func listJSON(c *cobra.Command, chosen []*scenarios.Scenario) error {
 	all := []listed{}
-	for _, s := range scenarios.All {
+	for _, s := range chosen {
 		all = append(all, listed{Name: s.Name, Doc: s.Doc, Servers: s.Servers, Clients: s.Clients,
 			Seconds: s.Length().Seconds(), Marks: append([]string{}, s.Want...), Mutant: s.Mutant()})
 	}

@@ -1,0 +1,199 @@
+package scenarios
+
+import (
+	"time"
+
+	"schism/checker"
+	"schism/sim"
+	"schism/zab"
+	"schism/zab/zkapi"
+	"schism/zab/zkserver"
+)
+
+// zabZK is the system of the zab/zk scenarios: a tree of znodes over ZAB, and clients that play drawn operations
+// against it.
+type zabZK struct {
+	scenario *Scenario
+	setup    zabSetup
+	servers  []sim.NodeID
+	// ops are the operations of each client.
+	ops [][]zkserver.Operation
+	// healed is when the last fault of the run is over, bounds what the system may take from then on.
+	healed sim.Time
+	bounds checker.Bounds
+
+	ghost *zab.Ghost
+	split *checker.SplitBrain
+	live  *checker.Liveness
+	tale  chronicle
+	watch []sim.Observer
+}
+
+// zabSetup is what the zab/zk scenarios differ in besides the fields of Scenario.
+type zabSetup struct {
+	workload zkserver.Workload
+	// snapshotEvery is the number of transactions between two snapshots.
+	snapshotEvery int
+	// rules returns the mutated rules of a mutant; nil is none.
+	rules func() *zab.Rules
+}
+
+// The times of these scenarios: the tick of the servers, the longest that one waits before it repeats its vote, how
+// long a client waits for an answer, and how long before it tries another server.
+const (
+	zabTick      = 100 * time.Millisecond
+	zabNotifyMax = 1600 * time.Millisecond
+	zabTimeout   = 2 * time.Second
+	zabConnect   = 500 * time.Millisecond
+)
+
+// newZabZK returns a function that makes the system of a scenario.
+func newZabZK(setup zabSetup) func(*Scenario) system {
+	return func(s *Scenario) system {
+		k := &zabZK{scenario: s, setup: setup, ghost: zab.NewGhost()}
+		for i := range s.Servers {
+			k.servers = append(k.servers, sim.Server(i+1))
+		}
+		k.ops = make([][]zkserver.Operation, s.Clients)
+		k.bounds = k.timing().Bounds()
+		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
+		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
+		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
+		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		return k
+	}
+}
+
+// timing returns how slow the parts of the system are at worst once it is healed: an election takes as long as the
+// longest silence between two votes and the wait for a better one, and then the learners have to find their leader.
+func (k *zabZK) timing() checker.Timing {
+	s := k.scenario
+	latency := max(s.Network.Max, s.Network.TailMax) + s.Network.ReorderMax
+	return checker.Timing{
+		Election:  zabNotifyMax + 10*zabTick,
+		RoundTrip: 2*latency + s.Disk.SyncMax,
+		Retry:     zabConnect,
+	}
+}
+
+// prepare implements system.
+func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
+	for i := range k.ops {
+		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+	}
+	k.healed = healed
+	k.ghost.Reset()
+	k.split.Reset()
+	k.live.Reset(healed)
+	k.tale.reset(k.scenario.Servers)
+}
+
+// server implements system.
+func (k *zabZK) server(id sim.NodeID) sim.Machine {
+	c := zkserver.DefaultConfig(id, k.servers)
+	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = zabTick, zabNotifyMax, k.setup.snapshotEvery/2
+	c.SnapshotEvery = k.setup.snapshotEvery
+	if k.setup.rules != nil {
+		c.Zab.Rules = k.setup.rules()
+	}
+	return zkserver.NewServer(c)
+}
+
+// client implements system.
+func (k *zabZK) client(id sim.NodeID) sim.Machine {
+	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
+	return zkserver.NewClient(c)
+}
+
+// observers implements system.
+func (k *zabZK) observers() []sim.Observer { return k.watch }
+
+// settled implements system.
+func (k *zabZK) settled(v sim.View) bool {
+	if v.Now() < k.healed.Add(k.bounds.Leader) {
+		return false
+	}
+	for _, id := range v.Clients() {
+		if c, ok := v.Machine(id).(*zkserver.Client); !ok || !c.Done() {
+			return false
+		}
+	}
+	return k.live.Settled(v)
+}
+
+// judge implements system.
+func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
+	return []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+}
+
+// chronicle implements system.
+func (k *zabZK) chronicle() *chronicle { return &k.tale }
+
+// zabMarks says in words what the marks of ZAB mean that are worth telling.
+var zabMarks = map[string]string{
+	"quorum-lost":        "has not heard from a quorum and stops leading",
+	"history-truncated":  "removes transactions that its leader does not have",
+	"snapshot-installed": "is so far behind that it takes over a snapshot",
+}
+
+// zabReplyTo says what a server's message to a client says about a write.
+func zabReplyTo(m sim.Message) reply {
+	if r, ok := m.(*zkapi.Reply); ok && r.Op.Writes() {
+		return replyAcked
+	}
+	return replyNone
+}
+
+// zabReplica shows a server to the checks.
+type zabReplica struct{ *zkserver.Server }
+
+// zabReplicaOf is a [checker.Adapter].
+func zabReplicaOf(m sim.Machine) checker.Replica {
+	if s, ok := m.(*zkserver.Server); ok {
+		return zabReplica{s}
+	}
+	return nil
+}
+
+// FirstPosition implements [checker.Replica].
+func (r zabReplica) FirstPosition() checker.Position {
+	return checker.Position(r.Zab().History().Base().Index) + 1
+}
+
+// LastPosition implements [checker.Replica].
+func (r zabReplica) LastPosition() checker.Position {
+	return checker.Position(r.Zab().History().LastIndex())
+}
+
+// CommittedPosition implements [checker.Replica].
+func (r zabReplica) CommittedPosition() checker.Position {
+	return checker.Position(r.Zab().CommittedIndex())
+}
+
+// AppliedPosition implements [checker.Replica].
+func (r zabReplica) AppliedPosition() checker.Position {
+	return checker.Position(r.Zab().AppliedIndex())
+}
+
+// EntryAt implements [checker.Replica].
+func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	if !ok || zab.Index(p) == h.Base().Index {
+		return 0, 0, false
+	}
+	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
+}
+
+// TouchedFrom implements [checker.Replica]: ZAB does not keep track.
+func (r zabReplica) TouchedFrom() checker.Position { return 0 }
+
+// Vote implements [checker.Replica]: ZAB has no votes that bind, but an epoch that never goes back.
+func (r zabReplica) Vote() (sim.Reign, sim.NodeID) { return sim.Reign(r.Zab().CurrentEpoch()), 0 }
+
+// StateHash implements [checker.Replica].
+func (r zabReplica) StateHash() (checker.Position, sim.Digest) {
+	at, hash := r.Server.StateHash()
+	return checker.Position(at), sim.Digest(hash)
+}

@@ -1,0 +1,44 @@
+package zab
+
+// The invariants that a [Ghost] checks, by the IDs of their violations.
+const (
+	// OneLeaderPerEpoch: at most one server is ever accepted by a quorum as the leader of an epoch.
+	OneLeaderPerEpoch = "zab-one-leader-per-epoch"
+	// SameTransaction: two histories that have one transaction are equal up to it.
+	SameTransaction = "zab-same-transaction"
+	// TotalOrder: no two servers, in any of their lives, deliver different transactions at one place, so that all
+	// deliveries are prefixes of one sequence (agreement, total order, prefix consistency).
+	TotalOrder = "zab-total-order"
+	// LeaderCompleteness: what was committed is in the history of every leader accepted later, which has committed
+	// it before it proposes anything (primary integrity).
+	LeaderCompleteness = "zab-leader-completeness"
+	// EpochSanity: neither epoch of a server ever decreases, the current one is not later than the accepted one, and
+	// memory says what the disk says.
+	EpochSanity = "zab-epoch-sanity"
+	// AckDurable: what a server acknowledges or promises is on its disk.
+	AckDurable = "zab-ack-durable"
+	// CommittedKept: a synchronization never removes what the server knows to be committed.
+	CommittedKept = "zab-committed-kept"
+	// StateAgreement is checked by package checker: equal places have equal states.
+
+	// CommitQuorum: what a leader commits a quorum of disks holds, and a learner commits only what a leader has
+	// committed (one commit).
+	CommitQuorum = "zab-commit-quorum"
+	// Contiguous: the transactions of an epoch have no gaps, and those of a later one follow (local and global
+	// primary order).
+	Contiguous = "zab-contiguous"
+	// Integrity: a transaction appears first in the history of the established leader of its epoch.
+	Integrity = "zab-integrity"
+	// IndexOrder: applied ≤ committed ≤ last, and the first two never decrease in one incarnation.
+	IndexOrder = "zab-index-order"
+)
+
+// Invariants lists the IDs of the invariants with the numbers of the project's notes on ZAB, whose I8 and I9 are
+// about the service and are checked with it.
+var Invariants = [...]struct {
+	Number int
+	ID     string
+}{
+	{1, OneLeaderPerEpoch}, {2, SameTransaction}, {3, TotalOrder}, {4, LeaderCompleteness}, {5, EpochSanity},
+	{6, AckDurable}, {7, CommittedKept}, {10, CommitQuorum}, {11, Contiguous},
+}

@@ -1,0 +1,164 @@
+package zab
+
+import "reflect"
+
+// Rules are the decisions on which the safety and the liveness of the protocol rest, as pure functions. A nil field
+// stands for the right rule. Known bugs are re-introduced by replacing one; nothing else in the package knows about
+// bugs.
+type Rules struct {
+	// Supersedes says whether the vote a is better than b: the later epoch, then the later transaction, then the
+	// greater server (FastLeaderElection.totalOrderPredicate, which also asks for the weight).
+	Supersedes func(a, b Vote, weight int) bool
+	// Quorum says whether the servers in have are a quorum of e.
+	Quorum func(e *Ensemble, have Servers) bool
+	// NextEpoch returns the epoch to propose after a server has accepted the epoch accepted, if proposed was to be
+	// proposed so far (Leader.getEpochToPropose, ZK-1343).
+	NextEpoch func(proposed, accepted Epoch) Epoch
+	// EpochOpen says whether the servers connected are enough to settle the epoch; self is the leader.
+	EpochOpen func(e *Ensemble, connected Servers, self Slot) bool
+	// Promises says whether a learner that has accepted the epoch accepted promises the epoch proposed, and whether
+	// the promise counts for this leader (Learner.registerWithLeader).
+	Promises func(accepted, proposed Epoch) (follows, counts bool)
+	// Ahead says whether a follower knows more than the leader, which must not lead it then (Leader.waitForEpochAck).
+	Ahead func(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool
+	// ChooseSync says how a learner whose history ends at last is brought in line (LearnerHandler.syncFollower).
+	ChooseSync func(last Zxid, h LogView) SyncChoice
+	// Waits says whether a step that follows a write waits until it is durable.
+	Waits func(what Duty) bool
+	// Committed returns up to where a quorum has everything, where acked is indexed by slot.
+	Committed func(e *Ensemble, acked []Index) Index
+	// MayLead says whether a leader that hears from the servers alive goes on (Leader.lead).
+	MayLead func(e *Ensemble, alive Servers) bool
+}
+
+// DefaultRules returns the right rule for everything.
+func DefaultRules() Rules {
+	return Rules{
+		Supersedes: supersedes,
+		Quorum:     (*Ensemble).Quorum,
+		NextEpoch:  nextEpoch,
+		EpochOpen: func(e *Ensemble, connected Servers, self Slot) bool {
+			return connected.Has(self) && e.Quorum(connected)
+		},
+		Promises:   func(accepted, proposed Epoch) (bool, bool) { return proposed >= accepted, proposed > accepted },
+		Ahead:      ahead,
+		ChooseSync: chooseSync,
+		Waits:      func(Duty) bool { return true },
+		Committed:  committed,
+		MayLead:    (*Ensemble).Quorum,
+	}
+}
+
+// complete returns r with the right rule wherever it has none.
+func (r *Rules) complete() Rules {
+	all := DefaultRules()
+	if r == nil {
+		return all
+	}
+	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&all).Elem()
+	for i := range into.NumField() {
+		if f := given.Field(i); !f.IsNil() {
+			into.Field(i).Set(f)
+		}
+	}
+	return all
+}
+
+// supersedes compares votes lexicographically by epoch, transaction, server.
+func supersedes(a, b Vote, weight int) bool {
+	switch {
+	case weight == 0:
+		return false
+	case a.PeerEpoch != b.PeerEpoch:
+		return a.PeerEpoch > b.PeerEpoch
+	case a.Zxid != b.Zxid:
+		return a.Zxid > b.Zxid
+	}
+	return a.Leader > b.Leader
+}
+
+// nextEpoch returns an epoch later than every accepted one.
+func nextEpoch(proposed, accepted Epoch) Epoch {
+	if accepted >= proposed {
+		return accepted + 1
+	}
+	return proposed
+}
+
+func ahead(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool {
+	if followerEpoch != leaderEpoch {
+		return followerEpoch > leaderEpoch
+	}
+	return follower > leader
+}
+
+// committed returns the highest index up to which the acknowledgements are a quorum.
+func committed(e *Ensemble, acked []Index) Index {
+	best := Index(0)
+	for _, candidate := range acked {
+		if candidate <= best {
+			continue
+		}
+		var have Servers
+		for s, a := range acked {
+			if a >= candidate {
+				have = have.With(Slot(s))
+			}
+		}
+		if e.Quorum(have) {
+			best = candidate
+		}
+	}
+	return best
+}
+
+// LogView is what a leader has to choose from: the transactions in memory, in order, after Base.
+type LogView struct {
+	Base Zxid
+	Txns []Txn
+	// Last is the leader's last committed transaction, or the end of its initial history.
+	Last Zxid
+}
+
+// SyncChoice is how to synchronize: with Diff and Trunc the learner keeps everything up to Keep, and gets what
+// follows; with Snap everything is replaced.
+type SyncChoice struct {
+	Mode SyncMode
+	Keep Zxid
+}
+
+// chooseSync is the table of LearnerHandler.syncFollower and queueCommittedProposals. A learner's history ends at
+// last; the leader has everything after base up to max in memory, and before base nothing but a snapshot:
+//
+//	last = max                            DIFF, and nothing follows
+//	last > max                            TRUNC to max, or DIFF if last is no transaction but (e, 0)
+//	base ≤ last < max, last in memory     DIFF, and the rest follows
+//	    (e, 0)                            DIFF from the one before it, and the rest follows
+//	    missing                           TRUNC to the one before it, and the rest follows
+//	last < base                           SNAP
+//
+// Where last is missing and the next one is of another epoch ZooKeeper sends everything, because its log may hold what
+// was never committed. Here the one before is always in the learner's history: whoever could propose in the epoch of
+// last had a history that a quorum had accepted, and so has every later leader.
+func chooseSync(last Zxid, h LogView) SyncChoice {
+	switch {
+	case last == h.Last:
+		return SyncChoice{Diff, last}
+	case last > h.Last && last.Counter() == 0:
+		return SyncChoice{Diff, h.Last}
+	case last > h.Last:
+		return SyncChoice{Trunc, h.Last}
+	case last < h.Base:
+		return SyncChoice{Mode: Snap}
+	}
+	before := h.Base
+	for i := range h.Txns {
+		if z := h.Txns[i].Zxid; z <= last {
+			before = z
+		}
+	}
+	if before == last || last.Counter() == 0 {
+		return SyncChoice{Diff, before}
+	}
+	return SyncChoice{Trunc, before}
+}

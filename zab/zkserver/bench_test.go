@@ -1,0 +1,21 @@
+package zkserver_test
+
+import (
+	"testing"
+
+	"schism/sim"
+	"schism/zab/zkserver"
+)
+
+// BenchmarkStandardWorkload runs the standard workload in fine weather, unjudged.
+func BenchmarkStandardWorkload(b *testing.B) {
+	b.ReportAllocs()
+	var delivered, events uint64
+	for seed := uint64(0); b.Loop(); seed++ {
+		r := sim.Run(world(seed, zkserver.StandardWorkload(), 5, tuning{}))
+		delivered += r.Delivered
+		events += r.Events
+	}
+	b.ReportMetric(float64(delivered)/float64(b.N), "msgs/op")
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}
