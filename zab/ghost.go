@@ -317,6 +317,11 @@ func (g *Ghost) replaced(s *shadow, f *sim.Effect) {
 	w := written{seq: g.seq, kind: wroteAccepted, epoch: Epoch(binary.LittleEndian.Uint32(f.Data))}
 	if f.Name == CurrentEpochFile {
 		w.kind = wroteCurrent
+		end := s.written.history.end()
+		if !s.durable.history.holds(end.Index, s.written.history.links[len(s.written.history.links)-1]) {
+			g.fail(HistoryFirst, "%s makes epoch %d current with a history up to %v, its disk has one up to %v", s.id,
+				w.epoch, end, s.durable.history.end())
+		}
 	}
 	g.write(s, w)
 	if h := &s.written; h.current > h.accepted {

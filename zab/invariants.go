@@ -17,6 +17,9 @@ const (
 	EpochSanity = "zab-epoch-sanity"
 	// AckDurable: what a server acknowledges or promises is on its disk.
 	AckDurable = "zab-ack-durable"
+	// HistoryFirst: the epoch of a leader becomes current on a disk only after the history that came with it
+	// (ZK-4643): a server that has the one without the other would be elected before others that have both.
+	HistoryFirst = "zab-history-first"
 	// CommittedKept: a synchronization never removes what the server knows to be committed.
 	CommittedKept = "zab-committed-kept"
 	// StateAgreement is checked by package checker: equal places have equal states.
@@ -40,5 +43,5 @@ var Invariants = [...]struct {
 	ID     string
 }{
 	{1, OneLeaderPerEpoch}, {2, SameTransaction}, {3, TotalOrder}, {4, LeaderCompleteness}, {5, EpochSanity},
-	{6, AckDurable}, {7, CommittedKept}, {10, CommitQuorum}, {11, Contiguous},
+	{6, AckDurable}, {6, HistoryFirst}, {7, CommittedKept}, {10, CommitQuorum}, {11, Contiguous},
 }
