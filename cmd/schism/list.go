@@ -40,6 +40,11 @@ func newList() *cobra.Command {
 			for _, s := range chosen {
 				fmt.Fprintf(w, "%s\t%s\n", s.Name, s.Doc)
 			}
+			if len(args) == 0 {
+				for _, both := range scenarios.Comparisons() {
+					fmt.Fprintf(w, "%s\tBoth protocols side by side\n", both.Name)
+				}
+			}
 			return w.Flush()
 		},
 	}

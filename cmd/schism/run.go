@@ -21,10 +21,14 @@ func newRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Make one run and tell its story",
-		Long: "Run makes one run of a scenario, tells what happened, and judges it.\n" +
+		Long: "Run makes one run of a scenario, tells what happened, and judges it. compare/NAME tells the runs of\n" +
+			"both protocols side by side, such as compare/split-2-3.\n" +
 			"Equal seeds give equal runs. Exit code: 0 valid, 1 violation, 3 unknown.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if both, ok := scenarios.FindComparison(args[0]); ok {
+				return compare(c, both, seed, asJSON || trace || traceFile != "")
+			}
 			s, err := scenarios.Find(args[0])
 			if err != nil {
 				return err
@@ -54,6 +58,19 @@ func newRun() *cobra.Command {
 	c.Flags().BoolVar(&trace, "trace", false, "print every event, with what it decided and asked for")
 	c.Flags().StringVar(&traceFile, "trace-file", "", "write the trace to this `file` instead")
 	return c
+}
+
+// compare tells the same story of both protocols.
+func compare(c *cobra.Command, both scenarios.Comparison, seed uint64, more bool) error {
+	if more {
+		return fmt.Errorf("%s is told to people only: run %s and %s for traces and JSON", both.Name, both.Raft.Name,
+			both.ZAB.Name)
+	}
+	verdict, err := both.Write(c.OutOrStdout(), seed)
+	if err != nil {
+		return err
+	}
+	return verdictCode(verdict)
 }
 
 // verdictCode returns the error with which a verb ends whose result is v.
