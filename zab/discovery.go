@@ -124,7 +124,7 @@ func (p *Peer) decideEpoch(out *sim.Effects) {
 		return
 	}
 	l.decided = true
-	p.writeEpoch(AcceptedEpochFile, l.epoch, out)
+	p.acceptEpoch(l.epoch, out)
 	p.after(duty{what: DutyProposeEpoch, epoch: l.epoch}, out)
 }
 
@@ -133,7 +133,7 @@ func (p *Peer) leaderDuty(what Duty, out *sim.Effects) {
 	l := &p.lead
 	switch what {
 	case DutyProposeEpoch:
-		p.acceptedEpoch, l.settled = l.epoch, true
+		l.settled = true
 		for i := range l.learners {
 			if x := &l.learners[i]; x.stage == registered {
 				out.SendOn(x.channel, &LeaderInfo{l.epoch})
@@ -289,7 +289,7 @@ func (p *Peer) handleLeaderInfo(m *LeaderInfo, out *sim.Effects) {
 		out.SendOn(p.learn.channel, &AckEpoch{Last: p.history.Last().Zxid})
 		return
 	}
-	p.writeEpoch(AcceptedEpochFile, m.Epoch, out)
+	p.acceptEpoch(m.Epoch, out)
 	p.after(duty{what: DutyPromise, epoch: m.Epoch}, out)
 }
 
@@ -325,7 +325,7 @@ func (p *Peer) learnerDuty(what Duty, out *sim.Effects) {
 	n := &p.learn
 	switch what {
 	case DutyPromise:
-		n.stage, p.acceptedEpoch = promised, n.epoch
+		n.stage = promised
 		out.SendOn(n.channel, &AckEpoch{p.currentEpoch, p.history.Last().Zxid, true})
 	case DutySnapshot:
 		p.installSnapshot(out)

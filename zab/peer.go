@@ -34,7 +34,7 @@ const (
 // that Handles is true for, and after every Step takes what has become available, from TakeRestore, NextCommitted
 // and TakeForwarded.
 //
-//  1. currentEpoch ≤ acceptedEpoch, and neither decreases; both are what the disk says.
+//  1. currentEpoch ≤ acceptedEpoch, and neither decreases. The second is what has been written, the first durable.
 //  2. applied ≤ handed ≤ committed ≤ history.LastIndex, and history.Base ≤ snapshot ≤ committed; applied and
 //     committed never decrease.
 //  3. durable ≤ history.LastIndex: everything up to there would survive a loss of power.

@@ -240,6 +240,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // epochFileSize is the size of an epoch file: the epoch and a checksum.
 const epochFileSize = 8
 
+// acceptEpoch accepts e. From now on this server takes part in no earlier epoch, whatever becomes of this one; it tells
+// nobody before that is durable.
+func (p *Peer) acceptEpoch(e Epoch, out *sim.Effects) {
+	p.acceptedEpoch = e
+	p.writeEpoch(AcceptedEpochFile, e, out)
+}
+
 // writeEpoch replaces an epoch file.
 func (p *Peer) writeEpoch(file string, e Epoch, out *sim.Effects) {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(e))
