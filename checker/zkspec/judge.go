@@ -1,0 +1,292 @@
+package zkspec
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"schism/checker"
+	"schism/sim"
+	"schism/zab/zkapi"
+)
+
+// What Judge and StrictSync check, and the IDs of the violations.
+const (
+	// ZxidOrder: acknowledged updates have zxids of their own, and one that was called after another had returned
+	// has the higher one.
+	ZxidOrder = "zxid order"
+	// SessionOrder: the zxids of the replies to one client never decrease, whoever serves it.
+	SessionOrder = "session order"
+	// LinearizableWrites: the tree explains all updates, each at one instant between its call and its return.
+	LinearizableWrites = "linearizable writes"
+	// OrderedSequential: what returned before an update was called has a lower zxid; and the tree explains all
+	// updates, together with all reads, each at one instant before its return, in the order of zxids.
+	OrderedSequential = "ordered sequential consistency"
+	// StrictSync: what a client reads after a sync is no older than what had been acknowledged to anybody when
+	// the sync was called.
+	StrictSync = "strict sync"
+)
+
+// reply is an operation that was answered.
+type reply struct {
+	op  *sim.Op
+	in  *zkapi.Op
+	out *zkapi.Output
+}
+
+// updates reports whether the operation became a transaction.
+func (r *reply) updates() bool { return r.in.Kind.Writes() && !unasked(r.out) }
+
+// reads reports whether the operation shows nodes.
+func (r *reply) reads() bool { return r.in.Kind >= zkapi.Exists && r.in.Kind <= zkapi.GetChildren }
+
+// String returns the operation, who called it, and its times.
+func (r *reply) String() string {
+	return fmt.Sprintf("%s by %s from %v to %v", r.in.Explain(r.out), r.op.Client, r.op.Call, r.op.Return)
+}
+
+// Judge returns one report for each level: the order of zxids, that of the sessions, linearizable writes, and ordered
+// sequential consistency. Those that need a search have the whole budget each. A level that cannot be told because
+// one that it stands on is broken is Unknown, as is a history that is not well-formed.
+//
+// A read with a zxid that no known update has is right: transactions of sessions, and updates whose replies were
+// lost, have zxids, too. So that a read does not see the future is checked against the updates that were answered.
+func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
+	replies, err := answered(history)
+	if err != nil {
+		return []checker.Report{unknown(ZxidOrder, err.Error()), unknown(SessionOrder, err.Error()),
+			unknown(LinearizableWrites, err.Error()), unknown(OrderedSequential, err.Error())}
+	}
+	order, sequential := judgeOrder(replies)
+	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
+	if order.Verdict == checker.Valid {
+		writes = linearizable(LinearizableWrites, updates(history), budget)
+	}
+	switch {
+	case sequential.Verdict != checker.Valid:
+	case writes.Verdict != checker.Valid:
+		sequential = unknown(OrderedSequential, "there is no order of the updates")
+	default:
+		sequential = linearizable(OrderedSequential, opened(history, replies), budget)
+		restore(sequential.Core, history)
+	}
+	return []checker.Report{order, judgeSessions(replies), writes, sequential}
+}
+
+// unknown returns a report on what could not be told.
+func unknown(check, reason string) checker.Report {
+	return checker.Report{Check: check, Reason: reason, Blocked: -1}
+}
+
+// valid returns a report on n operations with which nothing is wrong.
+func valid(check string, n int) checker.Report {
+	r := unknown(check, fmt.Sprintf("%d replies", n))
+	r.Verdict, r.Effort.Operations = checker.Valid, n
+	return r
+}
+
+// broken turns r into a report that b contradicts a.
+func broken(r *checker.Report, a, b *reply, how string) {
+	if r.Verdict != checker.Valid {
+		return // the first is enough
+	}
+	r.Verdict, r.Reason = checker.Invalid, fmt.Sprintf("%s %s %s", b, how, a)
+	r.Core, r.Blocked = []sim.Op{*a.op, *b.op}, 1
+}
+
+// answered returns the operations with a reply, in the order of the history.
+func answered(history []sim.Op) ([]reply, error) {
+	var replies []reply
+	for i := range history {
+		op := &history[i]
+		in, ok := op.Input.(*zkapi.Op)
+		if !ok {
+			return nil, fmt.Errorf("the history is malformed: operation %d has an input of type %T", i, op.Input)
+		}
+		if op.Outcome != sim.OK {
+			continue
+		}
+		out, ok := op.Output.(*zkapi.Output)
+		if !ok || op.CallSeq >= op.ReturnSeq {
+			return nil, fmt.Errorf("the history is malformed: operation %d has no proper reply", i)
+		}
+		replies = append(replies, reply{op, in, out})
+	}
+	return replies, nil
+}
+
+// byReturn returns the replies in the order in which they were given, byCall those of updates in the order of calls.
+func byReturn(replies []reply) []*reply {
+	return sorted(replies, func(r *reply) (uint64, bool) { return r.op.ReturnSeq, true })
+}
+
+func byCall(replies []reply) []*reply {
+	return sorted(replies, func(r *reply) (uint64, bool) { return r.op.CallSeq, r.updates() })
+}
+
+func sorted(replies []reply, key func(*reply) (uint64, bool)) []*reply {
+	var list []*reply
+	for i := range replies {
+		if _, wanted := key(&replies[i]); wanted {
+			list = append(list, &replies[i])
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *reply) int {
+		x, _ := key(a)
+		y, _ := key(b)
+		return cmp.Compare(x, y)
+	})
+	return list
+}
+
+// judgeOrder compares each update with the highest zxid of what had returned when it was called, that of updates for
+// ZxidOrder and that of the others for OrderedSequential.
+func judgeOrder(replies []reply) (order, sequential checker.Report) {
+	order, sequential = valid(ZxidOrder, len(replies)), valid(OrderedSequential, len(replies))
+	calls, returns := byCall(replies), byReturn(replies)
+	var update, other *reply
+	for _, u := range calls {
+		for len(returns) > 0 && returns[0].op.ReturnSeq <= u.op.CallSeq {
+			highest := &other
+			if returns[0].updates() {
+				highest = &update
+			}
+			*highest = higher(*highest, returns[0])
+			returns = returns[1:]
+		}
+		if update != nil && update.out.Zxid >= u.out.Zxid {
+			broken(&order, update, u, "was called after, and has no higher zxid than,")
+		}
+		if other != nil && other.out.Zxid >= u.out.Zxid {
+			broken(&sequential, u, other, "returned before, and has no lower zxid than,")
+		}
+	}
+	slices.SortStableFunc(calls, func(a, b *reply) int { return cmp.Compare(a.out.Zxid, b.out.Zxid) })
+	for i := 1; i < len(calls); i++ {
+		if calls[i].out.Zxid == calls[i-1].out.Zxid {
+			broken(&order, calls[i-1], calls[i], "has the zxid of")
+		}
+	}
+	return order, sequential
+}
+
+// higher returns the one with the higher zxid, a if they are equal; a may be nil.
+func higher(a, b *reply) *reply {
+	if a != nil && a.out.Zxid >= b.out.Zxid {
+		return a
+	}
+	return b
+}
+
+// judgeSessions compares each reply with the one before it to the same client.
+func judgeSessions(replies []reply) checker.Report {
+	report := valid(SessionOrder, len(replies))
+	last := map[sim.NodeID]*reply{}
+	for _, r := range byReturn(replies) {
+		if before := last[r.op.Client]; before != nil && before.out.Zxid > r.out.Zxid {
+			broken(&report, before, r, "has a lower zxid than the reply before it,")
+		}
+		last[r.op.Client] = r
+	}
+	return report
+}
+
+// updates returns the updates of a history.
+func updates(history []sim.Op) []sim.Op { return chosen(history, nil) }
+
+// opened returns the updates and reads of a history. The calls of reads are put off to the beginning of time: they may
+// be old. Since their zxids are judged, too, no read can stand before the call of an update that has no higher zxid,
+// nor behind the return of one that has a higher one, and so its interval is cut down to that.
+func opened(history []sim.Op, replies []reply) []sim.Op {
+	calls := byCall(replies)
+	slices.SortStableFunc(calls, func(a, b *reply) int { return cmp.Compare(a.out.Zxid, b.out.Zxid) })
+	called, returned := make([]uint64, len(calls)+1), make([]uint64, len(calls)+1)
+	for i, u := range calls {
+		called[i+1] = max(called[i], u.op.CallSeq)
+	}
+	returned[len(calls)] = sim.StillOpen
+	for i, u := range slices.Backward(calls) {
+		returned[i] = min(returned[i+1], u.op.ReturnSeq)
+	}
+	return chosen(history, func(op *sim.Op) {
+		z := op.Output.(*zkapi.Output).Zxid
+		i, _ := slices.BinarySearchFunc(calls, z+1, func(u *reply, z zkapi.Zxid) int {
+			return cmp.Compare(u.out.Zxid, z)
+		})
+		op.CallSeq, op.ReturnSeq = called[i], min(op.ReturnSeq, returned[i])
+	})
+}
+
+// chosen returns the updates, and if open is not nil also the reads as it changes them. Processes are numbered anew,
+// from 0 in order of first calls; a read that is changed could overlap with others of its process, and so gets one of
+// its own.
+func chosen(history []sim.Op, open func(read *sim.Op)) []sim.Op {
+	var list []sim.Op
+	numbers, next := map[int]int{}, 0
+	for i := range history {
+		op := history[i]
+		in := op.Input.(*zkapi.Op)
+		number, seen := numbers[op.Process]
+		switch read := in.Kind >= zkapi.Exists && in.Kind <= zkapi.GetChildren; {
+		case in.Kind.Writes() && seen:
+			op.Process = number
+		case in.Kind.Writes():
+			numbers[op.Process], op.Process = next, next
+			next++
+		case read && open != nil && op.Outcome == sim.OK:
+			op.Process = next
+			next++
+			open(&op)
+		default:
+			continue
+		}
+		list = append(list, op)
+	}
+	return list
+}
+
+// restore gives the operations in core the times that they have in the history.
+func restore(core, history []sim.Op) {
+	for i := range core {
+		for j := range history {
+			h := &history[j]
+			if core[i].Outcome == sim.OK && core[i].Input == h.Input && core[i].Output == h.Output {
+				core[i] = *h
+			}
+		}
+	}
+}
+
+// JudgeStrictSync judges StrictSync, which only a sync through the quorum gives (ZK-1675): with it, and with ordered
+// sequential consistency, the reads behind a sync are linearizable. What counts as acknowledged are updates, and
+// reads that were themselves behind a sync.
+func JudgeStrictSync(history []sim.Op) checker.Report {
+	replies, err := answered(history)
+	if err != nil {
+		return unknown(StrictSync, err.Error())
+	}
+	report := valid(StrictSync, len(replies))
+	var highest []*reply // of all that count up to each return
+	var ends []uint64
+	floor := map[sim.NodeID]*reply{} // what the syncs of a client promise
+	synced := map[sim.NodeID]bool{}
+	var top *reply
+	for _, r := range byReturn(replies) {
+		c := r.op.Client
+		if r.in.Kind == zkapi.Sync && r.out.Code == zkapi.OK {
+			synced[c] = true
+			n, _ := slices.BinarySearch(ends, r.op.CallSeq+1)
+			if n > 0 && highest[n-1] != nil {
+				floor[c] = higher(floor[c], highest[n-1])
+			}
+		}
+		if before := floor[c]; before != nil && r.reads() && r.out.Zxid < before.out.Zxid {
+			broken(&report, before, r, "follows a sync, and misses")
+		}
+		if r.updates() || r.reads() && synced[c] {
+			top = higher(top, r)
+		}
+		highest, ends = append(highest, top), append(ends, r.op.ReturnSeq)
+	}
+	return report
+}

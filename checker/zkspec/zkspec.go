@@ -1,0 +1,117 @@
+// Package zkspec is the sequential specification of the ZooKeeper-like store, and the judge of its histories: what
+// one client after another would see of a single tree, and what clients at once may see of many copies. It is written
+// from the words of package zkapi alone and shares no code with the store that it judges.
+//
+//	for _, r := range zkspec.Judge(result.History, checker.DefaultBudget) {
+//		fmt.Println(r)
+//	}
+//
+// Updates are linearizable, and reads may be old: all fit into one legal order that has the program order of every
+// client, and in which no update comes before what had ended before it was called. That is ordered sequential
+// consistency (Lev-Ari, Bortnikov, Keidar, Shraer, IPL 2017). Zxids say which order it is. Nobody believes them: that
+// they respect real time and the sessions, and that the tree explains every reply along them, is what is checked.
+//
+// Not everything that happens is in a history: sessions expire, and servers delete containers and nodes with a time to
+// live. A node of such a kind is therefore one that may be there: it goes when a reply shows that it has gone, or that
+// what it stands in the way of was done, and stays until then. It does not go while something is below it that stays.
+// Of its parent the number of children may be any that this allows. So a store that deletes an ephemeral node too
+// early, or too late, is not found here, but one that shows it again is.
+//
+// Nor is everything in a reply judged. Times are free; the Pzxid of a node may be higher than what the history says,
+// for a child may have gone. Of access lists only is known who has one: a node that was ever given another than
+// [zkapi.OpenACL] may refuse anybody anything, and what GetACL lists is free. Where an operation has two reasons to
+// fail either is right, for the words do not say which comes first. Watches are not judged.
+package zkspec
+
+import (
+	"slices"
+
+	"schism/checker"
+	"schism/zab/zkapi"
+)
+
+// Spec is the specification of the whole tree.
+type Spec = checker.Spec[State, zkapi.Op, zkapi.Output]
+
+// New returns the specification. It takes reads, too; whether they may be old is for the history to say.
+func New() *Spec {
+	return &Spec{
+		Init:          func() State { return State{root: (&node{}).seal()} },
+		Step:          Step,
+		Equal:         State.equal,
+		Hash:          func(s State) uint64 { return uint64(s.root.hash.Mix(uint64(s.last))) },
+		ReadOnly:      func(in *zkapi.Op) bool { return !in.Kind.Writes() },
+		Observes:      Observes,
+		Position:      func(out *zkapi.Output) uint64 { return uint64(out.Zxid) },
+		Describe:      describe,
+		DescribeState: State.String,
+	}
+}
+
+// Step returns the state after the operation, and whether the reply is right:
+//
+//  1. the tree allows the result: code, path, data, children, and of the stat what the package says;
+//  2. the zxid of an update, failed or not, is higher than all before; that of anything else is not lower.
+//
+// An update whose reply nobody knows is taken to succeed if it can. That is enough: one that failed is as good as one
+// that has not happened yet.
+func Step(s State, in *zkapi.Op, out *zkapi.Output) (next State, right bool) {
+	next = s
+	if out == nil {
+		if in.Kind.Writes() {
+			next.root, _ = s.root.update(in, nil, 0)
+		}
+		return next, true
+	}
+	next.last = out.Zxid
+	switch {
+	case out.Zxid < s.last:
+		return s, false
+	case !in.Kind.Writes():
+		next.root, right = s.root.read(in, out)
+	case unasked(out):
+		right = in.Check() != nil || in.Kind == zkapi.Check || in.Kind == zkapi.CreateSession ||
+			in.Kind == zkapi.DeleteContainer
+	case out.Zxid == s.last:
+		return s, false
+	default:
+		next.root, right = s.root.update(in, &out.Result, out.Zxid)
+	}
+	return next, right
+}
+
+// unasked reports whether the reply is one to what never became a transaction, and so has no zxid of its own.
+func unasked(out *zkapi.Output) bool {
+	return out.Code == zkapi.Unimplemented || out.Code == zkapi.MarshallingError
+}
+
+// Observes reports whether the operation could tell that the update w took effect: whether one is about a node that
+// the other is about, or about its parent. Names with numbers tell of every child.
+func Observes(w, in *zkapi.Op, _ *zkapi.Output) bool {
+	for _, a := range parts(w) {
+		for _, b := range parts(in) {
+			above, above2 := zkapi.Parent(a.Path), zkapi.Parent(b.Path)
+			if a.Path == b.Path || a.Path == above2 || above == b.Path ||
+				above == above2 && (a.Mode.IsSequential() || b.Mode.IsSequential()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts returns the operations of a Multi, and any other as it is.
+func parts(op *zkapi.Op) []zkapi.Op {
+	if op.Kind == zkapi.Multi {
+		return op.Ops
+	}
+	return slices.Clip([]zkapi.Op{*op})
+}
+
+// describe returns the operation on one line.
+func describe(in *zkapi.Op, out *zkapi.Output) string {
+	if out == nil {
+		return in.String() + " -> unknown"
+	}
+	return in.Explain(out)
+}
