@@ -74,7 +74,8 @@ func (l *ghostLog) wrote(safe sim.WriteSeq) {
 type deeds struct {
 	// safe is the write after which everything that the step wrote is durable, logged that after which its log is,
 	// unwritten if it wrote nothing. Logs are appended to, so that other files which the step replaces, and of which
-	// a sync may ask later, are not waited for.
+	// a sync may ask later, are not waited for. Nor is what is appended behind a sync: which entries are in which
+	// part nobody can see, and to take an entry for durable too late would be a false alarm.
 	safe, logged sim.WriteSeq
 	// sent says that it sent something.
 	sent bool
@@ -82,12 +83,16 @@ type deeds struct {
 
 func deedsOf(v view, st *sim.StepInfo) deeds {
 	d := deeds{safe: unwritten, logged: unwritten}
-	writes, appended := sim.WriteSeq(0), sim.WriteSeq(0)
+	writes, appended, synced := sim.WriteSeq(0), sim.WriteSeq(0), false
 	for i := range st.Effects {
 		switch st.Effects[i].Kind {
 		case sim.EffectAppend:
 			writes++
-			appended = writes
+			if !synced || appended == 0 {
+				appended = writes
+			}
+		case sim.EffectSync:
+			synced = true
 		case sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
 			writes++
 		case sim.EffectSend, sim.EffectSendSafe, sim.EffectSendOn:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"schism/checker"
+	"schism/checker/zkspec"
 	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkapi"
@@ -124,7 +125,11 @@ func (k *zabZK) settled(v sim.View) bool {
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
-	return []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+	for _, level := range zkspec.Judge(r.History, checker.DefaultBudget) {
+		list = append(list, judgement{level.Check, level})
+	}
+	return list
 }
 
 // chronicle implements system.

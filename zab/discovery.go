@@ -100,6 +100,10 @@ func (p *Peer) handleFollowerInfo(slot Slot, c sim.ChanID, m *FollowerInfo, out 
 		return
 	}
 	l := &p.lead
+	if l.decided && p.voters().Has(slot) && p.rules.Yields(l.epoch, m.AcceptedEpoch) {
+		p.look("a voter has promised a later epoch", out)
+		return
+	}
 	if old := l.learners[slot].channel; old != 0 {
 		p.dropLearner(slot, out)
 	}

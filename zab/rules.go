@@ -19,6 +19,9 @@ type Rules struct {
 	// Promises says whether a learner that has accepted the epoch accepted promises the epoch proposed, and whether
 	// the promise counts for this leader (Learner.registerWithLeader).
 	Promises func(accepted, proposed Epoch) (follows, counts bool)
+	// Yields says whether the leader of the epoch leading gives up because a voter has accepted the epoch accepted.
+	// That voter would never follow it. ZooKeeper's leader goes on, and leaves the voter outside for its reign.
+	Yields func(leading, accepted Epoch) bool
 	// Ahead says whether a follower knows more than the leader, which must not lead it then (Leader.waitForEpochAck).
 	Ahead func(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool
 	// ChooseSync says how a learner whose history ends at last is brought in line (LearnerHandler.syncFollower).
@@ -41,6 +44,7 @@ func DefaultRules() Rules {
 			return connected.Has(self) && e.Quorum(connected)
 		},
 		Promises:   func(accepted, proposed Epoch) (bool, bool) { return proposed >= accepted, proposed > accepted },
+		Yields:     func(leading, accepted Epoch) bool { return accepted > leading },
 		Ahead:      ahead,
 		ChooseSync: chooseSync,
 		Waits:      func(Duty) bool { return true },
