@@ -49,6 +49,11 @@ var violations = []struct {
 		st.step(3, true)
 		st.commit(3, 1)
 	}},
+	{"commit-without-quorum", "nothing that a step wrote is durable", func(st *stage) {
+		st.write(3, entries(1, 1, 1), 1, 2)
+		st.inParts(3, 3, entries(1, 1, 1, 1))
+		st.commit(3, 1)
+	}},
 	{"commit-without-quorum", "a follower never writes", func(st *stage) {
 		st.write(3, entries(1, 1, 1), 1, 2)
 		st.at(3).log = entries(1, 1, 1)
@@ -235,6 +240,13 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.start(4)
 			st.write(3, entries(1, 1, 1), 4)
 			st.commit(3, 4)
+		},
+		"a step appends behind its sync": func(st *stage) {
+			st.write(3, entries(1, 1, 1), 1, 2)
+			st.inParts(3, 3, entries(1, 1, 1, 1))
+			st.at(3).durable++
+			st.event(sim.Server(3), sim.Synced)
+			st.commit(3, 1)
 		},
 		"a restart commits and applies again": func(st *stage) {
 			st.crash(3)

@@ -152,6 +152,14 @@ func (st *stage) write(from Position, log []entry, servers ...int) {
 	}
 }
 
+// inParts gives n the log, from the position from on, of which a part is appended before a sync and the rest after it.
+func (st *stage) inParts(n int, from Position, log []entry) {
+	a := st.at(n)
+	a.log, a.touched = slices.Clone(log), from
+	st.event(a.id, sim.Receive, sim.Effect{Kind: sim.EffectAppend}, sim.Effect{Kind: sim.EffectSync},
+		sim.Effect{Kind: sim.EffectAppend})
+}
+
 // commit lets the servers commit and apply everything up to p.
 func (st *stage) commit(p Position, servers ...int) {
 	for _, n := range servers {
