@@ -19,9 +19,13 @@ func (r *Report) WriteStory(w io.Writer) error {
 	fmt.Fprintf(&b, "%s, seed %d: %d servers, %d clients, %.0f s\n%s\n\n", s.Name, r.Seed, s.Servers, s.Clients,
 		r.Virtual.Seconds(), s.Doc)
 	r.writeMoments(&b)
-	r.writeOutcomes(&b)
+	width := len("during cuts") + 4
 	for _, j := range r.judgements {
-		fmt.Fprintf(&b, "  %-15s %s: %s\n", j.check, j.Verdict, j.Reason)
+		width = max(width, len(j.check))
+	}
+	r.writeOutcomes(&b, width)
+	for _, j := range r.judgements {
+		fmt.Fprintf(&b, "  %-*s %s: %s\n", width, j.check, j.Verdict, j.Reason)
 		if j.Verdict != checker.Valid && j.Explanation != "" {
 			b.WriteString(indent(j.Explanation))
 		}
@@ -55,12 +59,13 @@ func (r *Report) writeMoments(b *strings.Builder) {
 }
 
 // writeOutcomes tells what became of the operations, and of those of cut-off servers.
-func (r *Report) writeOutcomes(b *strings.Builder) {
+func (r *Report) writeOutcomes(b *strings.Builder, width int) {
 	ok, failed, unknown := r.Outcomes()
-	fmt.Fprintf(b, "  %-15s %d: %d ok, %d failed, %d unknown\n", "operations", ok+failed+unknown, ok, failed, unknown)
+	fmt.Fprintf(b, "  %-*s %d: %d ok, %d failed, %d unknown\n", width,
+		"operations", ok+failed+unknown, ok, failed, unknown)
 	if r.CutAcked != [2]int{} || r.CutRefused != [2]int{} {
 		for side, who := range []string{"with a quorum", "without one"} {
-			fmt.Fprintf(b, "  %-15s servers %s acknowledged %d writes and refused %d\n",
+			fmt.Fprintf(b, "  %-*s servers %s acknowledged %d writes and refused %d\n", width,
 				"during cuts", who, r.CutAcked[side], r.CutRefused[side])
 		}
 	}

@@ -14,17 +14,17 @@ import (
 const (
 	// ZxidOrder: acknowledged updates have zxids of their own, and one that was called after another had returned
 	// has the higher one.
-	ZxidOrder = "zxid order"
+	ZxidOrder = "zxid-order"
 	// SessionOrder: the zxids of the replies to one client never decrease, whoever serves it.
-	SessionOrder = "session order"
+	SessionOrder = "session-order"
 	// LinearizableWrites: the tree explains all updates, each at one instant between its call and its return.
-	LinearizableWrites = "linearizable writes"
+	LinearizableWrites = "linearizable-writes"
 	// OrderedSequential: what returned before an update was called has a lower zxid; and the tree explains all
 	// updates, together with all reads, each at one instant before its return, in the order of zxids.
-	OrderedSequential = "ordered sequential consistency"
+	OrderedSequential = "ordered-sequential-consistency"
 	// StrictSync: what a client reads after a sync is no older than what had been acknowledged to anybody when
 	// the sync was called.
-	StrictSync = "strict sync"
+	StrictSync = "strict-sync"
 )
 
 // reply is an operation that was answered.
