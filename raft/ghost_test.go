@@ -7,6 +7,7 @@ import (
 	"schism/raft"
 	"schism/raft/quorum"
 	"schism/sim"
+	"schism/sim/simtest"
 )
 
 // fewer is the bug n/2: one vote too few makes a quorum of an even number, and of an odd one less one.
@@ -167,7 +168,7 @@ func broken(seed uint64, rules raft.Rules, b breaker, tune func(*raft.Config)) s
 	c.Peers.Max, c.Peers.Loss = 100*time.Millisecond, 3*sim.Percent
 	c.Peers.Duplicate, c.Peers.DuplicateMax = 3*sim.Percent, 2*time.Second
 	c.Disk.SyncMax = 50 * time.Millisecond
-	c.Faults = storm(5, seed)
+	c.Faults = simtest.Storm(5, seed+1000)
 	c.Observers = []sim.Observer{raft.NewGhost()}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab"
 )
 
@@ -82,7 +83,7 @@ func broken(seed uint64, rules zab.Rules) sim.Config {
 	c := cluster(5, seed, func(c *zab.Config, _ *server) { c.Rules = &rules })
 	c.Peers.Max, c.Peers.Loss = 60*time.Millisecond, 2*sim.Percent
 	c.Disk.SyncMax = 30 * time.Millisecond
-	c.Faults = storm(5, seed)
+	c.Faults = simtest.Storm(5, seed+1000)
 	c.Observers = []sim.Observer{zab.NewGhost()}
 	return c
 }

@@ -7,6 +7,7 @@ import (
 
 	"schism/checker"
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab"
 )
 
@@ -77,67 +78,6 @@ func cluster(n int, seed uint64, tune func(*zab.Config, *server)) sim.Config {
 	}
 }
 
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }
-
-func after(d time.Duration, name string, do func(sim.Faults)) sim.Planned {
-	return sim.Planned{When: sim.Trigger{After: d}, Do: action{name, do}}
-}
-
-// split cuts the links between the first k of n servers and the others, or mends them.
-func split(f sim.Faults, n, k int, cut bool) {
-	for i := 1; i <= k; i++ {
-		for j := k + 1; j <= n; j++ {
-			for _, l := range [][2]sim.NodeID{{sim.Server(i), sim.Server(j)}, {sim.Server(j), sim.Server(i)}} {
-				if cut {
-					f.Cut(l[0], l[1])
-				} else {
-					f.Mend(l[0], l[1])
-				}
-			}
-		}
-	}
-}
-
-// storm returns faults that cut, crash and mend a cluster of n for 16 s and leave it whole.
-func storm(n int, seed uint64) []sim.Planned {
-	c := sim.NewSeeded(seed + 1000)
-	var all []sim.Planned
-	for t := time.Second; t < 16*time.Second; t += time.Second {
-		id := sim.Server(1 + c.Index(sim.Key{Decision: sim.DecidePlan}, n))
-		k := 1 + c.Index(sim.Key{Decision: sim.DecidePlan, From: 1}, n/2)
-		switch c.Index(sim.Key{Decision: sim.DecidePlan, From: 2}, 4) {
-		case 0:
-			all = append(all, after(t, "split", func(f sim.Faults) { split(f, n, k, true) }),
-				after(t+900*time.Millisecond, "heal", func(f sim.Faults) { split(f, n, k, false) }))
-		case 1:
-			loss := sim.PowerLoss{Drop: 50 * sim.Percent, Tear: 20 * sim.Percent, Garbage: 10 * sim.Percent}
-			all = append(all, after(t, "crash", func(f sim.Faults) { f.Crash(id, loss) }),
-				after(t+700*time.Millisecond, "restart", func(f sim.Faults) { f.Restart(id) }))
-		case 2:
-			all = append(all, after(t, "pause", func(f sim.Faults) { f.Pause(id) }),
-				after(t+800*time.Millisecond, "resume", func(f sim.Faults) { f.Resume(id) }))
-		case 3:
-			all = append(all, after(t, "crash the leader", func(f sim.Faults) {
-				if l, ok := f.Leader(); ok {
-					f.Crash(l, sim.PowerLoss{})
-				}
-			}), after(t+600*time.Millisecond, "restart all", func(f sim.Faults) {
-				for _, s := range f.Servers() {
-					f.Restart(s)
-				}
-			}))
-		}
-	}
-	return all
-}
-
 // replica shows a server to the split-brain checks.
 type replica struct{ *server }
 
@@ -172,7 +112,7 @@ func TestClustersSurviveAStorm(t *testing.T) {
 		n := []int{3, 4, 5}[seed%3]
 		c := cluster(n, seed, nil)
 		c.Peers.Loss = 2 * sim.Percent
-		c.Faults = storm(n, seed)
+		c.Faults = simtest.Storm(n, seed+1000)
 		c.Limit = sim.Time(25 * time.Second)
 		c.Observers = []sim.Observer{zab.NewGhost(), checker.NewSplitBrain(adapt, nil)}
 		w := sim.NewWorld(c)

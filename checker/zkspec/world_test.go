@@ -7,35 +7,10 @@ import (
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
-
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }
-
-// at plans a fault.
-func at(when time.Duration, name string, do func(sim.Faults)) sim.Planned {
-	return sim.Planned{When: sim.Trigger{After: when}, Do: action{name, do}}
-}
-
-// both cuts or mends everything between as and bs.
-func both(as, bs []sim.NodeID, change func(from, to sim.NodeID)) {
-	for _, a := range as {
-		for _, b := range bs {
-			if a != b {
-				change(a, b)
-				change(b, a)
-			}
-		}
-	}
-}
 
 // everything is a workload of all kinds of operations.
 func everything() zkserver.Workload {
@@ -79,9 +54,11 @@ func world(seed uint64, w zkserver.Workload, tune func(*zkserver.Config)) sim.Co
 
 // stormy adds a split, crashes of one server after the other, connections that break, and pauses of the leader.
 func stormy(c sim.Config) sim.Config {
-	add := func(d time.Duration, name string, do func(sim.Faults)) { c.Faults = append(c.Faults, at(d, name, do)) }
-	add(8*time.Second, "split", func(f sim.Faults) { both(f.Servers()[:2], f.Servers()[2:], f.Cut) })
-	add(16*time.Second, "heal", func(f sim.Faults) { both(f.Servers()[:2], f.Servers()[2:], f.Mend) })
+	add := func(d time.Duration, name string, do func(sim.Faults)) {
+		c.Faults = append(c.Faults, simtest.At(d, name, do))
+	}
+	add(8*time.Second, "split", func(f sim.Faults) { simtest.Between(f.Servers()[:2], f.Servers()[2:], f.Cut) })
+	add(16*time.Second, "heal", func(f sim.Faults) { simtest.Between(f.Servers()[:2], f.Servers()[2:], f.Mend) })
 	for i, d := range []time.Duration{20, 23, 26, 29, 32, 35} {
 		n := sim.Server(i%5 + 1)
 		add(d*time.Second, "crash", func(f sim.Faults) { f.Crash(n, sim.PowerLoss{Drop: 50 * sim.Percent}) })
@@ -134,23 +111,23 @@ func hurricane(seed uint64, rules *zkserver.Rules) sim.Config {
 		case 1:
 			from, to = func(f sim.Faults) { f.Pause(a[0]) }, func(f sim.Faults) { f.Resume(a[0]) }
 		case 2:
-			from = func(f sim.Faults) { both(client, f.Servers(), f.Cut) }
-			to = func(f sim.Faults) { both(client, f.Servers(), f.Mend) }
+			from = func(f sim.Faults) { simtest.Between(client, f.Servers(), f.Cut) }
+			to = func(f sim.Faults) { simtest.Between(client, f.Servers(), f.Mend) }
 		case 3:
-			from = func(f sim.Faults) { both(a, f.Servers(), f.Cut) }
-			to = func(f sim.Faults) { both(a, f.Servers(), f.Mend) }
+			from = func(f sim.Faults) { simtest.Between(a, f.Servers(), f.Cut) }
+			to = func(f sim.Faults) { simtest.Between(a, f.Servers(), f.Mend) }
 		case 4:
 			from = func(f sim.Faults) { f.ResetChannels(a[0], client[0]) }
 		}
-		c.Faults = append(c.Faults, at(d, "fault", from), at(end, "end", to))
+		c.Faults = append(c.Faults, simtest.At(d, "fault", from), simtest.At(end, "end", to))
 	}
-	c.Faults = append(c.Faults, at(53*time.Second, "repair", func(f sim.Faults) {
+	c.Faults = append(c.Faults, simtest.At(53*time.Second, "repair", func(f sim.Faults) {
 		for _, s := range f.Servers() {
 			f.Restart(s)
 			f.Resume(s)
 		}
-		both(f.Servers(), f.Servers(), f.Mend)
-		both(f.Clients(), f.Servers(), f.Mend)
+		simtest.Between(f.Servers(), f.Servers(), f.Mend)
+		simtest.Between(f.Clients(), f.Servers(), f.Mend)
 	}))
 	return c
 }
@@ -163,13 +140,13 @@ func lagging(seed uint64, rules *zkserver.Rules) sim.Config {
 	for i := range 20 {
 		d, s := time.Second+time.Duration(i)*500*time.Millisecond, sim.Server(i%5+1)
 		c.Faults = append(c.Faults,
-			at(d, "slow", func(f sim.Faults) { f.SetTaskDelay(s, 300*time.Millisecond, 300*time.Millisecond) }),
-			at(d+200*time.Millisecond, "reset", func(f sim.Faults) {
+			simtest.At(d, "slow", func(f sim.Faults) { f.SetTaskDelay(s, 300*time.Millisecond, 300*time.Millisecond) }),
+			simtest.At(d+200*time.Millisecond, "reset", func(f sim.Faults) {
 				for _, c := range f.Clients() {
 					f.ResetChannels(sim.Server((i+4)%5+1), c)
 				}
 			}),
-			at(d+450*time.Millisecond, "fast", func(f sim.Faults) { f.SetTaskDelay(s, 0, 0) }))
+			simtest.At(d+450*time.Millisecond, "fast", func(f sim.Faults) { f.SetTaskDelay(s, 0, 0) }))
 	}
 	return c
 }

@@ -40,22 +40,19 @@ func rough(seed uint64) sim.Config {
 			return kvserver.NewClient(kvserver.DefaultClientConfig(id, servers, ops[id.Number()]))
 		},
 		Faults: []sim.Planned{
-			at(1500*time.Millisecond, "isolate n1", func(f sim.Faults) { cutOff(f, f.Cut) }),
-			at(2500*time.Millisecond, "mend", func(f sim.Faults) { cutOff(f, f.Mend) }),
-			at(3*time.Second, "power off n2", func(f sim.Faults) { f.Crash(n2, sim.PowerLoss{Drop: sim.Always}) }),
-			at(3100*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
-			at(3500*time.Millisecond, "crash n1", func(f sim.Faults) { f.Crash(n1, sim.PowerLoss{}) }),
-			at(3600*time.Millisecond, "restart n1", func(f sim.Faults) { f.Restart(n1) }),
+			simtest.At(1500*time.Millisecond, "isolate n1", func(f sim.Faults) {
+				simtest.Between(f.Servers()[:1], f.Servers()[1:], f.Cut)
+			}),
+			simtest.At(2500*time.Millisecond, "mend", func(f sim.Faults) {
+				simtest.Between(f.Servers()[:1], f.Servers()[1:], f.Mend)
+			}),
+			simtest.At(3*time.Second, "power off n2", func(f sim.Faults) {
+				f.Crash(n2, sim.PowerLoss{Drop: sim.Always})
+			}),
+			simtest.At(3100*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
+			simtest.At(3500*time.Millisecond, "crash n1", func(f sim.Faults) { f.Crash(n1, sim.PowerLoss{}) }),
+			simtest.At(3600*time.Millisecond, "restart n1", func(f sim.Faults) { f.Restart(n1) }),
 		},
-	}
-}
-
-// cutOff does cut to every link between n1 and another server.
-func cutOff(f sim.Faults, cut func(from, to sim.NodeID)) {
-	n1 := sim.Server(1)
-	for _, n := range f.Servers()[1:] {
-		cut(n1, n)
-		cut(n, n1)
 	}
 }
 

@@ -9,20 +9,12 @@ import (
 	"schism/raft"
 	"schism/raft/kvserver"
 	"schism/sim"
+	"schism/sim/simtest"
 )
 
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }
-
-// at plans a fault.
-func at(when time.Duration, name string, do func(sim.Faults)) sim.Planned {
-	return sim.Planned{When: sim.Trigger{After: when}, Do: action{name, do}}
+// splitTwoThree cuts n1 and n2 off from the others, or mends that.
+func splitTwoThree(f sim.Faults, change func(from, to sim.NodeID)) {
+	simtest.Between(f.Servers()[:2], f.Servers()[2:], change)
 }
 
 // voters returns the first n servers.
@@ -59,28 +51,20 @@ func world(seed uint64, tune func(*kvserver.Config, *kvserver.Workload)) sim.Con
 	}
 }
 
-// splitTwoThree cuts n1 and n2 off from the others, or mends that.
-func splitTwoThree(f sim.Faults, change func(from, to sim.NodeID)) {
-	for _, a := range f.Servers()[:2] {
-		for _, b := range f.Servers()[2:] {
-			change(a, b)
-			change(b, a)
-		}
-	}
-}
-
 // stormy is the standard workload with a split, and crashes that lose half of what is not durable.
 func stormy(seed uint64, tune func(*kvserver.Config, *kvserver.Workload)) sim.Config {
 	c := world(seed, tune)
 	c.Faults = []sim.Planned{
-		at(10*time.Second, "split", func(f sim.Faults) { splitTwoThree(f, f.Cut) }),
-		at(20*time.Second, "heal", func(f sim.Faults) { splitTwoThree(f, f.Mend) }),
+		simtest.At(10*time.Second, "split", func(f sim.Faults) { splitTwoThree(f, f.Cut) }),
+		simtest.At(20*time.Second, "heal", func(f sim.Faults) { splitTwoThree(f, f.Mend) }),
 	}
 	for i, d := range []time.Duration{30, 33, 36, 39, 42, 45} {
 		n := sim.Server(i%5 + 1)
 		c.Faults = append(c.Faults,
-			at(d*time.Second, "crash", func(f sim.Faults) { f.Crash(n, sim.PowerLoss{Drop: 50 * sim.Percent}) }),
-			at(d*time.Second+2*time.Second, "restart", func(f sim.Faults) { f.Restart(n) }))
+			simtest.At(d*time.Second, "crash", func(f sim.Faults) {
+				f.Crash(n, sim.PowerLoss{Drop: 50 * sim.Percent})
+			}),
+			simtest.At(d*time.Second+2*time.Second, "restart", func(f sim.Faults) { f.Restart(n) }))
 	}
 	return c
 }
@@ -112,13 +96,13 @@ func TestALocalGetOfADeposedLeaderIsStale(t *testing.T) {
 	for seed := range uint64(50) {
 		c := world(seed, func(c *kvserver.Config, w *kvserver.Workload) { c.LocalReads, w.LocalGets = true, true })
 		for d := 5 * time.Second; d < 40*time.Second; d += 5 * time.Second {
-			c.Faults = append(c.Faults, at(d, "isolate the leader", func(f sim.Faults) {
+			c.Faults = append(c.Faults, simtest.At(d, "isolate the leader", func(f sim.Faults) {
 				leader, _ := f.Leader()
 				for _, s := range f.Servers() {
 					f.Cut(leader, s)
 					f.Cut(s, leader)
 				}
-			}), at(d+3*time.Second, "heal", func(f sim.Faults) {
+			}), simtest.At(d+3*time.Second, "heal", func(f sim.Faults) {
 				for _, a := range f.Servers() {
 					for _, b := range f.Servers() {
 						f.Mend(a, b)

@@ -24,6 +24,8 @@
 //	[   5ms] n1 Timeout gossip -> tell the next one (a timer ran out)
 //	         to n2: Note 1
 //
+// [At] and [Between] write faults as functions, and [Storm] draws some that any cluster must survive.
+//
 // The package judges no protocol: what must hold of a machine beyond the law is for observers and checkers.
 package simtest
 

@@ -174,18 +174,11 @@ func gossips(flaw string) simtest.Make {
 			Limit:     sim.Time(ms(600)),
 			MaxEvents: 5000,
 			Faults: []sim.Planned{
-				{When: sim.Trigger{Mark: "heard", Nth: 3}, Do: action{"pause n1", func(f sim.Faults) { f.Pause(1) }}},
-				{When: sim.Trigger{After: ms(100)}, Do: action{"resume n1", func(f sim.Faults) { f.Resume(1) }}},
+				{When: sim.Trigger{Mark: "heard", Nth: 3}, Do: simtest.Action("pause n1", func(f sim.Faults) {
+					f.Pause(1)
+				})},
+				simtest.At(ms(100), "resume n1", func(f sim.Faults) { f.Resume(1) }),
 			},
 		}
 	}
 }
-
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }

@@ -16,7 +16,7 @@ func few() sim.Config {
 	c := gossips("")(1)
 	c.Limit = sim.Time(ms(40))
 	c.Faults = []sim.Planned{
-		{When: sim.Trigger{After: ms(15)}, Do: action{"crash n3", func(f sim.Faults) { f.Crash(3, sim.PowerLoss{}) }}},
+		simtest.At(ms(15), "crash n3", func(f sim.Faults) { f.Crash(3, sim.PowerLoss{}) }),
 	}
 	return c
 }

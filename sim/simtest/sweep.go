@@ -158,12 +158,3 @@ func (s *sweep) Index(k sim.Key, n int) int {
 	}
 	return s.Chooser.Index(k, n)
 }
-
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }

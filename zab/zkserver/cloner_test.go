@@ -27,14 +27,6 @@ func rough(seed uint64) sim.Config {
 		ops[i] = append([]zkserver.Operation{{In: auth}, {In: watch}, {In: once}}, w.Draw(chooser, sim.Client(i))...)
 	}
 	n1, n2 := sim.Server(1), sim.Server(2)
-	cutOff := func(change func(f sim.Faults, a, b sim.NodeID)) func(sim.Faults) {
-		return func(f sim.Faults) {
-			for _, n := range f.Servers()[:2] {
-				change(f, n, sim.Server(3))
-				change(f, sim.Server(3), n)
-			}
-		}
-	}
 	return sim.Config{
 		Servers: 3, Clients: 3, Chooser: chooser, Limit: sim.Time(5 * time.Second),
 		Observers: []sim.Observer{zab.NewGhost()}, CheckMessages: true,
@@ -51,12 +43,14 @@ func rough(seed uint64) sim.Config {
 			return zkserver.NewClient(zkserver.DefaultClientConfig(id, servers, ops[id.Number()]))
 		},
 		Faults: []sim.Planned{
-			at(1500*time.Millisecond, "isolate n3", cutOff(func(f sim.Faults, a, b sim.NodeID) { f.Cut(a, b) })),
-			at(2500*time.Millisecond, "mend", cutOff(func(f sim.Faults, a, b sim.NodeID) { f.Mend(a, b) })),
-			at(3*time.Second, "power off n2", func(f sim.Faults) { f.Crash(n2, sim.PowerLoss{Drop: sim.Always}) }),
-			at(3100*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
-			at(3500*time.Millisecond, "crash n1", func(f sim.Faults) { f.Crash(n1, sim.PowerLoss{}) }),
-			at(3600*time.Millisecond, "restart n1", func(f sim.Faults) { f.Restart(n1) }),
+			simtest.At(1500*time.Millisecond, "isolate n3", func(f sim.Faults) { cutOff(f, sim.Server(3), f.Cut) }),
+			simtest.At(2500*time.Millisecond, "mend", func(f sim.Faults) { cutOff(f, sim.Server(3), f.Mend) }),
+			simtest.At(3*time.Second, "power off n2", func(f sim.Faults) {
+				f.Crash(n2, sim.PowerLoss{Drop: sim.Always})
+			}),
+			simtest.At(3100*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
+			simtest.At(3500*time.Millisecond, "crash n1", func(f sim.Faults) { f.Crash(n1, sim.PowerLoss{}) }),
+			simtest.At(3600*time.Millisecond, "restart n1", func(f sim.Faults) { f.Restart(n1) }),
 		},
 	}
 }

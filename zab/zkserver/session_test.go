@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
@@ -82,28 +83,20 @@ func (p *peeker) server(client int) sim.NodeID {
 
 // everywhere changes the links between a client and all servers.
 func everywhere(f sim.Faults, client int, change func(from, to sim.NodeID)) {
-	for _, s := range f.Servers() {
-		change(s, sim.Client(client))
-		change(sim.Client(client), s)
-	}
+	simtest.Between([]sim.NodeID{sim.Client(client)}, f.Servers(), change)
 }
 
 // cutOff changes the links between a server and all others.
 func cutOff(f sim.Faults, n sim.NodeID, change func(from, to sim.NodeID)) {
-	for _, s := range f.Servers() {
-		if s != n {
-			change(s, n)
-			change(n, s)
-		}
-	}
+	simtest.Between([]sim.NodeID{n}, f.Servers(), change)
 }
 
 func TestEphemeralsGoWithASessionThatExpires(t *testing.T) {
 	c := scripted(t, 1, tuning{}, "1s create /e 1 ephemeral\n7s create /e 2 ephemeral",
 		"2900ms sync /\n0s exists /e\n2s sync /\n0s exists /e")
 	c.Faults = []sim.Planned{
-		at(2*time.Second, "cut c1 off", func(f sim.Faults) { everywhere(f, 1, f.Cut) }),
-		at(7*time.Second, "mend", func(f sim.Faults) { everywhere(f, 1, f.Mend) }),
+		simtest.At(2*time.Second, "cut c1 off", func(f sim.Faults) { everywhere(f, 1, f.Cut) }),
+		simtest.At(7*time.Second, "mend", func(f sim.Faults) { everywhere(f, 1, f.Mend) }),
 	}
 	r := run(t, 1, c)
 	want(t, r.History, 1, "create /e 1 ephemeral -> /e", "create /e 2 ephemeral -> /e")
@@ -128,7 +121,9 @@ func TestASessionLivesOnAtAnotherServer(t *testing.T) {
 	c := scripted(t, 1, tuning{}, "1s create /e 1 ephemeral\n4s create /f 2 ephemeral\n0s children /")
 	p := &peeker{}
 	c.Observers = []sim.Observer{p}
-	c.Faults = []sim.Planned{at(2*time.Second, "crash", func(f sim.Faults) { f.Crash(p.server(1), sim.PowerLoss{}) })}
+	c.Faults = []sim.Planned{simtest.At(2*time.Second, "crash", func(f sim.Faults) {
+		f.Crash(p.server(1), sim.PowerLoss{})
+	})}
 	r := run(t, 1, c)
 	want(t, r.History, 1, "create /e 1 ephemeral -> /e", "create /f 2 ephemeral -> /f",
 		"children / -> [e f] cversion 2")
@@ -169,11 +164,11 @@ func delayed(t *testing.T, tune tuning) sim.Config {
 	c.Observers = []sim.Observer{p}
 	n, n5 := sim.NodeID(0), sim.Server(5)
 	c.Faults = []sim.Planned{
-		at(1900*time.Millisecond, "cut", func(f sim.Faults) {
+		simtest.At(1900*time.Millisecond, "cut", func(f sim.Faults) {
 			n = p.server(1)
 			f.Cut(n, n5)
 		}),
-		at(2280*time.Millisecond, "mend", func(f sim.Faults) { f.Mend(n, n5) }),
+		simtest.At(2280*time.Millisecond, "mend", func(f sim.Faults) { f.Mend(n, n5) }),
 	}
 	return c
 }
@@ -197,10 +192,10 @@ func lagging(t *testing.T, tune tuning) sim.Config {
 	p := &peeker{}
 	c.Observers = []sim.Observer{p}
 	c.Faults = []sim.Planned{
-		at(1950*time.Millisecond, "slow", func(f sim.Faults) {
+		simtest.At(1950*time.Millisecond, "slow", func(f sim.Faults) {
 			f.SetTaskDelay(sim.Server(p.server(1).Number()%4+1), 200*time.Millisecond, 200*time.Millisecond)
 		}),
-		at(2060*time.Millisecond, "reset", func(f sim.Faults) { f.ResetChannels(p.server(1), sim.Client(1)) }),
+		simtest.At(2060*time.Millisecond, "reset", func(f sim.Faults) { f.ResetChannels(p.server(1), sim.Client(1)) }),
 	}
 	return c
 }
@@ -227,7 +222,7 @@ func TestAServerThatLosesItsLeaderSendsItsClientsAway(t *testing.T) {
 	p := &peeker{}
 	c.Observers = []sim.Observer{p}
 	n := sim.NodeID(0)
-	c.Faults = []sim.Planned{at(2*time.Second, "cut off", func(f sim.Faults) {
+	c.Faults = []sim.Planned{simtest.At(2*time.Second, "cut off", func(f sim.Faults) {
 		n = p.server(1)
 		cutOff(f, n, f.Cut)
 	})}
@@ -268,7 +263,7 @@ func TestANewLeaderGivesEverySessionAWholeTimeout(t *testing.T) {
 	play := func(rules *zkserver.Rules) []string {
 		c := scripted(t, 1, tuning{client: learners, server: func(c *zkserver.Config) { c.Rules = rules }},
 			"1s create /e 1 ephemeral\n3s exists /e")
-		c.Faults = []sim.Planned{at(2*time.Second, "crash n5", func(f sim.Faults) {
+		c.Faults = []sim.Planned{simtest.At(2*time.Second, "crash n5", func(f sim.Faults) {
 			f.Crash(sim.Server(5), sim.PowerLoss{})
 		})}
 		return said(run(t, 1, c).History, 1)

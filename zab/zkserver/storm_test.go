@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
@@ -38,7 +39,7 @@ func (w weather) draw(d time.Duration) []sim.Planned {
 			func(f sim.Faults) { f.Mend(a, sim.Client(c)) }},
 	}
 	f := faults[w.index(len(faults))]
-	return []sim.Planned{at(d, f.name, f.from), at(d+long, "end", f.to)}
+	return []sim.Planned{simtest.At(d, f.name, f.from), simtest.At(d+long, "end", f.to)}
 }
 
 // repair ends all faults.
@@ -72,7 +73,7 @@ func hurricane(seed uint64) sim.Config {
 	for d := time.Second; d < 50*time.Second; d += 700 * time.Millisecond {
 		c.Faults = append(c.Faults, w.draw(d)...)
 	}
-	c.Faults = append(c.Faults, at(53*time.Second, "repair", repair))
+	c.Faults = append(c.Faults, simtest.At(53*time.Second, "repair", repair))
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
@@ -63,12 +64,12 @@ func paused(seed uint64, tune tuning) sim.Config {
 	for d := 2 * time.Second; d < 20*time.Second; d += 4 * time.Second {
 		var leader sim.NodeID
 		c.Faults = append(c.Faults,
-			at(d, "pause the leader", func(f sim.Faults) {
+			simtest.At(d, "pause the leader", func(f sim.Faults) {
 				if leader, _ = f.Leader(); leader != 0 {
 					f.Pause(leader)
 				}
 			}),
-			at(d+1700*time.Millisecond, "resume", func(f sim.Faults) {
+			simtest.At(d+1700*time.Millisecond, "resume", func(f sim.Faults) {
 				if leader != 0 {
 					f.Resume(leader)
 				}

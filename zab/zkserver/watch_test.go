@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
@@ -93,11 +94,11 @@ func TestAClientHearsOfWhatItsOneShotWatchesHaveMissed(t *testing.T) {
 	l, p := &log{}, &peeker{}
 	c.Observers = []sim.Observer{l, p}
 	c.Faults = []sim.Planned{
-		at(2*time.Second, "cut c1 off", func(f sim.Faults) {
+		simtest.At(2*time.Second, "cut c1 off", func(f sim.Faults) {
 			f.ResetChannels(p.server(1), sim.Client(1))
 			everywhere(f, 1, f.Cut)
 		}),
-		at(3200*time.Millisecond, "mend", func(f sim.Faults) { everywhere(f, 1, f.Mend) }),
+		simtest.At(3200*time.Millisecond, "mend", func(f sim.Faults) { everywhere(f, 1, f.Mend) }),
 	}
 	run(t, 1, c)
 	l.want(t, "c1 NodeDataChanged /a", "c1 NodeCreated /n", "c1 NodeChildrenChanged /c", "c1 NodeDataChanged /b",

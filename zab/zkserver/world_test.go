@@ -6,22 +6,14 @@ import (
 
 	"schism/checker"
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab"
 	"schism/zab/zkserver"
 )
 
-// action is a fault written as a function.
-type action struct {
-	name string
-	do   func(sim.Faults)
-}
-
-func (a action) Apply(f sim.Faults) { a.do(f) }
-func (a action) String() string     { return a.name }
-
-// at plans a fault.
-func at(when time.Duration, name string, do func(sim.Faults)) sim.Planned {
-	return sim.Planned{When: sim.Trigger{After: when}, Do: action{name, do}}
+// splitTwoThree cuts n1 and n2 off from the others, or mends that.
+func splitTwoThree(f sim.Faults, change func(from, to sim.NodeID)) {
+	simtest.Between(f.Servers()[:2], f.Servers()[2:], change)
 }
 
 // voters returns the first n servers.
@@ -79,30 +71,22 @@ func everything() zkserver.Workload {
 	}
 }
 
-// splitTwoThree cuts n1 and n2 off from the others, or mends that.
-func splitTwoThree(f sim.Faults, change func(from, to sim.NodeID)) {
-	for _, a := range f.Servers()[:2] {
-		for _, b := range f.Servers()[2:] {
-			change(a, b)
-			change(b, a)
-		}
-	}
-}
-
 // stormy adds a split, crashes and pauses of one server after the other, and connections that break.
 func stormy(c sim.Config) sim.Config {
 	c.Faults = append(c.Faults,
-		at(8*time.Second, "split", func(f sim.Faults) { splitTwoThree(f, f.Cut) }),
-		at(16*time.Second, "heal", func(f sim.Faults) { splitTwoThree(f, f.Mend) }))
+		simtest.At(8*time.Second, "split", func(f sim.Faults) { splitTwoThree(f, f.Cut) }),
+		simtest.At(16*time.Second, "heal", func(f sim.Faults) { splitTwoThree(f, f.Mend) }))
 	for i, d := range []time.Duration{20, 23, 26, 29, 32, 35} {
 		n := sim.Server(i%5 + 1)
 		c.Faults = append(c.Faults,
-			at(d*time.Second, "crash", func(f sim.Faults) { f.Crash(n, sim.PowerLoss{Drop: 50 * sim.Percent}) }),
-			at(d*time.Second+2*time.Second, "restart", func(f sim.Faults) { f.Restart(n) }))
+			simtest.At(d*time.Second, "crash", func(f sim.Faults) {
+				f.Crash(n, sim.PowerLoss{Drop: 50 * sim.Percent})
+			}),
+			simtest.At(d*time.Second+2*time.Second, "restart", func(f sim.Faults) { f.Restart(n) }))
 	}
 	for i, d := range []time.Duration{7, 13, 25, 38, 47, 50} {
 		client := sim.Client(i%4 + 1)
-		c.Faults = append(c.Faults, at(d*time.Second, "reset", func(f sim.Faults) {
+		c.Faults = append(c.Faults, simtest.At(d*time.Second, "reset", func(f sim.Faults) {
 			for _, s := range f.Servers() {
 				f.ResetChannels(s, client)
 			}
@@ -111,12 +95,12 @@ func stormy(c sim.Config) sim.Config {
 	for _, d := range []time.Duration{40, 44, 48} {
 		var paused sim.NodeID
 		c.Faults = append(c.Faults,
-			at(d*time.Second, "pause the leader", func(f sim.Faults) {
+			simtest.At(d*time.Second, "pause the leader", func(f sim.Faults) {
 				if paused, _ = f.Leader(); paused != 0 {
 					f.Pause(paused)
 				}
 			}),
-			at(d*time.Second+2*time.Second, "resume", func(f sim.Faults) {
+			simtest.At(d*time.Second+2*time.Second, "resume", func(f sim.Faults) {
 				if paused != 0 {
 					f.Resume(paused)
 				}
