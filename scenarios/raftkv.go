@@ -77,11 +77,9 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 
 // timing returns how slow the parts of the system are at worst once it is healed.
 func (k *raftKV) timing() checker.Timing {
-	s := k.scenario
-	latency := max(s.Network.Max, s.Network.TailMax) + s.Network.ReorderMax
 	return checker.Timing{
 		Election:  raftElectionMax,
-		RoundTrip: 2*latency + s.Disk.SyncMax,
+		RoundTrip: k.scenario.roundTrip(),
 		Retry:     raftPatience,
 	}
 }
@@ -146,15 +144,7 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *raftKV) settled(v sim.View) bool {
-	if v.Now() < k.healed.Add(k.bounds.Leader) {
-		return false
-	}
-	for _, id := range v.Clients() {
-		if c, ok := v.Machine(id).(*kvserver.Client); !ok || !c.Done() {
-			return false
-		}
-	}
-	return k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
 }
 
 // judge implements system.

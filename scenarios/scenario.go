@@ -43,6 +43,11 @@ func (s *Scenario) Length() time.Duration { return s.HealAt + s.Settle }
 // Mutant reports whether s runs a bug that it must find.
 func (s *Scenario) Mutant() bool { return len(s.Finds) > 0 }
 
+// roundTrip returns how long a request to another server takes at worst, with a write on its disk.
+func (s *Scenario) roundTrip() time.Duration {
+	return 2*(max(s.Network.Max, s.Network.TailMax)+s.Network.ReorderMax) + s.Disk.SyncMax
+}
+
 // found reports whether r found the bug that s runs.
 func (s *Scenario) found(r *Report) bool {
 	return len(r.Violations) > 0 && slices.Contains(s.Finds, r.Violations[0].ID)
@@ -92,4 +97,14 @@ type system interface {
 	judge(v sim.View, r *sim.Result) []judgement
 	// chronicle returns what is worth telling of the run, in order.
 	chronicle() *chronicle
+}
+
+// allDone reports whether all clients have come to the end of their operations.
+func allDone(v sim.View) bool {
+	for _, id := range v.Clients() {
+		if c, ok := v.Machine(id).(interface{ Done() bool }); !ok || !c.Done() {
+			return false
+		}
+	}
+	return true
 }

@@ -12,6 +12,9 @@ import (
 // maxMoments is how many moments a story tells at most; the middle of a longer one is left out.
 const maxMoments = 60
 
+// minLabel is the width of the column of labels at least.
+const minLabel = 15
+
 // WriteStory tells the run to people: what happened, what the clients got, and the verdict.
 func (r *Report) WriteStory(w io.Writer) error {
 	var b strings.Builder
@@ -19,7 +22,7 @@ func (r *Report) WriteStory(w io.Writer) error {
 	fmt.Fprintf(&b, "%s, seed %d: %d servers, %d clients, %.0f s\n%s\n\n", s.Name, r.Seed, s.Servers, s.Clients,
 		r.Virtual.Seconds(), s.Doc)
 	r.writeMoments(&b)
-	width := len("during cuts") + 4
+	width := minLabel
 	for _, j := range r.judgements {
 		width = max(width, len(j.check))
 	}

@@ -68,11 +68,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 // timing returns how slow the parts of the system are at worst once it is healed: an election takes as long as the
 // longest silence between two votes and the wait for a better one, and then the learners have to find their leader.
 func (k *zabZK) timing() checker.Timing {
-	s := k.scenario
-	latency := max(s.Network.Max, s.Network.TailMax) + s.Network.ReorderMax
 	return checker.Timing{
 		Election:  zabNotifyMax + 10*zabTick,
-		RoundTrip: 2*latency + s.Disk.SyncMax,
+		RoundTrip: k.scenario.roundTrip(),
 		Retry:     zabConnect,
 	}
 }
@@ -112,15 +110,7 @@ func (k *zabZK) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *zabZK) settled(v sim.View) bool {
-	if v.Now() < k.healed.Add(k.bounds.Leader) {
-		return false
-	}
-	for _, id := range v.Clients() {
-		if c, ok := v.Machine(id).(*zkserver.Client); !ok || !c.Done() {
-			return false
-		}
-	}
-	return k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
 }
 
 // judge implements system.
