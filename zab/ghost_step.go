@@ -101,7 +101,8 @@ func (g *Ghost) commits(s *shadow, p *Peer) {
 	for i := g.Committed() + 1; i <= p.committed; i++ {
 		g.committed = append(g.committed, h.links[i-h.base])
 	}
-	if have := g.holders(p, p.committed); !p.quorum(have) {
+	have := g.holders(p, p.committed)
+	if !p.ensemble.Quorum(have) || p.proposed != nil && !p.proposed.Quorum(have) { // whatever the peer's rules say
 		g.fail(CommitQuorum, "%s in epoch %d commits %v, which %d disks hold", s.id, p.currentEpoch,
 			h.end(), have.Len())
 	}

@@ -1,0 +1,20 @@
+package zab
+
+import "schism/sim"
+
+// Tampering breaks a peer from inside, for tests that want to see an invariant fail.
+type Tampering struct{ *Peer }
+
+// LowerCommit takes back a commit.
+func (p Tampering) LowerCommit() { p.committed-- }
+
+// RaiseEpoch accepts the next epoch and tells the disk nothing.
+func (p Tampering) RaiseEpoch() { p.acceptedEpoch++ }
+
+// SkipNumber makes a leader leave out a number of its epoch.
+func (p Tampering) SkipNumber() { p.lead.counter++ }
+
+// CutCommitted removes half of what is committed from the log on the disk.
+func (p Tampering) CutCommitted(out *sim.Effects) {
+	p.disk.write(recordCut, p.history.position(p.committed/2), nil, out)
+}
