@@ -38,7 +38,9 @@ type Mix struct {
 	// Set sets whatever the version is, CAS only if it is the one that the client guesses.
 	Set, CAS int
 	// Create creates a node for good, Ephemeral one that goes with the session, Sequential one with a number, below
-	// the node; Delete deletes, Multi sets one node if another one has the version that the client guesses.
+	// the node, every second time one that goes with the session. Delete deletes the node, whatever its version is or
+	// if it is the one that the client guesses, or the first one below it. Multi sets one node if another one has the
+	// version that the client guesses.
 	Create, Ephemeral, Sequential, Delete, Multi int
 }
 
@@ -99,6 +101,12 @@ func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
 	return ops
 }
 
+// numbered is what the paths of nodes with numbers end with before the number, firstNumbered with that of the first.
+const (
+	numbered      = "/s"
+	firstNumbered = numbered + "0000000000"
+)
+
 // drawn is a kind of operation as Mix counts them.
 type drawn int
 
@@ -155,10 +163,19 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 			op.Mode = zkapi.Ephemeral
 		}
 		if kind == drawSequential {
-			op.Path, op.Mode = op.Path+"/s", zkapi.PersistentSequential
+			op.Path, op.Mode = op.Path+numbered, zkapi.PersistentSequential
+			if d.odd() {
+				op.Mode = zkapi.EphemeralSequential
+			}
 		}
 	case drawDelete:
 		op.Kind, op.Version = zkapi.Delete, zkapi.AnyVersion
+		switch {
+		case d.number%3 == 0:
+			op.Path += firstNumbered
+		case d.odd():
+			op.Version = d.sets[key]
+		}
 	case drawMulti:
 		other := path((key + 1) % d.w.Keys)
 		ops := []zkapi.Op{
@@ -169,6 +186,9 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 	}
 	return op
 }
+
+// odd reports whether every second operation of the client is at hand.
+func (d *drawing) odd() bool { return d.number%2 == 1 }
 
 // path returns the i-th node from 0.
 func path(i int) string {
