@@ -206,29 +206,48 @@ func (g *generator) happen(i int) cellOut {
 	return out
 }
 
-// corrupt changes something in h that may or may not break it.
+// corrupted makes histories of up to operations operations on one key in which up to corruptions replies are not
+// what the cell answered.
+func corrupted(operations, corruptions int) *rapid.Generator[history] {
+	return rapid.Custom(func(t *rapid.T) history {
+		s := shape{operations: rapid.IntRange(1, operations).Draw(t, "operations"), clients: 4, keys: 1,
+			loss: rapid.IntRange(0, 15).Draw(t, "loss"), shared: rapid.Bool().Draw(t, "shared")}
+		h := linearizable(t, s)
+		for range rapid.IntRange(0, corruptions).Draw(t, "corruptions") {
+			corrupt(t, h)
+		}
+		return h
+	})
+}
+
+// corrupt changes a reply in h, which may or may not break it.
 func corrupt(t *rapid.T, h history) {
-	if len(h) == 0 {
+	var replies []*sim.Op
+	for i := range h {
+		if h[i].Outcome == sim.OK {
+			replies = append(replies, &h[i])
+		}
+	}
+	if len(replies) == 0 {
 		return
 	}
-	i := rapid.IntRange(0, len(h)-1).Draw(t, "victim")
-	j := rapid.IntRange(0, len(h)-1).Draw(t, "other")
-	a, b := &h[i], &h[j]
-	if a.Outcome != sim.OK || b.Outcome != sim.OK {
-		return
-	}
-	x, y := a.Output.(cellOut), b.Output.(cellOut)
-	switch rapid.IntRange(0, 3).Draw(t, "corruption") {
+	i := rapid.IntRange(0, len(replies)-1).Draw(t, "victim")
+	j := rapid.IntRange(0, len(replies)-1).Draw(t, "other")
+	x, y := replies[i].Output.(cellOut), replies[j].Output.(cellOut)
+	switch rapid.IntRange(0, 4).Draw(t, "corruption") {
 	case 0:
-		x.Value, y.Value = y.Value, x.Value
+		x.Value += "unwritten;"
 	case 1:
-		x.Value = y.Value
+		x.Value, y.Value = y.Value, x.Value
 	case 2:
-		x.Swapped = !x.Swapped
+		x.Value = y.Value
 	case 3:
+		x.Swapped = !x.Swapped
+	case 4:
 		x.Position, y.Position = y.Position, x.Position
 	}
-	a.Output, b.Output = x, y
+	replies[j].Output = y
+	replies[i].Output = x
 }
 
 // explicable is the dumb alternative: it tries every order of the operations of one key.

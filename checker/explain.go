@@ -188,7 +188,7 @@ func (f *finder[S, I, O]) tell(core []*operation[I, O], report *Report) string {
 	order := f.rest(core, blocked)
 	if len(order) > 0 {
 		state := f.spec.Init()
-		b.WriteString("without it, this order explains the others:\n")
+		fmt.Fprintf(&b, "without %s, this order explains the others:\n", f.suspect(blocked))
 		for _, op := range order {
 			state, _ = f.spec.Step(state, &op.in, op.output())
 			fmt.Fprintf(&b, "    %s, then %s\n", f.spec.describe(op), f.spec.describeState(state))
@@ -208,15 +208,29 @@ func (f *finder[S, I, O]) tooLate(order []*operation[I, O], blocked *operation[I
 	return "nothing that changes the state had returned before it was called"
 }
 
-// rest returns an order that explains core without the blocked operation and without what need not have
-// happened, or nil if none is found. Porcupine is asked verbosely here and nowhere else: only of the few
+// suspect returns what the others can be explained without: the blocked operation if it changes nothing, and only its
+// reply if it does, for others may have seen what it wrote.
+func (f *finder[S, I, O]) suspect(blocked *operation[I, O]) string {
+	if f.spec.readOnly(blocked) {
+		return "it"
+	}
+	return "its reply"
+}
+
+// rest returns an order that explains core without what is suspect and without what need not have happened, or
+// nil if none is found. Porcupine is asked verbosely here and nowhere else: only of the few
 // operations of a core, one partition at a time, and only about what has an explanation, because its
 // partial ones come in no fixed order.
 func (f *finder[S, I, O]) rest(core []*operation[I, O], blocked *operation[I, O]) []*operation[I, O] {
 	var others []*operation[I, O]
 	for _, op := range core {
-		if op != blocked {
+		switch {
+		case op != blocked:
 			others = append(others, op)
+		case !f.spec.readOnly(op):
+			unanswered := *op
+			unanswered.known, unanswered.ret = false, open
+			others = append(others, &unanswered)
 		}
 	}
 	m := meter{limit: explainSteps}
