@@ -60,14 +60,14 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 	order, sequential := judgeOrder(replies)
 	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
 	if order.Verdict == checker.Valid {
-		writes = linearizable(LinearizableWrites, updates(history), budget)
+		writes = linearizable(LinearizableWrites, updates(history), history, budget)
 	}
 	switch {
 	case sequential.Verdict != checker.Valid:
 	case writes.Verdict != checker.Valid:
 		sequential = unknown(OrderedSequential, "there is no order of the updates")
 	default:
-		sequential = linearizable(OrderedSequential, opened(history, replies), budget)
+		sequential = linearizable(OrderedSequential, opened(history, replies), history, budget)
 		restore(sequential.Core, history)
 	}
 	return []checker.Report{order, judgeSessions(replies), writes, sequential}

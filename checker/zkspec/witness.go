@@ -10,43 +10,38 @@ import (
 	"schism/zab/zkapi"
 )
 
-// linearizable judges a history as checker.Judge does, and names the report check. Where that has no cheap answer, it
-// tries an order of its own before the search.
-func linearizable(check string, history []sim.Op, budget checker.Budget) checker.Report {
-	report := checker.Judge(New(), history, 1)
+// linearizable judges ops, some or all operations of a history, as checker.Judge does, and names the report check.
+// Where that has no cheap answer, it tries an order of its own before the search.
+func linearizable(check string, ops, history []sim.Op, budget checker.Budget) checker.Report {
+	report := checker.Judge(New(), ops, 1)
 	if report.Verdict == checker.Unknown && report.Effort.Keys > 0 {
-		w := newWitness(history)
+		w := newWitness(ops, history)
 		if w.proves() {
 			report.Verdict, report.Reason = checker.Valid, "the order of zxids explains every reply"
 			report.Effort.Witnessed, report.Effort.Searched = 1, 0
 			report.Effort.Steps += w.steps
 		} else {
-			report = checker.Judge(New(), history, budget)
+			report = checker.Judge(New(), ops, budget)
 		}
 	}
 	report.Check = check
 	return report
 }
 
-// Bounds of a witness: at most lostDepth lost updates before one reply, lostTries tries for each reply.
-const (
-	lostDepth = 4
-	lostTries = 2000
-)
+// lostTries bounds a witness: how often it tries to place lost updates before one operation.
+const lostTries = 20_000
 
-// witness makes an order of the operations of a history: by zxids, and before a reply that does not fit those
-// updates with an unknown outcome that make it fit, of those that the operation could tell of. In such an order no
-// operation stands behind one that was called after it had returned, and the tree explains every reply along it; so
-// if there is one, the history is linearizable. That there is none says nothing.
+// witness makes an order of operations: by zxids, and before what does not fit those updates with an unknown outcome
+// that make it fit, of those that it could tell of, and no more of them than it takes. In such an order no operation
+// stands behind one that was called after it had returned, and the tree explains every reply along it; so if there is
+// one, the operations are linearizable. That there is none says nothing.
 type witness struct {
 	// known are the operations with a reply, and those updates of which others are told the zxid.
 	known []placed
 	// lost are the updates with an unknown outcome, nil once they are placed.
 	lost  []*sim.Op
-	state State
-	// latest is the latest call of what is placed.
-	latest       uint64
-	tries, steps int
+	at    moment
+	steps int
 }
 
 // placed is an operation with its zxid. Updates come before what has the same.
@@ -56,16 +51,28 @@ type placed struct {
 	rank int
 }
 
-func newWitness(history []sim.Op) *witness {
-	w := &witness{state: New().Init()}
+// moment is how far an order has come.
+type moment struct {
+	state State
+	// latest is the latest call of what is placed.
+	latest uint64
+	// lost is the number of the lost update that was placed last, behind those of before; used is a digest of all.
+	lost   int
+	before *moment
+	used   sim.Digest
+}
+
+// newWitness returns a witness for ops. History may tell zxids.
+func newWitness(ops, history []sim.Op) *witness {
+	w := &witness{at: moment{state: New().Init()}}
 	written := map[string]zkapi.Zxid{} // when what was read was written
 	for i := range history {
 		if out, ok := history[i].Output.(*zkapi.Output); ok && out.Data != "" {
 			written[out.Data] = out.Stat.Mzxid
 		}
 	}
-	for i := range history {
-		op := &history[i]
+	for i := range ops {
+		op := &ops[i]
 		in := op.Input.(*zkapi.Op)
 		switch z := wrote(in, written); {
 		case op.Outcome == sim.OK && in.Kind.Writes():
@@ -97,54 +104,82 @@ func wrote(in *zkapi.Op, written map[string]zkapi.Zxid) (z zkapi.Zxid) {
 // proves reports whether there is such an order.
 func (w *witness) proves() bool {
 	for _, op := range w.known {
-		w.tries = lostTries
-		done := false
-		for depth := 0; !done && depth <= lostDepth; depth++ {
-			done = w.fit(op.Op, depth)
-		}
-		if !done {
+		if !w.fit(op.Op) {
 			return false
 		}
 	}
 	return true
 }
 
-// place puts op last, if it may stand there, and if it does something there or has a reply.
-func (w *witness) place(op *sim.Op) bool {
+// fit puts op last, behind as few lost updates as possible. Which of them came in which order matters only as far as
+// it can be seen: of moments with the same tree and the same lost updates the first is enough.
+func (w *witness) fit(op *sim.Op) bool {
+	type view struct{ tree, used sim.Digest }
+	seen, tries := map[view]bool{}, lostTries
+	for layer := []moment{w.at}; len(layer) > 0; {
+		for i := range layer {
+			if m, right := w.place(&layer[i], op, -1); right {
+				w.take(m)
+				return true
+			}
+		}
+		var deeper []moment
+		for i := range layer {
+			for n, u := range w.lost {
+				if u == nil || layer[i].has(n) || u.CallSeq >= op.ReturnSeq ||
+					!Observes(u.Input.(*zkapi.Op), op.Input.(*zkapi.Op), nil) {
+					continue
+				}
+				if tries--; tries < 0 {
+					return false
+				}
+				m, right := w.place(&layer[i], u, n)
+				if v := (view{m.state.root.hash, m.used}); right && !seen[v] {
+					seen[v] = true
+					deeper = append(deeper, m)
+				}
+			}
+		}
+		layer = deeper
+	}
+	return false
+}
+
+// place returns the moment when op, the lost update of the number lost or -1 for none, was put last, and whether it may
+// stand there, and does something there or has a reply.
+func (w *witness) place(at *moment, op *sim.Op, lost int) (m moment, right bool) {
 	w.steps++
 	out, returned := (*zkapi.Output)(nil), uint64(math.MaxUint64)
 	if op.Outcome == sim.OK {
 		out, returned = op.Output.(*zkapi.Output), op.ReturnSeq
 	}
-	next, right := Step(w.state, op.Input.(*zkapi.Op), out)
-	if !right || returned <= w.latest || out == nil && next.root == w.state.root {
-		return false
+	next, right := Step(at.state, op.Input.(*zkapi.Op), out)
+	if !right || returned <= at.latest || out == nil && next.root == at.state.root {
+		return *at, false
 	}
-	w.state, w.latest = next, max(w.latest, op.CallSeq)
-	return true
+	m = moment{state: next, latest: max(at.latest, op.CallSeq), lost: lost, before: at, used: at.used}
+	if lost >= 0 {
+		m.used += sim.Digest(0).Mix(uint64(lost))
+	}
+	return m, true
 }
 
-// fit puts op last, behind depth lost updates.
-func (w *witness) fit(op *sim.Op, depth int) bool {
-	if depth == 0 {
-		return w.place(op)
-	}
-	state, latest := w.state, w.latest
-	for i, u := range w.lost {
-		if u == nil || u.CallSeq >= op.ReturnSeq || !Observes(u.Input.(*zkapi.Op), op.Input.(*zkapi.Op), nil) {
-			continue
+// has reports whether the lost update of the number n is placed since the last operation was.
+func (m *moment) has(n int) bool {
+	for ; m.before != nil; m = m.before {
+		if m.lost == n {
+			return true
 		}
-		if w.tries--; w.tries < 0 {
-			return false
-		}
-		if w.place(u) {
-			w.lost[i] = nil
-			if w.fit(op, depth-1) {
-				return true
-			}
-			w.lost[i] = u
-		}
-		w.state, w.latest = state, latest
 	}
 	return false
+}
+
+// take makes m the moment from which the order goes on.
+func (w *witness) take(m moment) {
+	for b := &m; b.before != nil; b = b.before {
+		if b.lost >= 0 {
+			w.lost[b.lost] = nil
+		}
+	}
+	w.at = moment{state: m.state, latest: m.latest}
 }
