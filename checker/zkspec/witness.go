@@ -28,60 +28,102 @@ func linearizable(check string, ops, history []sim.Op, budget checker.Budget) ch
 	return report
 }
 
-// lostTries bounds a witness: how often it tries to place lost updates before one operation.
-const lostTries = 20_000
+// Bounds of a witness: how many orders it follows at once, and how often it tries to place lost updates in one of them
+// before one operation.
+const (
+	beamWidth = 32
+	lostTries = 4000
+)
 
-// witness makes an order of operations: by zxids, and before what does not fit those updates with an unknown outcome
-// that make it fit, of those that it could tell of, and no more of them than it takes. In such an order no operation
-// stands behind one that was called after it had returned, and the tree explains every reply along it; so if there is
-// one, the operations are linearizable. That there is none says nothing.
+// witness makes orders of operations: by zxids, and before what does not fit those updates with an unknown outcome that
+// make it fit, of those that it could tell of, and no more of them than it takes. In such an order no operation stands
+// behind one that was called after it had returned, and the tree explains every reply along it; so if there is one, the
+// operations are linearizable. That there is none says nothing.
+//
+// Often other updates would do, too, and which of them were done shows only later. So a few orders are followed side by
+// side, those with the fewest lost updates, until no reply is left that fits none.
 type witness struct {
 	// known are the operations with a reply, and those updates of which others are told the zxid.
 	known []placed
-	// lost are the updates with an unknown outcome, nil once they are placed.
-	lost  []*sim.Op
-	at    moment
+	// lost are the updates with an unknown outcome of which nobody is told the zxid.
+	lost []*sim.Op
+	// beam are the orders so far.
+	beam  []moment
 	steps int
 }
 
-// placed is an operation with its zxid. Updates come before what has the same.
+// placed is an operation with its zxid. Updates come before what has the same. Of a lost update shown is a read that
+// shows what it wrote, nil of all others.
 type placed struct {
 	*sim.Op
-	zxid zkapi.Zxid
-	rank int
+	zxid  zkapi.Zxid
+	rank  int
+	shown *sim.Op
 }
 
-// moment is how far an order has come.
+// explains reports whether s is what the read shows right after the update, as far as data and version go.
+func (p *placed) explains(s State) bool {
+	if p.shown == nil {
+		return true
+	}
+	out := p.shown.Output.(*zkapi.Output)
+	n := s.root.find(p.shown.Input.(*zkapi.Op).Path)
+	return n != nil && n.data == out.Data && n.stat.Version == out.Stat.Version
+}
+
+// moment is the end of an order.
 type moment struct {
 	state State
 	// latest is the latest call of what is placed.
 	latest uint64
-	// lost is the number of the lost update that was placed last, behind those of before; used is a digest of all.
-	lost   int
-	before *moment
-	used   sim.Digest
+	lost   *lostOnes
+}
+
+// lostOnes are the lost updates that an order has placed, by number; nil for none.
+type lostOnes struct {
+	last   int
+	before *lostOnes
+	count  int
+	digest sim.Digest // of all, in whatever order
+}
+
+func (l *lostOnes) has(n int) bool {
+	for ; l != nil; l = l.before {
+		if l.last == n {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lostOnes) with(n int) *lostOnes {
+	more := &lostOnes{last: n, before: l, count: 1, digest: sim.Digest(0).Mix(uint64(n))}
+	if l != nil {
+		more.count, more.digest = more.count+l.count, more.digest+l.digest
+	}
+	return more
 }
 
 // newWitness returns a witness for ops. History may tell zxids.
 func newWitness(ops, history []sim.Op) *witness {
-	w := &witness{at: moment{state: New().Init()}}
-	written := map[string]zkapi.Zxid{} // when what was read was written
+	w := &witness{beam: []moment{{state: New().Init()}}}
+	reads := map[string]*sim.Op{} // by data
 	for i := range history {
 		if out, ok := history[i].Output.(*zkapi.Output); ok && out.Data != "" {
-			written[out.Data] = out.Stat.Mzxid
+			reads[out.Data] = &history[i]
 		}
 	}
 	for i := range ops {
 		op := &ops[i]
 		in := op.Input.(*zkapi.Op)
-		switch z := wrote(in, written); {
+		switch shown := whoSaw(in, reads); {
 		case op.Outcome == sim.OK && in.Kind.Writes():
-			w.known = append(w.known, placed{op, op.Output.(*zkapi.Output).Zxid, 0})
+			w.known = append(w.known, placed{op, op.Output.(*zkapi.Output).Zxid, 0, nil})
 		case op.Outcome == sim.OK:
-			w.known = append(w.known, placed{op, op.Output.(*zkapi.Output).Zxid, 1})
+			w.known = append(w.known, placed{op, op.Output.(*zkapi.Output).Zxid, 1, nil})
 		case op.Outcome != sim.Unknown || !in.Kind.Writes():
-		case z != 0:
-			w.known = append(w.known, placed{op, z, 0})
+		case shown != nil:
+			w.known = append(w.known, placed{op, shown.Output.(*zkapi.Output).Stat.Mzxid, 0, shown})
 		default:
 			w.lost = append(w.lost, op)
 		}
@@ -92,62 +134,103 @@ func newWitness(ops, history []sim.Op) *witness {
 	return w
 }
 
-// wrote returns the zxid of an update whose data somebody has read, 0 if nobody has. If data are not unique it may be
-// that of another one.
-func wrote(in *zkapi.Op, written map[string]zkapi.Zxid) (z zkapi.Zxid) {
+// whoSaw returns one of reads, which are sorted by data, that shows what the update wrote, nil if none does. If data are
+// not unique it may be that of another one.
+func whoSaw(in *zkapi.Op, reads map[string]*sim.Op) (seen *sim.Op) {
 	for _, sub := range parts(in) {
-		z = max(z, written[sub.Data])
+		if r := reads[sub.Data]; r != nil && sub.Data != "" {
+			seen = r
+		}
 	}
-	return z
+	return seen
 }
 
 // proves reports whether there is such an order.
 func (w *witness) proves() bool {
 	for _, op := range w.known {
-		if !w.fit(op.Op) {
-			return false
+		w.advance(&op)
+	}
+	return len(w.beam) > 0
+}
+
+// advance puts op last in every order in which it can be.
+func (w *witness) advance(op *placed) {
+	var next []moment
+	seen := views{}
+	for _, m := range w.beam {
+		for _, m := range w.fit(m, op) {
+			if seen.add(&m) {
+				next = append(next, m)
+			}
 		}
 	}
+	if len(next) == 0 && op.Outcome != sim.OK {
+		return // it need not have happened
+	}
+	slices.SortStableFunc(next, func(a, b moment) int { return cmp.Compare(a.placedLost(), b.placedLost()) })
+	w.beam = next[:min(len(next), beamWidth)]
+}
+
+func (m *moment) placedLost() int {
+	if m.lost == nil {
+		return 0
+	}
+	return m.lost.count
+}
+
+// view is what matters of a moment: which lost updates came in which order does not, but as far as the tree shows it.
+type view struct{ tree, lost sim.Digest }
+
+type views map[view]bool
+
+// add reports whether m is none that v has.
+func (v views) add(m *moment) bool {
+	key := view{tree: m.state.root.hash}
+	if m.lost != nil {
+		key.lost = m.lost.digest
+	}
+	if v[key] {
+		return false
+	}
+	v[key] = true
 	return true
 }
 
-// fit puts op last, behind as few lost updates as possible. Which of them came in which order matters only as far as
-// it can be seen: of moments with the same tree and the same lost updates the first is enough.
-func (w *witness) fit(op *sim.Op) bool {
-	type view struct{ tree, used sim.Digest }
-	seen, tries := map[view]bool{}, lostTries
-	for layer := []moment{w.at}; len(layer) > 0; {
+// fit returns the moments when op follows from, with as few lost updates between them as possible.
+func (w *witness) fit(from moment, op *placed) (fitting []moment) {
+	seen, tries := views{}, lostTries
+	for layer := []moment{from}; len(layer) > 0; {
 		for i := range layer {
-			if m, right := w.place(&layer[i], op, -1); right {
-				w.take(m)
-				return true
+			if m, right := w.place(&layer[i], op.Op); right && op.explains(m.state) {
+				fitting = append(fitting, m)
 			}
+		}
+		if len(fitting) > 0 {
+			break
 		}
 		var deeper []moment
 		for i := range layer {
 			for n, u := range w.lost {
-				if u == nil || layer[i].has(n) || u.CallSeq >= op.ReturnSeq ||
+				if u.CallSeq >= op.ReturnSeq || layer[i].lost.has(n) ||
 					!Observes(u.Input.(*zkapi.Op), op.Input.(*zkapi.Op), nil) {
 					continue
 				}
 				if tries--; tries < 0 {
-					return false
+					return nil
 				}
-				m, right := w.place(&layer[i], u, n)
-				if v := (view{m.state.root.hash, m.used}); right && !seen[v] {
-					seen[v] = true
+				m, right := w.place(&layer[i], u)
+				if m.lost = m.lost.with(n); right && seen.add(&m) {
 					deeper = append(deeper, m)
 				}
 			}
 		}
 		layer = deeper
 	}
-	return false
+	return fitting
 }
 
-// place returns the moment when op, the lost update of the number lost or -1 for none, was put last, and whether it may
-// stand there, and does something there or has a reply.
-func (w *witness) place(at *moment, op *sim.Op, lost int) (m moment, right bool) {
+// place returns the moment when op follows at, and whether it may stand there, and does something there or has a reply.
+func (w *witness) place(at *moment, op *sim.Op) (m moment, right bool) {
 	w.steps++
 	out, returned := (*zkapi.Output)(nil), uint64(math.MaxUint64)
 	if op.Outcome == sim.OK {
@@ -157,29 +240,5 @@ func (w *witness) place(at *moment, op *sim.Op, lost int) (m moment, right bool)
 	if !right || returned <= at.latest || out == nil && next.root == at.state.root {
 		return *at, false
 	}
-	m = moment{state: next, latest: max(at.latest, op.CallSeq), lost: lost, before: at, used: at.used}
-	if lost >= 0 {
-		m.used += sim.Digest(0).Mix(uint64(lost))
-	}
-	return m, true
-}
-
-// has reports whether the lost update of the number n is placed since the last operation was.
-func (m *moment) has(n int) bool {
-	for ; m.before != nil; m = m.before {
-		if m.lost == n {
-			return true
-		}
-	}
-	return false
-}
-
-// take makes m the moment from which the order goes on.
-func (w *witness) take(m moment) {
-	for b := &m; b.before != nil; b = b.before {
-		if b.lost >= 0 {
-			w.lost[b.lost] = nil
-		}
-	}
-	w.at = moment{state: m.state, latest: m.latest}
+	return moment{state: next, latest: max(at.latest, op.CallSeq), lost: at.lost}, true
 }
