@@ -10,31 +10,62 @@ import (
 
 	"schism/checker"
 	"schism/checker/kvspec"
+	"schism/checker/zkspec"
 	"schism/raft/kvserver"
 	"schism/sim"
+	"schism/zab/zkserver"
 )
 
-const standard = "raft/kv/standard"
+// A measured protocol is benchmarked in its standard workload, and in calm for a long time.
+type measured struct {
+	name           string
+	standard, calm *Scenario
+	// long makes the system that steady runs of calm have, of many operations.
+	long func(*Scenario) system
+	// judge judges the history of a run, and reports whether it could tell.
+	judge func(history []sim.Op) bool
+}
 
-// BenchmarkStandard makes runs of the standard workload, as hunts make them: with everything on, without checks,
-// without the digest, and without both. Floor: 300 runs/s and 2.5 million events/s with everything on.
-func BenchmarkStandard(b *testing.B) {
-	for _, variant := range []struct {
-		name    string
-		options Options
-	}{
-		{"all", Options{}},
-		{"nochecks", Options{NoChecks: true}},
-		{"nodigest", Options{NoDigest: true}},
-		{"bare", Options{NoChecks: true, NoDigest: true}},
-	} {
-		b.Run(variant.name, func(b *testing.B) { benchmarkRuns(b, variant.options) })
+// protocols are those that are measured. Floors of the standard workload, with everything on: 300 runs/s and 2.5
+// million events/s over Raft, 250 and 2 million over ZAB.
+func protocols() []measured {
+	raft, zab := kvserver.StandardWorkload(), zkserver.StandardWorkload()
+	raft.Ops, zab.Ops = 5000, 5000
+	return []measured{
+		{"raft", Must("raft/kv/standard"), Must("raft/kv/calm"), newRaftKV(raftSetup{workload: raft, snapshotEvery: 100}),
+			func(h []sim.Op) bool {
+				return checker.Judge(kvspec.New(), h, checker.DefaultBudget).Verdict != checker.Unknown
+			}},
+		{"zab", Must("zab/zk/standard"), Must("zab/zk/calm"), newZabZK(zabSetup{workload: zab, snapshotEvery: 100}),
+			func(h []sim.Op) bool {
+				return !slices.ContainsFunc(zkspec.Judge(h, checker.DefaultBudget), func(r checker.Report) bool {
+					return r.Verdict == checker.Unknown
+				})
+			}},
 	}
 }
 
-func benchmarkRuns(b *testing.B, o Options) {
+// BenchmarkStandard makes runs of the standard workload, as hunts make them: with everything on, without checks,
+// without the digest, and without both.
+func BenchmarkStandard(b *testing.B) {
+	for _, m := range protocols() {
+		for _, variant := range []struct {
+			name    string
+			options Options
+		}{
+			{"all", Options{}},
+			{"nochecks", Options{NoChecks: true}},
+			{"nodigest", Options{NoDigest: true}},
+			{"bare", Options{NoChecks: true, NoDigest: true}},
+		} {
+			b.Run(m.name+"/"+variant.name, func(b *testing.B) { benchmarkRuns(b, m.standard, variant.options) })
+		}
+	}
+}
+
+func benchmarkRuns(b *testing.B, s *Scenario, o Options) {
 	defer debug.SetGCPercent(debug.SetGCPercent(HuntGCPercent))
-	runner := NewRunner(Must(standard))
+	runner := NewRunner(s)
 	runner.Run(0, o)
 	b.ReportAllocs()
 	var events, delivered uint64
@@ -51,13 +82,18 @@ func benchmarkRuns(b *testing.B, o Options) {
 }
 
 // BenchmarkSteadyState lets a cluster run for an hour, with everything on, and counts what it allocates once it has
-// run for a minute. Floor: 0.1 allocations per delivered message.
+// run for a minute. Floors: 0.1 allocations per delivered message over Raft, 0.2 over ZAB.
 func BenchmarkSteadyState(b *testing.B) {
-	s := *Must("raft/kv/calm")
-	workload := kvserver.StandardWorkload()
-	workload.Ops = 5000
-	s.Settle, s.Whole, s.system = time.Hour, true, newRaftKV(raftSetup{workload: workload, snapshotEvery: 100})
-	runner := NewRunner(&s)
+	for _, m := range protocols() {
+		b.Run(m.name, func(b *testing.B) {
+			s := *m.calm
+			s.Settle, s.Whole, s.system = time.Hour, true, m.long
+			benchmarkSteadyState(b, NewRunner(&s))
+		})
+	}
+}
+
+func benchmarkSteadyState(b *testing.B, runner *Runner) {
 	var mallocs, delivered uint64
 	var before, after runtime.MemStats
 	for b.Loop() {
@@ -80,19 +116,24 @@ func BenchmarkSteadyState(b *testing.B) {
 // BenchmarkJudgeStandard judges the histories of 2,000 runs of the standard workload. Floor: p99.9 5 ms and none
 // unknown; aim: 0.5 ms.
 func BenchmarkJudgeStandard(b *testing.B) {
-	runner := NewRunner(Must(standard))
+	for _, m := range protocols() {
+		b.Run(m.name, func(b *testing.B) { benchmarkJudge(b, &m) })
+	}
+}
+
+func benchmarkJudge(b *testing.B, m *measured) {
+	runner := NewRunner(m.standard)
 	var histories [][]sim.Op
 	for seed := range uint64(2000) {
 		histories = append(histories, runner.Run(seed, Options{}).History)
 	}
-	spec := kvspec.New()
 	var took []time.Duration
 	unknown := 0
 	for b.Loop() {
 		took = took[:0]
 		for _, h := range histories {
 			start := time.Now()
-			if checker.Judge(spec, h, checker.DefaultBudget).Verdict == checker.Unknown {
+			if !m.judge(h) {
 				unknown++
 			}
 			took = append(took, time.Since(start))
@@ -107,7 +148,7 @@ func BenchmarkJudgeStandard(b *testing.B) {
 // BenchmarkForkWorld forks a world of five servers and five clients in the middle of the standard workload.
 // Floor: 3 µs.
 func BenchmarkForkWorld(b *testing.B) {
-	runner := NewRunner(Must(standard))
+	runner := NewRunner(Must("raft/kv/standard"))
 	s := runner.scenario
 	schedule := s.Plan(runner.chooser, runner.servers, runner.clients)
 	runner.system.prepare(runner.chooser, runner.healed(schedule))
@@ -124,7 +165,7 @@ func BenchmarkForkWorld(b *testing.B) {
 // BenchmarkHuntScaling compares hunts with one worker and with two. Floor: 1.8 times as fast.
 func BenchmarkHuntScaling(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(HuntGCPercent))
-	all := []*Scenario{Must(standard)}
+	all := []*Scenario{Must("raft/kv/standard")}
 	var took [2]time.Duration
 	for b.Loop() {
 		for first := uint64(1); first < 1000; first += 100 { // by turns: what else the machine does hits both alike

@@ -10,7 +10,7 @@ import (
 // TestForkIntoAUsedWorldGoesOnAsTheOriginal forks one world into the memory of earlier forks, which have gone on
 // meanwhile.
 func TestForkIntoAUsedWorldGoesOnAsTheOriginal(t *testing.T) {
-	runner := NewRunner(Must(standard))
+	runner := NewRunner(Must("raft/kv/standard"))
 	runner.chooser.Reset(3)
 	schedule := runner.scenario.Plan(runner.chooser, runner.servers, runner.clients)
 	runner.system.prepare(runner.chooser, runner.healed(schedule))

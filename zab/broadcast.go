@@ -18,7 +18,8 @@ func (p *Peer) Propose(data []byte, out *sim.Effects) (Zxid, bool) {
 	l.counter++
 	t := Txn{NewZxid(l.epoch, l.counter), data}
 	p.logTxn(t, out)
-	m := &Propose{t}
+	m := p.mail.proposals.Take()
+	m.Txn = t
 	for i := range l.learners {
 		if x := &l.learners[i]; x.stage >= syncing && !x.observer {
 			out.SendOn(x.channel, m)
@@ -42,7 +43,9 @@ func (p *Peer) acknowledge(out *sim.Effects) {
 		p.tryCommit(out)
 	case p.state == Following && n.stage == serving && upTo > n.acked:
 		n.acked = upTo
-		out.SendOn(n.channel, &Ack{p.history.position(upTo).Zxid})
+		m := p.mail.acks.Take()
+		m.Zxid = p.history.position(upTo).Zxid
+		out.SendOn(n.channel, m)
 	}
 }
 
@@ -88,7 +91,8 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 		return
 	}
 	p.committed = i
-	m := &Commit{p.history.position(i).Zxid}
+	m := p.mail.commits.Take()
+	m.Zxid = p.history.position(i).Zxid
 	for s := range l.learners {
 		switch x := &l.learners[s]; {
 		case x.stage < syncing:
@@ -168,10 +172,9 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 func (p *Peer) halfTick(out *sim.Effects) {
 	l := &p.lead
 	out.SetTimer(tickTimer, p.Tick/2, p.Tick/2)
-	ping := &Ping{}
 	for i := range l.learners {
 		if l.learners[i].stage == serving {
-			out.SendOn(l.learners[i].channel, ping)
+			out.SendOn(l.learners[i].channel, bare)
 		}
 	}
 	if l.half = !l.half; l.half {

@@ -27,6 +27,7 @@ func (p *Peer) CloneInto(c *Peer) *Peer {
 	c.lead.acked = append(old.lead.acked[:0], p.lead.acked...)
 	c.learn.queue = slices.Clip(p.learn.queue)
 	c.inbox = append(old.inbox[:0], p.inbox...)
+	c.mail = old.mail
 	return c
 }
 

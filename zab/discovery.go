@@ -224,6 +224,9 @@ func (p *Peer) fromLearner(slot Slot, m sim.Message, out *sim.Effects) {
 	case *Ack:
 		p.handleAck(slot, m, out)
 	case *Ping:
+		if m.Body != nil {
+			p.inbox = append(p.inbox, Forwarded{p.Servers[slot], m.Body})
+		}
 	case *Forward:
 		p.inbox = append(p.inbox, Forwarded{p.Servers[slot], m.Body})
 	default:
@@ -316,7 +319,7 @@ func (p *Peer) fromLeader(m sim.Message, out *sim.Effects) {
 	case *UpToDate:
 		p.handleUpToDate(out)
 	case *Ping:
-		out.SendOn(p.learn.channel, &Ping{})
+		p.answerPing(out)
 	case *Forward:
 		p.inbox = append(p.inbox, Forwarded{p.leader, m.Body})
 	default:

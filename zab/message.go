@@ -96,7 +96,10 @@ type UpToDate struct{}
 type Ack struct{ Zxid Zxid }
 
 // Ping shows that the sender lives. A learner answers it.
-type Ping struct{}
+type Ping struct {
+	// Body is what the learner's application has to say, nil for nothing.
+	Body sim.Message
+}
 
 // Forward carries a message of the application between a leader and a learner, in order with everything else.
 type Forward struct{ Body sim.Message }
@@ -208,7 +211,12 @@ func (m *UpToDate) Fold(d sim.Digest) sim.Digest { return d.Mix(11) }
 func (m *Ack) Fold(d sim.Digest) sim.Digest { return d.Mix(12).Mix(uint64(m.Zxid)) }
 
 // Fold mixes every field into d.
-func (m *Ping) Fold(d sim.Digest) sim.Digest { return d.Mix(13) }
+func (m *Ping) Fold(d sim.Digest) sim.Digest {
+	if m.Body == nil {
+		return d.Mix(13)
+	}
+	return m.Body.Fold(d.Mix(1<<8 | 13))
+}
 
 // Fold mixes every field into d.
 func (m *Forward) Fold(d sim.Digest) sim.Digest { return m.Body.Fold(d.Mix(14)) }
@@ -265,7 +273,12 @@ func (m *UpToDate) String() string { return "" }
 func (m *Ack) String() string { return m.Zxid.String() }
 
 // String returns "".
-func (m *Ping) String() string { return "" }
+func (m *Ping) String() string {
+	if m.Body == nil {
+		return ""
+	}
+	return m.Body.Kind() + " " + m.Body.String()
+}
 
 // String returns that of the message that is carried.
 func (m *Forward) String() string { return m.Body.String() }

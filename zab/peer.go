@@ -63,6 +63,9 @@ type Peer struct {
 	snapshots snapshots
 	inbox     []Forwarded
 	taken     int
+	mail      mail
+	// carried is what the application has to say in the answer to a ping; nil between steps.
+	carried sim.Message
 }
 
 // Forwarded is a message of the application that came from another server.
@@ -108,6 +111,7 @@ func (p *Peer) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Receive:
 		p.receive(&ev, out)
+		p.carried = nil
 	case sim.Opened:
 		p.opened(&ev, out)
 	case sim.Closed:
@@ -319,17 +323,21 @@ func (p *Peer) TakeForwarded() []Forwarded {
 // Forward sends a message of the application to another server: to a learner if this server leads, to its leader
 // otherwise. It returns false if there is no channel to it. Messages arrive in order with what the protocol sends.
 func (p *Peer) Forward(to sim.NodeID, body sim.Message, out *sim.Effects) bool {
-	if p.isLearner() {
-		if to != p.leader || p.learn.channel == 0 {
+	channel := p.learn.channel
+	if !p.isLearner() {
+		slot, ok := p.slot(to)
+		if !ok || p.state != Leading {
 			return false
 		}
-		out.SendOn(p.learn.channel, &Forward{body})
-		return true
-	}
-	slot, ok := p.slot(to)
-	if !ok || p.state != Leading || p.lead.learners[slot].channel == 0 {
+		channel = p.lead.learners[slot].channel
+	} else if to != p.leader {
 		return false
 	}
-	out.SendOn(p.lead.learners[slot].channel, &Forward{body})
+	if channel == 0 {
+		return false
+	}
+	m := p.mail.forwards.Take()
+	m.Body = body
+	out.SendOn(channel, m)
 	return true
 }

@@ -134,8 +134,8 @@ func newWitness(ops, history []sim.Op) *witness {
 	return w
 }
 
-// whoSaw returns one of reads, which are sorted by data, that shows what the update wrote, nil if none does. If data are
-// not unique it may be that of another one.
+// whoSaw returns one of reads, which are by data, that shows what the update wrote, nil if none does. If data are not
+// unique it may be that of another one.
 func whoSaw(in *zkapi.Op, reads map[string]*sim.Op) (seen *sim.Op) {
 	for _, sub := range parts(in) {
 		if r := reads[sub.Data]; r != nil && sub.Data != "" {

@@ -85,7 +85,7 @@ type Client struct {
 	doubtful bool
 	link     link
 	watches  zkapi.WatchList
-	requests slab[zkapi.Request]
+	requests sim.Slab[zkapi.Request]
 }
 
 // NewClient returns a client that waits for its Start. It panics if c breaks a numbered property.
@@ -177,7 +177,7 @@ func (c *Client) ask(out *sim.Effects) {
 // send sends a request, and returns its number.
 func (c *Client) send(op zkapi.Op, out *sim.Effects) zkapi.Xid {
 	c.link.xid++
-	m := c.requests.take()
+	m := c.requests.Take()
 	m.Xid, m.Op = c.link.xid, op
 	out.SendOn(c.link.channel, m)
 	c.pingLater(out)

@@ -41,7 +41,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 			waiting:  append(d.lead.waiting[:0], s.lead.waiting...),
 			syncs:    append(d.lead.syncs[:0], s.lead.syncs...),
 		},
-		changes: d.changes, events: d.events, replies: d.replies,
+		report: s.report, changes: d.changes, events: d.events, replies: d.replies, pongs: d.pongs,
 	}
 	return d
 }

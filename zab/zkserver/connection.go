@@ -102,14 +102,16 @@ func (s *Server) receive(ev *sim.Event, out *sim.Effects) {
 		}
 	case *zkapi.Request:
 		if c.stage == connected {
-			s.touch(c.session, out)
+			s.touch(c.session)
 			s.request(c, m, out)
 			return
 		}
 	case *zkapi.PingRequest:
 		if c.stage == connected {
-			s.touch(c.session, out)
-			out.SendOn(c.channel, &zkapi.PingReply{Zxid: s.tree.LastProcessed()})
+			s.touch(c.session)
+			pong := s.pongs.Take()
+			pong.Zxid = s.tree.LastProcessed()
+			out.SendOn(c.channel, pong)
 			return
 		}
 	}

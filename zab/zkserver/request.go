@@ -136,7 +136,7 @@ func (s *Server) answer(c *connection, p *pending, out *sim.Effects) {
 
 // reply sends the answer to a request.
 func (s *Server) reply(c *connection, p *pending, r *zkapi.Result, z zkapi.Zxid, out *sim.Effects) {
-	m := s.replies.take()
+	m := s.replies.Take()
 	m.Xid, m.Op = p.xid, p.op.Kind
 	m.Out = zkapi.Output{Result: *r, Zxid: z, Server: s.peer.ID()}
 	out.SendOn(c.channel, m)

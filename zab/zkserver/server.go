@@ -21,10 +21,8 @@ const (
 
 // The timers of a server, beside those of its peer.
 const (
-	// timerTouch is when the leader is told of signs of life.
-	timerTouch sim.TimerID = zab.MaxTimer + 1 + iota
 	// timerExpiry is when the leader looks which sessions have expired.
-	timerExpiry
+	timerExpiry sim.TimerID = zab.MaxTimer + 1 + iota
 	// timerContainer is when the leader looks for containers that nobody needs.
 	timerContainer
 )
@@ -71,7 +69,10 @@ type Server struct {
 	result  zkapi.Result
 	changes []ztree.Change
 	events  []ztree.Event
-	replies slab[zkapi.Reply]
+	replies sim.Slab[zkapi.Reply]
+	pongs   sim.Slab[zkapi.PingReply]
+	// report is the last Touch, which is sent again as long as it says the same.
+	report *Touch
 }
 
 // NewServer returns a server that waits for its Start. It panics if c is wrong.
@@ -87,6 +88,7 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	s.now, s.wall = now, zkapi.Millis(ev.Wall/sim.Time(time.Millisecond))
 	switch {
 	case s.peer.Handles(&ev):
+		s.reportTouched(&ev)
 		s.peer.Step(now, ev, out)
 	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
 		s.applying = false
@@ -111,8 +113,6 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 // timeout handles the end of one of the server's own timers. They mean nothing once it has stopped serving.
 func (s *Server) timeout(t sim.TimerID, out *sim.Effects) {
 	switch {
-	case t == timerTouch && s.epoch != 0:
-		s.reportTouched(out)
 	case t == timerExpiry && s.leads():
 		s.expire(out)
 	case t == timerContainer && s.leads():
@@ -164,7 +164,7 @@ func (s *Server) stopServing(out *sim.Effects) {
 	s.watches = ztree.NewWatches(s.policy.tree)
 	s.touched, s.late = s.touched[:0], s.late[:0]
 	s.lead.reset()
-	for _, t := range [...]sim.TimerID{timerTouch, timerExpiry, timerContainer} {
+	for _, t := range [...]sim.TimerID{timerExpiry, timerContainer} {
 		out.StopTimer(t)
 	}
 }

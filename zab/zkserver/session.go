@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/ztree"
 )
@@ -100,7 +101,7 @@ func (s *Server) expire(out *sim.Effects) {
 }
 
 // touch notes a sign of life of a session.
-func (s *Server) touch(id zkapi.SessionID, out *sim.Effects) {
+func (s *Server) touch(id zkapi.SessionID) {
 	if s.leads() {
 		if t := s.lead.tracked(id); t != nil {
 			s.extend(t)
@@ -111,16 +112,20 @@ func (s *Server) touch(id zkapi.SessionID, out *sim.Effects) {
 	if found {
 		return
 	}
-	if len(s.touched) == 0 {
-		out.SetTimer(timerTouch, s.policy.tick/2, s.policy.tick/2)
-	}
 	s.touched = slices.Insert(s.touched, i, id)
 }
 
-// reportTouched tells the leader of the signs of life.
-func (s *Server) reportTouched(out *sim.Effects) {
-	if len(s.touched) > 0 {
-		s.ask(&Touch{slices.Clone(s.touched)}, out)
-		s.touched = s.touched[:0]
+// reportTouched gives the signs of life to the peer, for its answer to the leader's ping (Learner.ping).
+func (s *Server) reportTouched(ev *sim.Event) {
+	if len(s.touched) == 0 || ev.Kind != sim.Receive || s.leads() {
+		return
 	}
+	if _, ping := ev.Msg.(*zab.Ping); !ping {
+		return
+	}
+	if s.report == nil || !slices.Equal(s.report.Sessions, s.touched) {
+		s.report = &Touch{slices.Clone(s.touched)}
+	}
+	s.peer.Carry(s.report)
+	s.touched = s.touched[:0]
 }

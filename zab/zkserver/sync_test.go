@@ -94,11 +94,11 @@ func staleRuns(t *testing.T, seeds uint64, config func(seed uint64) sim.Config) 
 // ZK-1675: an old leader that does not know yet answers a sync.
 func TestASyncIsAsGoodAsTheLeaderThatAnswersIt(t *testing.T) {
 	quorum := func(c *zkserver.Config) { c.QuorumSync = true }
-	pipe := staleRuns(t, 20, func(seed uint64) sim.Config { return paused(seed, tuning{}) })
+	pipe := staleRuns(t, 200, func(seed uint64) sim.Config { return paused(seed, tuning{}) })
 	if pipe == 0 {
 		t.Error("no read after a sync through the pipe is stale")
 	}
-	if n := staleRuns(t, 20, func(seed uint64) sim.Config { return paused(seed, tuning{server: quorum}) }); n > 0 {
+	if n := staleRuns(t, 200, func(seed uint64) sim.Config { return paused(seed, tuning{server: quorum}) }); n > 0 {
 		t.Errorf("%d runs have a stale read after a sync through the quorum", n)
 	}
 }
