@@ -32,11 +32,13 @@ func protocols() []measured {
 	raft, zab := kvserver.StandardWorkload(), zkserver.StandardWorkload()
 	raft.Ops, zab.Ops = 5000, 5000
 	return []measured{
-		{"raft", Must("raft/kv/standard"), Must("raft/kv/calm"), newRaftKV(raftSetup{workload: raft, snapshotEvery: 100}),
+		{"raft", Must("raft/kv/standard"), Must("raft/kv/calm"),
+			newRaftKV(raftSetup{workload: raft, snapshotEvery: 100}),
 			func(h []sim.Op) bool {
 				return checker.Judge(kvspec.New(), h, checker.DefaultBudget).Verdict != checker.Unknown
 			}},
-		{"zab", Must("zab/zk/standard"), Must("zab/zk/calm"), newZabZK(zabSetup{workload: zab, snapshotEvery: 100}),
+		{"zab", Must("zab/zk/standard"), Must("zab/zk/calm"),
+			newZabZK(zabSetup{workload: zab, snapshotEvery: 100}),
 			func(h []sim.Op) bool {
 				return !slices.ContainsFunc(zkspec.Judge(h, checker.DefaultBudget), func(r checker.Report) bool {
 					return r.Verdict == checker.Unknown

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"time"
 
 	"schism/checker"
@@ -35,12 +36,14 @@ type zabSetup struct {
 	workload zkserver.Workload
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
+	// tick is that of the servers; 0 is zabTick.
+	tick time.Duration
 	// rules returns the mutated rules of a mutant; nil is none.
 	rules func() *zab.Rules
 }
 
-// The times of these scenarios: the tick of the servers, the longest that one waits before it repeats its vote, how
-// long a client waits for an answer, and how long before it tries another server.
+// The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
+// how long a client waits for an answer, and how long before it tries another server.
 const (
 	zabTick      = 100 * time.Millisecond
 	zabNotifyMax = 1600 * time.Millisecond
@@ -52,6 +55,7 @@ const (
 func newZabZK(setup zabSetup) func(*Scenario) system {
 	return func(s *Scenario) system {
 		k := &zabZK{scenario: s, setup: setup, ghost: zab.NewGhost()}
+		k.setup.tick = cmp.Or(setup.tick, zabTick)
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
@@ -69,7 +73,7 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 // longest silence between two votes and the wait for a better one, and then the learners have to find their leader.
 func (k *zabZK) timing() checker.Timing {
 	return checker.Timing{
-		Election:  zabNotifyMax + 10*zabTick,
+		Election:  zabNotifyMax + 10*k.setup.tick,
 		RoundTrip: k.scenario.roundTrip(),
 		Retry:     zabConnect,
 	}
@@ -90,7 +94,7 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 // server implements system.
 func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
-	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = zabTick, zabNotifyMax, k.setup.snapshotEvery/2
+	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
 	if k.setup.rules != nil {
 		c.Zab.Rules = k.setup.rules()

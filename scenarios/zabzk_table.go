@@ -48,8 +48,8 @@ var zabZKScenarios = []*Scenario{
 			"snapshot-installed", "sync-Trunc"},
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
 	},
-	standardWorkload.on("zab/zk", newZabZK(zabSetup{workload: zkserver.StandardWorkload(),
-		snapshotEvery: 100}), MarkMajorityAcked, "quorum-lost"),
+	standardWorkload.on("zab/zk", newZabZK(zabSetup{workload: zkserver.StandardWorkload(), snapshotEvery: 100,
+		tick: 200 * time.Millisecond}), MarkMajorityAcked, "quorum-lost"), // a sign of life every 100 ms, as in Raft
 	{
 		Name: "zab/zk/canary", Servers: 5, Clients: 4,
 		Doc:    "A mutant that must be found: two of five are a quorum",

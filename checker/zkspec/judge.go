@@ -59,18 +59,35 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 	}
 	order, sequential := judgeOrder(replies)
 	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
-	if order.Verdict == checker.Valid {
-		writes = linearizable(LinearizableWrites, updates(history), history, budget)
-	}
 	switch {
-	case sequential.Verdict != checker.Valid:
-	case writes.Verdict != checker.Valid:
+	case order.Verdict != checker.Valid && sequential.Verdict == checker.Valid:
 		sequential = unknown(OrderedSequential, "there is no order of the updates")
-	default:
-		sequential = linearizable(OrderedSequential, opened(history, replies), history, budget)
-		restore(sequential.Core, history)
+	case order.Verdict == checker.Valid:
+		writes, sequential = judgeTree(history, replies, sequential, budget)
 	}
 	return []checker.Report{order, judgeSessions(replies), writes, sequential}
+}
+
+// judgeTree judges what takes a tree: linearizable writes, and ordered sequential consistency unless it is known to be
+// broken. A legal order of updates and reads is one of the updates, too, so that mostly one search is enough.
+func judgeTree(
+	history []sim.Op, replies []reply, sequential checker.Report, budget checker.Budget,
+) (writes, _ checker.Report) {
+	possible := sequential.Verdict == checker.Valid
+	if possible {
+		sequential = linearizable(OrderedSequential, opened(history, replies), history, budget)
+		if sequential.Verdict == checker.Valid {
+			writes = valid(LinearizableWrites, len(replies))
+			writes.Reason = "the order that explains updates and reads"
+			return writes, sequential
+		}
+		restore(sequential.Core, history)
+	}
+	writes = linearizable(LinearizableWrites, updates(history), history, budget)
+	if possible && writes.Verdict != checker.Valid {
+		sequential = unknown(OrderedSequential, "there is no order of the updates")
+	}
+	return writes, sequential
 }
 
 // unknown returns a report on what could not be told.
@@ -221,10 +238,11 @@ func opened(history []sim.Op, replies []reply) []sim.Op {
 // from 0 in order of first calls; a read that is changed could overlap with others of its process, and so gets one of
 // its own.
 func chosen(history []sim.Op, open func(read *sim.Op)) []sim.Op {
-	var list []sim.Op
+	list := make([]sim.Op, 0, len(history))
 	numbers, next := map[int]int{}, 0
 	for i := range history {
-		op := history[i]
+		list = append(list, history[i])
+		op := &list[len(list)-1]
 		in := op.Input.(*zkapi.Op)
 		number, seen := numbers[op.Process]
 		switch read := in.Kind >= zkapi.Exists && in.Kind <= zkapi.GetChildren; {
@@ -236,11 +254,10 @@ func chosen(history []sim.Op, open func(read *sim.Op)) []sim.Op {
 		case read && open != nil && op.Outcome == sim.OK:
 			op.Process = next
 			next++
-			open(&op)
+			open(op)
 		default:
-			continue
+			list = list[:len(list)-1]
 		}
-		list = append(list, op)
 	}
 	return list
 }

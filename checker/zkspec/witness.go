@@ -212,7 +212,7 @@ func (w *witness) fit(from moment, op *placed) (fitting []moment) {
 		for i := range layer {
 			for n, u := range w.lost {
 				if u.CallSeq >= op.ReturnSeq || layer[i].lost.has(n) ||
-					!Observes(u.Input.(*zkapi.Op), op.Input.(*zkapi.Op), nil) {
+					!Observes(u.Input.(*zkapi.Op), op.Input.(*zkapi.Op)) {
 					continue
 				}
 				if tries--; tries < 0 {

@@ -30,22 +30,32 @@ import (
 	"schism/zab/zkapi"
 )
 
-// Spec is the specification of the whole tree.
-type Spec = checker.Spec[State, zkapi.Op, zkapi.Output]
+// Spec is the specification of the whole tree. Operations and outputs are large, and stay where they are.
+type Spec = checker.Spec[State, *zkapi.Op, *zkapi.Output]
 
 // New returns the specification. It takes reads, too; whether they may be old is for the history to say.
 func New() *Spec {
 	return &Spec{
-		Init:          func() State { return State{root: (&node{}).seal()} },
-		Step:          Step,
+		Init: func() State { return State{root: (&node{}).seal()} },
+		Step: func(s State, in **zkapi.Op, out **zkapi.Output) (State, bool) {
+			return Step(s, *in, known(out))
+		},
 		Equal:         State.equal,
 		Hash:          func(s State) uint64 { return uint64(s.root.hash.Mix(uint64(s.last))) },
-		ReadOnly:      func(in *zkapi.Op) bool { return !in.Kind.Writes() },
-		Observes:      Observes,
-		Position:      func(out *zkapi.Output) uint64 { return uint64(out.Zxid) },
-		Describe:      describe,
+		ReadOnly:      func(in **zkapi.Op) bool { return !(*in).Kind.Writes() },
+		Observes:      func(w, in **zkapi.Op, _ **zkapi.Output) bool { return Observes(*w, *in) },
+		Position:      func(out **zkapi.Output) uint64 { return uint64((*out).Zxid) },
+		Describe:      func(in **zkapi.Op, out **zkapi.Output) string { return describe(*in, known(out)) },
 		DescribeState: State.String,
 	}
+}
+
+// known returns the output, nil if nobody knows it.
+func known(out **zkapi.Output) *zkapi.Output {
+	if out == nil {
+		return nil
+	}
+	return *out
 }
 
 // Step returns the state after the operation, and whether the reply is right:
@@ -87,7 +97,7 @@ func unasked(out *zkapi.Output) bool {
 
 // Observes reports whether the operation could tell that the update w took effect: whether one is about a node that
 // the other is about, or about its parent. Names with numbers tell of every child.
-func Observes(w, in *zkapi.Op, _ *zkapi.Output) bool {
+func Observes(w, in *zkapi.Op) bool {
 	for _, a := range parts(w) {
 		for _, b := range parts(in) {
 			above, above2 := zkapi.Parent(a.Path), zkapi.Parent(b.Path)
