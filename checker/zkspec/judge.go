@@ -57,13 +57,15 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 		return []checker.Report{unknown(ZxidOrder, err.Error()), unknown(SessionOrder, err.Error()),
 			unknown(LinearizableWrites, err.Error()), unknown(OrderedSequential, err.Error())}
 	}
-	order, sequential := judgeOrder(replies)
+	calls := byCall(replies)
+	updates := byZxid(calls)
+	order, sequential := judgeOrder(replies, calls, updates)
 	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
 	switch {
 	case order.Verdict != checker.Valid && sequential.Verdict == checker.Valid:
 		sequential = unknown(OrderedSequential, "there is no order of the updates")
 	case order.Verdict == checker.Valid:
-		writes, sequential = judgeTree(history, replies, sequential, budget)
+		writes, sequential = judgeTree(history, updates, sequential, budget)
 	}
 	return []checker.Report{order, judgeSessions(replies), writes, sequential}
 }
@@ -71,19 +73,19 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 // judgeTree judges what takes a tree: linearizable writes, and ordered sequential consistency unless it is known to be
 // broken. A legal order of updates and reads is one of the updates, too, so that mostly one search is enough.
 func judgeTree(
-	history []sim.Op, replies []reply, sequential checker.Report, budget checker.Budget,
+	history []sim.Op, updates []*reply, sequential checker.Report, budget checker.Budget,
 ) (writes, _ checker.Report) {
 	possible := sequential.Verdict == checker.Valid
 	if possible {
-		sequential = linearizable(OrderedSequential, opened(history, replies), history, budget)
+		sequential = linearizable(OrderedSequential, opened(history, updates), history, budget)
 		if sequential.Verdict == checker.Valid {
-			writes = valid(LinearizableWrites, len(replies))
+			writes = valid(LinearizableWrites, len(updates))
 			writes.Reason = "the order that explains updates and reads"
 			return writes, sequential
 		}
 		restore(sequential.Core, history)
 	}
-	writes = linearizable(LinearizableWrites, updates(history), history, budget)
+	writes = linearizable(LinearizableWrites, chosen(history, nil), history, budget)
 	if possible && writes.Verdict != checker.Valid {
 		sequential = unknown(OrderedSequential, "there is no order of the updates")
 	}
@@ -113,7 +115,7 @@ func broken(r *checker.Report, a, b *reply, how string) {
 
 // answered returns the operations with a reply, in the order of the history.
 func answered(history []sim.Op) ([]reply, error) {
-	var replies []reply
+	replies := make([]reply, 0, len(history))
 	for i := range history {
 		op := &history[i]
 		in, ok := op.Input.(*zkapi.Op)
@@ -132,35 +134,42 @@ func answered(history []sim.Op) ([]reply, error) {
 	return replies, nil
 }
 
-// byReturn returns the replies in the order in which they were given, byCall those of updates in the order of calls.
+// byReturn returns the replies in the order in which they were given.
 func byReturn(replies []reply) []*reply {
-	return sorted(replies, func(r *reply) (uint64, bool) { return r.op.ReturnSeq, true })
-}
-
-func byCall(replies []reply) []*reply {
-	return sorted(replies, func(r *reply) (uint64, bool) { return r.op.CallSeq, r.updates() })
-}
-
-func sorted(replies []reply, key func(*reply) (uint64, bool)) []*reply {
-	var list []*reply
+	list := make([]*reply, len(replies))
 	for i := range replies {
-		if _, wanted := key(&replies[i]); wanted {
+		list[i] = &replies[i]
+	}
+	return sorted(list, func(r *reply) uint64 { return r.op.ReturnSeq })
+}
+
+// byCall returns the replies to updates in the order in which these were called, byZxid in the order of zxids.
+func byCall(replies []reply) []*reply {
+	list := make([]*reply, 0, len(replies))
+	for i := range replies {
+		if replies[i].updates() {
 			list = append(list, &replies[i])
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *reply) int {
-		x, _ := key(a)
-		y, _ := key(b)
-		return cmp.Compare(x, y)
-	})
+	return sorted(list, func(r *reply) uint64 { return r.op.CallSeq })
+}
+
+func byZxid(calls []*reply) []*reply {
+	return sorted(slices.Clone(calls), func(r *reply) uint64 { return uint64(r.out.Zxid) })
+}
+
+// sorted sorts list by key, and returns it. What has equal keys stays in order.
+func sorted(list []*reply, key func(*reply) uint64) []*reply {
+	slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
 	return list
 }
 
 // judgeOrder compares each update with the highest zxid of what had returned when it was called, that of updates for
-// ZxidOrder and that of the others for OrderedSequential.
-func judgeOrder(replies []reply) (order, sequential checker.Report) {
+// ZxidOrder and that of the others for OrderedSequential. Calls are the updates in the order of their calls, updates
+// in that of their zxids.
+func judgeOrder(replies []reply, calls, updates []*reply) (order, sequential checker.Report) {
 	order, sequential = valid(ZxidOrder, len(replies)), valid(OrderedSequential, len(replies))
-	calls, returns := byCall(replies), byReturn(replies)
+	returns := byReturn(replies)
 	var update, other *reply
 	for _, u := range calls {
 		for len(returns) > 0 && returns[0].op.ReturnSeq <= u.op.CallSeq {
@@ -178,10 +187,9 @@ func judgeOrder(replies []reply) (order, sequential checker.Report) {
 			broken(&sequential, u, other, "returned before, and has no lower zxid than,")
 		}
 	}
-	slices.SortStableFunc(calls, func(a, b *reply) int { return cmp.Compare(a.out.Zxid, b.out.Zxid) })
-	for i := 1; i < len(calls); i++ {
-		if calls[i].out.Zxid == calls[i-1].out.Zxid {
-			broken(&order, calls[i-1], calls[i], "has the zxid of")
+	for i := 1; i < len(updates); i++ {
+		if updates[i].out.Zxid == updates[i-1].out.Zxid {
+			broken(&order, updates[i-1], updates[i], "has the zxid of")
 		}
 	}
 	return order, sequential
@@ -208,26 +216,21 @@ func judgeSessions(replies []reply) checker.Report {
 	return report
 }
 
-// updates returns the updates of a history.
-func updates(history []sim.Op) []sim.Op { return chosen(history, nil) }
-
 // opened returns the updates and reads of a history. The calls of reads are put off to the beginning of time: they may
 // be old. Since their zxids are judged, too, no read can stand before the call of an update that has no higher zxid,
 // nor behind the return of one that has a higher one, and so its interval is cut down to that.
-func opened(history []sim.Op, replies []reply) []sim.Op {
-	calls := byCall(replies)
-	slices.SortStableFunc(calls, func(a, b *reply) int { return cmp.Compare(a.out.Zxid, b.out.Zxid) })
-	called, returned := make([]uint64, len(calls)+1), make([]uint64, len(calls)+1)
-	for i, u := range calls {
+func opened(history []sim.Op, updates []*reply) []sim.Op {
+	called, returned := make([]uint64, len(updates)+1), make([]uint64, len(updates)+1)
+	for i, u := range updates {
 		called[i+1] = max(called[i], u.op.CallSeq)
 	}
-	returned[len(calls)] = sim.StillOpen
-	for i, u := range slices.Backward(calls) {
+	returned[len(updates)] = sim.StillOpen
+	for i, u := range slices.Backward(updates) {
 		returned[i] = min(returned[i+1], u.op.ReturnSeq)
 	}
 	return chosen(history, func(op *sim.Op) {
 		z := op.Output.(*zkapi.Output).Zxid
-		i, _ := slices.BinarySearchFunc(calls, z+1, func(u *reply, z zkapi.Zxid) int {
+		i, _ := slices.BinarySearchFunc(updates, z+1, func(u *reply, z zkapi.Zxid) int {
 			return cmp.Compare(u.out.Zxid, z)
 		})
 		op.CallSeq, op.ReturnSeq = called[i], min(op.ReturnSeq, returned[i])
