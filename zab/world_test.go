@@ -20,6 +20,8 @@ type server struct {
 	state         sim.Digest
 	applied       zab.Index
 	count         uint64
+	// chatty servers say something to their leader, too, every time that they could propose.
+	chatty bool
 }
 
 const proposeTimer sim.TimerID = zab.MaxTimer + 1
@@ -34,6 +36,9 @@ func (s *server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		out.SetTimer(proposeTimer, s.every, s.every)
 		s.count++
 		s.Propose(binary.LittleEndian.AppendUint64(nil, s.count), out)
+		if s.chatty && s.Serving() {
+			s.Forward(s.Leader(), &zab.Commit{Zxid: zab.Zxid(s.count)}, out)
+		}
 	}
 	if ev.Kind == sim.Start && s.every > 0 {
 		out.SetTimer(proposeTimer, s.every, s.every)
@@ -45,6 +50,7 @@ func (s *server) take(out *sim.Effects) {
 	if snap, ok := s.TakeRestore(); ok {
 		s.state, s.applied = sim.Digest(binary.LittleEndian.Uint64(snap.State)), snap.Position.Index
 	}
+	s.count += uint64(len(s.TakeForwarded()))
 	for _, t := range s.NextCommitted(1000) {
 		s.state = t.Fold(s.state)
 		s.applied++
@@ -53,6 +59,20 @@ func (s *server) take(out *sim.Effects) {
 			s.Snapshot(s.applied, binary.LittleEndian.AppendUint64(nil, uint64(s.state)), out)
 		}
 	}
+}
+
+func (s *server) Clone() sim.Cloner {
+	c := *s
+	c.Peer = s.Peer.Clone()
+	return &c
+}
+
+func (s *server) AppendHash(b []byte) []byte {
+	b = s.Peer.AppendHash(b)
+	for _, x := range [...]uint64{uint64(s.state), uint64(s.applied), s.count} {
+		b = binary.LittleEndian.AppendUint64(b, x)
+	}
+	return b
 }
 
 // cluster returns the configuration of a world of n such servers.
