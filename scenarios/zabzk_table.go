@@ -18,6 +18,12 @@ func znodes(ops int) zkserver.Workload {
 	}
 }
 
+// busy is w with hardly a pause between operations.
+func busy(w zkserver.Workload) zkserver.Workload {
+	w.ThinkMin, w.ThinkMax = 0, 50*time.Millisecond
+	return w
+}
+
 // usualZK is the setup of most zab/zk scenarios.
 func usualZK(ops int) func(*Scenario) system {
 	return newZabZK(zabSetup{workload: znodes(ops), snapshotEvery: 50})
@@ -47,6 +53,24 @@ var zabZKScenarios = []*Scenario{
 		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost", "history-truncated",
 			"snapshot-installed", "sync-Trunc"},
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
+	},
+	{
+		Name: "zab/zk/dirty-snapshot", Servers: 3, Clients: 4,
+		Doc: "A server that is elected with an uncommitted tail, leads nobody, and finds its tail gone (ZK-1549)",
+		Plan: script(`
+			2s     split leader | rest
+			2.4s   crash all
+			2.5s   heal
+			2.5s   rule drop FollowerInfo from * to *
+			2.6s   restart all
+			5.6s   crash all
+			5.7s   clear rules
+			5.8s   restart {n1 n2}
+			8s     restart n3
+			10s    recover`),
+		HealAt: 10 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"sync-Trunc", "history-truncated"},
+		system: newZabZK(zabSetup{workload: busy(znodes(60)), snapshotEvery: 1000}),
 	},
 	standardWorkload.on("zab/zk", newZabZK(zabSetup{workload: zkserver.StandardWorkload(), snapshotEvery: 100,
 		tick: 200 * time.Millisecond}), MarkMajorityAcked, "quorum-lost"), // a sign of life every 100 ms, as in Raft
