@@ -27,6 +27,7 @@ type zabZK struct {
 	ghost *zab.Ghost
 	split *checker.SplitBrain
 	live  *checker.Liveness
+	told  *zkspec.Events
 	tale  chronicle
 	watch []sim.Observer
 }
@@ -38,8 +39,8 @@ type zabSetup struct {
 	snapshotEvery int
 	// tick is that of the servers; 0 is zabTick.
 	tick time.Duration
-	// rules returns the mutated rules of a mutant; nil is none.
-	rules func() *zab.Rules
+	// mutate brings a bug into every server; nil is none.
+	mutate func(*zkserver.Config)
 }
 
 // The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
@@ -64,7 +65,8 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
-		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		k.told = zkspec.NewEvents()
+		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
 		return k
 	}
 }
@@ -87,6 +89,7 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
+	k.told.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
 }
@@ -96,8 +99,8 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
-	if k.setup.rules != nil {
-		c.Zab.Rules = k.setup.rules()
+	if k.setup.mutate != nil {
+		k.setup.mutate(&c)
 	}
 	return zkserver.NewServer(c)
 }

@@ -24,6 +24,12 @@ func busy(w zkserver.Workload) zkserver.Workload {
 	return w
 }
 
+// watching is w with a watch behind every read.
+func watching(w zkserver.Workload) zkserver.Workload {
+	w.Watches = true
+	return w
+}
+
 // usualZK is the setup of most zab/zk scenarios.
 func usualZK(ops int) func(*Scenario) system {
 	return newZabZK(zabSetup{workload: znodes(ops), snapshotEvery: 50})
@@ -55,6 +61,18 @@ var zabZKScenarios = []*Scenario{
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
 	},
 	{
+		Name: "zab/zk/watches", Servers: 5, Clients: 4,
+		Doc: "Clients watch whatever they read, lose their connections and move from server to server",
+		Plan: nemesis.Swarm(nemesis.SwarmConfig{
+			Start: time.Second, Until: 20 * time.Second, MaxFor: 2 * time.Second,
+			Kinds: []nemesis.Kind{nemesis.KindHalves, nemesis.KindClients, nemesis.KindCrash, nemesis.KindPause,
+				nemesis.KindResetChannels, nemesis.KindSlowTasks},
+		}),
+		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"quorum-lost", "client-ahead"},
+		system: newZabZK(zabSetup{workload: watching(busy(znodes(100))), snapshotEvery: 50}),
+	},
+	{
 		Name: "zab/zk/dirty-snapshot", Servers: 3, Clients: 4,
 		Doc: "A server that is elected with an uncommitted tail, leads nobody, and finds its tail gone (ZK-1549)",
 		Plan: script(`
@@ -80,16 +98,16 @@ var zabZKScenarios = []*Scenario{
 		Plan:   episodes(nemesis.SplitLeader{With: 2}),
 		HealAt: episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Finds:  []string{zab.OneLeaderPerEpoch, zab.LeaderCompleteness, zab.CommitQuorum, zab.TotalOrder},
-		system: newZabZK(zabSetup{workload: znodes(20), snapshotEvery: 50, rules: halfQuorum}),
+		system: newZabZK(zabSetup{workload: znodes(20), snapshotEvery: 50, mutate: halfQuorum}),
 	},
 }
 
 // halfQuorum is the bug that takes n/2 of n for a quorum.
-func halfQuorum() *zab.Rules {
+func halfQuorum(c *zkserver.Config) {
 	enough := func(e *zab.Ensemble, have zab.Servers) bool {
 		return 2*(have&e.Voters).Len() >= e.Voters.Len()-1
 	}
-	return &zab.Rules{Quorum: enough, MayLead: enough,
+	c.Zab.Rules = &zab.Rules{Quorum: enough, MayLead: enough,
 		EpochOpen: func(e *zab.Ensemble, connected zab.Servers, self zab.Slot) bool {
 			return connected.Has(self) && enough(e, connected)
 		},

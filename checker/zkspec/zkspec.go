@@ -20,7 +20,9 @@
 // Nor is everything in a reply judged. Times are free; the Pzxid of a node may be higher than what the history says,
 // for a child may have gone. Of access lists only is known who has one: a node that was ever given another than
 // [zkapi.OpenACL] may refuse anybody anything, and what GetACL lists is free. Where an operation has two reasons to
-// fail either is right, for the words do not say which comes first. Watches are not judged.
+// fail either is right, for the words do not say which comes first.
+//
+// What watches tell is no part of a history: [Events] looks on.
 package zkspec
 
 import (

@@ -125,29 +125,3 @@ func (j *journal) replay(answered []*sim.Op) (problems []string) {
 	}
 	return problems
 }
-
-// events is an observer that requires that a client is told of a transaction before any answer shows it
-// (watches.mdx).
-type events struct {
-	seen map[sim.ChanID]zkapi.Zxid
-	// told counts the events, missed those that make up for what a client has missed while it was away.
-	told, missed int
-}
-
-// Observe implements sim.Observer.
-func (e *events) Observe(_ sim.View, s *sim.StepInfo) error {
-	switch m := s.Event.Msg.(type) {
-	case *zkapi.Reply:
-		e.seen[s.Event.Chan] = max(e.seen[s.Event.Chan], m.Out.Zxid)
-	case *zkapi.PingReply:
-		e.seen[s.Event.Chan] = max(e.seen[s.Event.Chan], m.Zxid)
-	case *zkapi.WatchEvent:
-		e.told++
-		if m.Zxid == 0 {
-			e.missed++
-		} else if seen := e.seen[s.Event.Chan]; m.Zxid <= seen {
-			return sim.Violatef("watch-after-reply", "%s is told %v after an answer at %v", s.Node, m, seen)
-		}
-	}
-	return nil
-}

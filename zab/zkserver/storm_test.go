@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"schism/checker/zkspec"
 	"schism/sim"
 	"schism/sim/simtest"
-	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 )
 
@@ -81,7 +81,7 @@ func TestHistoriesOfHurricanesFitWhatWasCommitted(t *testing.T) {
 	reached := map[string]bool{}
 	for seed := range uint64(15) {
 		c, j := watched(hurricane(seed))
-		c.Observers = append(c.Observers, &events{seen: map[sim.ChanID]zkapi.Zxid{}})
+		c.Observers = append(c.Observers, zkspec.NewEvents())
 		w := sim.NewWorld(c)
 		r := w.Run()
 		if r.Violation != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"schism/checker/zkspec"
 	"schism/sim"
 	"schism/sim/simtest"
 	"schism/zab/zkapi"
@@ -12,10 +13,10 @@ import (
 )
 
 // watching returns a stormy run in which every read leaves a watch, with its observer.
-func watching(seed uint64, tune tuning) (sim.Config, *events) {
+func watching(seed uint64, tune tuning) (sim.Config, *zkspec.Events) {
 	tune.workload = func(w *zkserver.Workload) { w.Watches = true }
 	c := stormy(world(seed, everything(), 4, tune))
-	e := &events{seen: map[sim.ChanID]zkapi.Zxid{}}
+	e := zkspec.NewEvents()
 	c.Observers = append(c.Observers, e)
 	return c, e
 }
@@ -25,7 +26,7 @@ func TestAnEventComesBeforeAnythingThatShowsTheChange(t *testing.T) {
 	for seed := range uint64(20) {
 		c, e := watching(seed, tuning{})
 		run(t, seed, c)
-		told, missed = told+e.told, missed+e.missed
+		told, missed = told+e.Told, missed+e.Missed
 	}
 	if told < 200 || missed < 5 {
 		t.Errorf("only %d events, %d of them about what was missed", told, missed)
@@ -36,7 +37,7 @@ func TestAnEventComesBeforeAnythingThatShowsTheChange(t *testing.T) {
 	for seed := range uint64(20) {
 		c, _ := watching(seed, wrong)
 		if v := sim.Run(c).Violation; v != nil {
-			if v.ID != "watch-after-reply" {
+			if v.ID != zkspec.WatchOrder {
 				t.Errorf("seed %d: %v", seed, v)
 			}
 			return
