@@ -37,6 +37,10 @@ type zabSetup struct {
 	snapshotEvery int
 	// rules returns the mutated rules of a mutant; nil is none.
 	rules func() *zab.Rules
+	// tune changes the configuration of the servers further; nil leaves it as it is.
+	tune func(*zkserver.Config)
+	// checks judge histories by more than what holds in every scenario.
+	checks []func([]sim.Op) checker.Report
 }
 
 // The times of these scenarios: the tick of the servers, the longest that one waits before it repeats its vote, how
@@ -95,6 +99,9 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	if k.setup.rules != nil {
 		c.Zab.Rules = k.setup.rules()
 	}
+	if k.setup.tune != nil {
+		k.setup.tune(&c)
+	}
 	return zkserver.NewServer(c)
 }
 
@@ -119,6 +126,10 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	for _, level := range zkspec.Judge(r.History, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
+	for _, check := range k.setup.checks {
+		report := check(r.History)
+		list = append(list, judgement{report.Check, report})
+	}
 	return list
 }
 
@@ -129,6 +140,7 @@ func (k *zabZK) chronicle() *chronicle { return &k.tale }
 var zabMarks = map[string]string{
 	"quorum-lost":        "has not heard from a quorum and stops leading",
 	"history-truncated":  "removes transactions that its leader does not have",
+	"session-expired":    "closes a session whose client has been silent for too long",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
