@@ -33,6 +33,9 @@ type zabZK struct {
 // zabSetup is what the zab/zk scenarios differ in besides the fields of Scenario.
 type zabSetup struct {
 	workload zkserver.Workload
+	// reads is the workload of the last readers clients instead.
+	reads   zkserver.Workload
+	readers int
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
 	// rules returns the mutated rules of a mutant; nil is none.
@@ -82,7 +85,11 @@ func (k *zabZK) timing() checker.Timing {
 // prepare implements system.
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	for i := range k.ops {
-		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+		w := &k.setup.workload
+		if i >= len(k.ops)-k.setup.readers {
+			w = &k.setup.reads
+		}
+		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
 	k.healed = healed
 	k.ghost.Reset()

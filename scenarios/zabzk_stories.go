@@ -21,6 +21,22 @@ var zabZKStories = []*Scenario{
 		Want:   []string{"session-expired", "client-lost-session", "session-reopened"},
 		system: newZabZK(sessionExpiry()),
 	},
+	{
+		Name: "zab/zk/sync-read", Servers: 5, Clients: 6,
+		Doc:    "Reads behind a sync that goes through the quorum, while a leader does not know that it is deposed",
+		Plan:   standstills(4, syncReaders),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost"},
+		system: newZabZK(syncRead(true)),
+	},
+	{
+		Name: "zab/zk/pipe-sync", Servers: 5, Clients: 6,
+		Doc:    "The same with a sync that only flushes the pipe: a deposed leader tells what was",
+		Plan:   standstills(4, syncReaders),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{MarkTwoLeaders}, Finds: []string{zkspec.StrictSync},
+		system: newZabZK(syncRead(false)),
+	},
 }
 
 // sessionExpiry is the setup of zab/zk/session-expiry.
@@ -53,6 +69,53 @@ func lonelyClients(least time.Duration) nemesis.Plan {
 				nemesis.Entry{When: sim.Trigger{After: begin},
 					Do: nemesis.Split{Groups: [][]sim.NodeID{{client}, servers}}},
 				nemesis.Entry{When: sim.Trigger{After: begin + c.Span(key, lo, hi)}, Do: nemesis.Recover{}})
+		}
+		return s
+	}
+}
+
+// syncReaders is how many clients of zab/zk/sync-read only read.
+const syncReaders = 3
+
+// syncRead is the setup of zab/zk/sync-read, and of zab/zk/pipe-sync, in which syncs do not go through the quorum. Half of
+// the clients only read: behind a write that waits for its quorum a leader answers no sync.
+func syncRead(quorum bool) zabSetup {
+	return zabSetup{
+		workload: zkserver.Workload{
+			Ops: 60, Keys: 2, Mix: zkserver.Mix{Get: 1, Set: 3, Create: 1}, SyncedGets: true,
+			ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
+		},
+		reads: zkserver.Workload{
+			Ops: 180, Keys: 2, Mix: zkserver.Mix{Get: 1}, SyncedGets: true,
+			ThinkMin: 100 * time.Millisecond, ThinkMax: 600 * time.Millisecond,
+		},
+		readers:       syncReaders,
+		snapshotEvery: 50,
+		tune:          func(c *zkserver.Config) { c.QuorumSync = quorum },
+		checks:        []func([]sim.Op) checker.Report{zkspec.JudgeStrictSync},
+	}
+}
+
+// standstills is the plan in which, so many times, the clocks of the leader stand still, and it is cut off from the
+// other servers and from all clients but the last readers. The leader does not notice, and goes on serving those, while
+// the others elect another one.
+func standstills(times, readers int) nemesis.Plan {
+	return func(c sim.Chooser, _, clients []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		writers := nemesis.Nodes(clients[:max(0, len(clients)-readers)]...)
+		for i := range times {
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			end := begin + c.Span(key, episodeMin, episodeMax)
+			for _, f := range []nemesis.Fault{
+				nemesis.Freeze{Target: nemesis.Leader},
+				nemesis.Cut{From: writers, To: nemesis.Leader},
+				nemesis.Cut{From: nemesis.Leader, To: writers},
+				nemesis.IsolateLeader,
+			} {
+				s = append(s, nemesis.Entry{When: sim.Trigger{After: begin}, Do: f})
+			}
+			s = append(s, nemesis.Entry{When: sim.Trigger{After: end}, Do: nemesis.Recover{}})
 		}
 		return s
 	}
