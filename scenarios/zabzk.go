@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"schism/checker"
@@ -19,6 +20,8 @@ type zabZK struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]zkserver.Operation
+	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
+	recipes []zkserver.Recipe
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -36,6 +39,10 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
+	// lock, if not nil, is what the clients do instead: all but the last one, which is the resource that they write
+	// to while they hold the lock. It refuses late writes if it is fenced.
+	lock   *zkserver.LockWork
+	fenced bool
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
 	// rules returns the mutated rules of a mutant; nil is none.
@@ -84,7 +91,12 @@ func (k *zabZK) timing() checker.Timing {
 
 // prepare implements system.
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
+	k.recipes = k.recipes[:0]
 	for i := range k.ops {
+		if k.setup.lock != nil {
+			k.recipes = append(k.recipes, k.setup.lock.Draw(c, sim.Client(i+1)))
+			continue
+		}
 		w := &k.setup.workload
 		if i >= len(k.ops)-k.setup.readers {
 			w = &k.setup.reads
@@ -114,7 +126,13 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 
 // client implements system.
 func (k *zabZK) client(id sim.NodeID) sim.Machine {
+	if k.setup.lock != nil && id == k.setup.lock.Resource {
+		return zkserver.NewResource(k.setup.fenced)
+	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	if len(k.recipes) > 0 {
+		c.Recipe = k.recipes[id.Number()-1]
+	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
 	return zkserver.NewClient(c)
 }
@@ -130,7 +148,7 @@ func (k *zabZK) settled(v sim.View) bool {
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	for _, level := range zkspec.Judge(r.History, checker.DefaultBudget) {
+	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
 	for _, check := range k.setup.checks {
@@ -138,6 +156,31 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 		list = append(list, judgement{report.Check, report})
 	}
 	return list
+}
+
+// ofService returns the operations of the service, without the writes to resources.
+func ofService(history []sim.Op) []sim.Op {
+	other := func(op sim.Op) bool {
+		_, ok := op.Input.(*zkserver.Write)
+		return ok
+	}
+	if !slices.ContainsFunc(history, other) {
+		return history
+	}
+	return slices.DeleteFunc(slices.Clone(history), other)
+}
+
+// judgeFencing judges the writes to a resource.
+func judgeFencing(history []sim.Op) checker.Report {
+	var list []checker.Access
+	for i := range history {
+		op := &history[i]
+		w, ok := op.Input.(*zkserver.Write)
+		if answer, answered := op.Output.(*zkserver.Wrote); ok && answered && answer.Accepted {
+			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
+		}
+	}
+	return checker.JudgeFencing(list)
 }
 
 // chronicle implements system.

@@ -37,6 +37,22 @@ var zabZKStories = []*Scenario{
 		Want: []string{MarkTwoLeaders}, Finds: []string{zkspec.StrictSync},
 		system: newZabZK(syncRead(false)),
 	},
+	{
+		Name: "zab/zk/lock", Servers: 5, Clients: 5,
+		Doc:    "Four clients take a lock in turn, stop and wake up late; the resource wants the token of who holds it",
+		Plan:   sleepers(2),
+		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"session-expired", "client-lost-session", "write-fenced"},
+		system: newZabZK(locking(true)),
+	},
+	{
+		Name: "zab/zk/unsafe-lock", Servers: 5, Clients: 5,
+		Doc:    "The same with a resource that takes what comes: two clients hold the lock, and both write",
+		Plan:   sleepers(2),
+		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing},
+		system: newZabZK(locking(false)),
+	},
 }
 
 // sessionExpiry is the setup of zab/zk/session-expiry.
@@ -50,6 +66,39 @@ func sessionExpiry() zabSetup {
 		},
 		snapshotEvery: 50,
 		checks:        []func([]sim.Op) checker.Report{zkspec.JudgeSessionEnd},
+	}
+}
+
+// locking is the setup of zab/zk/lock, and of zab/zk/unsafe-lock, whose resource is not fenced.
+func locking(fenced bool) zabSetup {
+	return zabSetup{
+		lock: &zkserver.LockWork{
+			Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+			ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
+		},
+		fenced:        fenced,
+		snapshotEvery: 50,
+		checks:        []func([]sim.Op) checker.Report{judgeFencing},
+	}
+}
+
+// sleepers is the plan in which, so many times, one of the first four clients after the other is paused, or cut off
+// from all servers, for longer than its session lasts.
+func sleepers(times int) nemesis.Plan {
+	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		for i := range 4 * times {
+			client := clients[i%4]
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			var f nemesis.Fault = nemesis.Pause{Target: nemesis.Nodes(client)}
+			if c.Chance(key, 25*sim.Percent) {
+				f = nemesis.Split{Groups: [][]sim.NodeID{{client}, servers}}
+			}
+			s = append(s, nemesis.Entry{When: sim.Trigger{After: begin}, Do: f}, nemesis.Entry{
+				When: sim.Trigger{After: begin + c.Span(key, episodeMin, episodeMax)}, Do: nemesis.Recover{}})
+		}
+		return s
 	}
 }
 
@@ -77,8 +126,8 @@ func lonelyClients(least time.Duration) nemesis.Plan {
 // syncReaders is how many clients of zab/zk/sync-read only read.
 const syncReaders = 3
 
-// syncRead is the setup of zab/zk/sync-read, and of zab/zk/pipe-sync, in which syncs do not go through the quorum. Half of
-// the clients only read: behind a write that waits for its quorum a leader answers no sync.
+// syncRead is the setup of zab/zk/sync-read, and of zab/zk/pipe-sync, in which syncs do not go through the quorum. Half
+// of the clients only read: behind a write that waits for its quorum a leader answers no sync.
 func syncRead(quorum bool) zabSetup {
 	return zabSetup{
 		workload: zkserver.Workload{

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
 	"schism/zab/zkapi"
@@ -36,4 +37,20 @@ func TestSessionExpiryFindsNodesThatStay(t *testing.T) {
 		}
 	}
 	finds(t, "zab/zk/session-expiry", setup, zkspec.SessionEnd)
+}
+
+// TestJudgeFencingFindsSharedTokens: the other half, lower tokens, is found by zab/zk/unsafe-lock.
+func TestJudgeFencingFindsSharedTokens(t *testing.T) {
+	history := []sim.Op{
+		{Client: sim.Client(1), Outcome: sim.OK, Input: &zkserver.Write{Number: 1, Token: 7},
+			Output: &zkserver.Wrote{Number: 1, Place: 1, Accepted: true}},
+		{Client: sim.Client(2), Outcome: sim.OK, Input: &zkserver.Write{Number: 1, Token: 7},
+			Output: &zkserver.Wrote{Number: 1, Place: 2, Accepted: true}},
+	}
+	if r := judgeFencing(history); r.Verdict != checker.Invalid {
+		t.Errorf("two clients with one token: %v", r)
+	}
+	if r := judgeFencing(history[:1]); r.Verdict != checker.Valid {
+		t.Errorf("one client alone: %v", r)
+	}
 }
