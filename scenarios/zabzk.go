@@ -45,6 +45,8 @@ type zabSetup struct {
 	fenced bool
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
+	// observers is how many of the servers, the last ones, have no vote.
+	observers int
 	// rules returns the mutated rules of a mutant; nil is none.
 	rules func() *zab.Rules
 	// tune changes the configuration of the servers further; nil leaves it as it is.
@@ -75,6 +77,10 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		if setup.observers > 0 {
+			k.split.Voters(s.Servers - setup.observers)
+			k.watch = append(k.watch, &joins{voters: s.Servers - setup.observers, tale: &k.tale})
+		}
 		return k
 	}
 }
@@ -115,6 +121,10 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = zabTick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
+	if n := k.setup.observers; n > 0 {
+		all, voters := zab.Servers(1)<<len(k.servers)-1, zab.Servers(1)<<(len(k.servers)-n)-1
+		c.Zab.Ensemble = zab.Ensemble{Voters: voters, Observers: all &^ voters}
+	}
 	if k.setup.rules != nil {
 		c.Zab.Rules = k.setup.rules()
 	}

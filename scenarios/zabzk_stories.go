@@ -7,6 +7,7 @@ import (
 	"schism/checker/zkspec"
 	"schism/nemesis"
 	"schism/sim"
+	"schism/zab"
 	"schism/zab/zkserver"
 )
 
@@ -52,6 +53,14 @@ var zabZKStories = []*Scenario{
 		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing},
 		system: newZabZK(locking(false)),
+	},
+	{
+		Name: "zab/zk/observer-join", Servers: 6, Clients: 4,
+		Doc:    "An observer and a follower go away and join again during writes, after little and after much",
+		Plan:   comings(4),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
+		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12, observers: 1}),
 	},
 }
 
@@ -100,6 +109,51 @@ func sleepers(times int) nemesis.Plan {
 		}
 		return s
 	}
+}
+
+// comings is the plan in which, so many times, the last server, which is an observer, and one of the others go down
+// and start again. In turn they have missed little and much.
+func comings(times int) nemesis.Plan {
+	return func(c sim.Chooser, servers, _ []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		observer := nemesis.Nodes(servers[len(servers)-1])
+		for i := range times {
+			other := nemesis.Nodes(servers[c.Index(key, len(servers)-1)])
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			at := func(d time.Duration, f nemesis.Fault) {
+				s = append(s, nemesis.Entry{When: sim.Trigger{After: begin + d}, Do: f})
+			}
+			at(0, nemesis.Crash{Target: observer})
+			at(0, nemesis.Crash{Target: other, Loss: sim.PowerLoss{Drop: 50 * sim.Percent}})
+			lo, hi := episodeMin, episodeMax
+			if i%2 == 0 {
+				lo, hi = episodeMin/10, episodeMin/3
+			}
+			at(c.Span(key, lo, hi), nemesis.Restart{Target: observer})
+			at(c.Span(key, lo, hi), nemesis.Restart{Target: other})
+		}
+		return s
+	}
+}
+
+// joins is an observer that marks how servers without a vote are brought in line: "observer-Snap", "observer-Diff",
+// "observer-Trunc".
+type joins struct {
+	// voters is the number of servers before those without a vote.
+	voters int
+	tale   *chronicle
+}
+
+// Observe implements [sim.Observer].
+func (j *joins) Observe(_ sim.View, s *sim.StepInfo) error {
+	if s.Node.IsClient() || s.Node.Number() <= j.voters {
+		return nil
+	}
+	if m, ok := s.Event.Msg.(*zab.Sync); ok && s.Event.Kind == sim.Receive {
+		j.tale.mark(s, "observer-"+m.Kind())
+	}
+	return nil
 }
 
 // lonelyClients is the plan in which one client after the other is cut off from all servers, every second one for
