@@ -39,10 +39,12 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// lock, if not nil, is what the clients do instead: all but the last one, which is the resource that they write
-	// to while they hold the lock. It refuses late writes if it is fenced.
-	lock   *zkserver.LockWork
-	fenced bool
+	// recipe, if not nil, draws what the clients do instead of a workload.
+	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
+	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
+	// refuses late writes if it is fenced.
+	resource sim.NodeID
+	fenced   bool
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
 	// observers is how many of the servers, the last ones, have no vote.
@@ -99,8 +101,8 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
-		if k.setup.lock != nil {
-			k.recipes = append(k.recipes, k.setup.lock.Draw(c, sim.Client(i+1)))
+		if k.setup.recipe != nil {
+			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
 			continue
 		}
 		w := &k.setup.workload
@@ -136,7 +138,7 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 
 // client implements system.
 func (k *zabZK) client(id sim.NodeID) sim.Machine {
-	if k.setup.lock != nil && id == k.setup.lock.Resource {
+	if id == k.setup.resource {
 		return zkserver.NewResource(k.setup.fenced)
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])

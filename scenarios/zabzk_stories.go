@@ -62,6 +62,14 @@ var zabZKStories = []*Scenario{
 		Want:   []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
 		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12, observers: 1}),
 	},
+	{
+		Name: "zab/zk/sequential-queue", Servers: 5, Clients: 5,
+		Doc:    "Two clients put items into a queue, three take them out, while whoever leads is cut off, three times",
+		Plan:   episodes(nemesis.IsolateLeader, nemesis.IsolateLeader, nemesis.IsolateLeader),
+		HealAt: 3 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated"},
+		system: newZabZK(sequentialQueue(nil)),
+	},
 }
 
 // sessionExpiry is the setup of zab/zk/session-expiry.
@@ -80,11 +88,13 @@ func sessionExpiry() zabSetup {
 
 // locking is the setup of zab/zk/lock, and of zab/zk/unsafe-lock, whose resource is not fenced.
 func locking(fenced bool) zabSetup {
+	work := zkserver.LockWork{
+		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
+	}
 	return zabSetup{
-		lock: &zkserver.LockWork{
-			Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
-			ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
-		},
+		recipe:        work.Draw,
+		resource:      work.Resource,
 		fenced:        fenced,
 		snapshotEvery: 50,
 		checks:        []func([]sim.Op) checker.Report{judgeFencing},
@@ -108,6 +118,25 @@ func sleepers(times int) nemesis.Plan {
 				When: sim.Trigger{After: begin + c.Span(key, episodeMin, episodeMax)}, Do: nemesis.Recover{}})
 		}
 		return s
+	}
+}
+
+// sequentialQueue is the setup of zab/zk/sequential-queue. choose is how takers choose; nil is the right way.
+func sequentialQueue(choose func([]string) int) zabSetup {
+	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond, Choose: choose}
+	puts, takes := pauses, pauses
+	puts.Items, takes.Looks = 50, 60
+	return zabSetup{
+		recipe: func(c sim.Chooser, id sim.NodeID) zkserver.Recipe {
+			if id.Number() <= 2 {
+				return puts.Draw(c, id)
+			}
+			return takes.Draw(c, id)
+		},
+		snapshotEvery: 50,
+		checks: []func([]sim.Op) checker.Report{func(history []sim.Op) checker.Report {
+			return zkspec.JudgeQueue(history, zkserver.QueuePath)
+		}},
 	}
 }
 

@@ -54,3 +54,9 @@ func TestJudgeFencingFindsSharedTokens(t *testing.T) {
 		t.Errorf("one client alone: %v", r)
 	}
 }
+
+// TestSequentialQueueFindsWhoTakesTheLast gives takers a wrong recipe.
+func TestSequentialQueueFindsWhoTakesTheLast(t *testing.T) {
+	last := func(items []string) int { return len(items) - 1 }
+	finds(t, "zab/zk/sequential-queue", sequentialQueue(last), zkspec.QueueOrder)
+}

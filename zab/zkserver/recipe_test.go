@@ -88,3 +88,20 @@ func TestEveryFieldOfALockReachesCloneAndHash(t *testing.T) {
 		simtest.Shared("zkserver.Client.move", "never changed: the next one is another"))
 	simtest.CheckCloner(t, simtest.Harvest(contest(1), []sim.NodeID{sim.Client(4)}, events...))
 }
+
+func TestEveryFieldOfAQueueReachesCloneAndHash(t *testing.T) {
+	work := zkserver.QueueWork{Items: 20, Looks: 20, ThinkMax: 100 * time.Millisecond}
+	var c sim.Config
+	c = world(1, everything(), 3, tuning{client: func(cc *zkserver.ClientConfig) {
+		cc.Recipe = work.Draw(c.Chooser, cc.ID)
+	}})
+	clients := []sim.NodeID{sim.Client(1), sim.Client(2)}
+	simtest.CheckCloner(t, simtest.Harvest(c, clients, 400, 600, 800, 1000, 1500, 2000),
+		simtest.Ignore("zkapi.WatchList.Relative", "set in what is sent only"),
+		simtest.Ignore("zkserver.ClientConfig", "never changes; clones share it"),
+		simtest.Ignore("zkserver.slab", "memory for messages that have not been made yet"),
+		simtest.Ignore("zkserver.queue.work", "never changes; clones share it"),
+		simtest.Ignore("zkserver.queue.client", "never changes"),
+		simtest.Ignore("zkserver.queue.pauses", "never changes; clones share it"),
+		simtest.Shared("zkserver.Client.move", "never changed: the next one is another"))
+}
