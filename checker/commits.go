@@ -178,14 +178,14 @@ func (s *SplitBrain) commits(g *ghost, n sim.NodeID, c Position) *sim.Violation 
 	}
 	if holders := s.holders(c); holders < s.quorum {
 		return sim.Violatef("commit-without-quorum", "%s in reign %d commits %d, which %d of %d hold durably",
-			n, g.reign, c, holders, len(s.ghosts))
+			n, g.reign, c, holders, s.voting)
 	}
 	return nil
 }
 
-// holders counts the servers that hold everything committed up to p durably, whether they run or not.
+// holders counts the servers with a vote that hold everything committed up to p durably, whether they run or not.
 func (s *SplitBrain) holders(p Position) (count int) {
-	for i := range s.ghosts {
+	for i := range s.ghosts[:s.voting] {
 		g := &s.ghosts[i]
 		if g.log.holds(p, s.chain[p].hash) && g.log.isDurable(p, g.durable) {
 			count++
@@ -240,7 +240,7 @@ func (s *SplitBrain) replied(c *call, reply Reply) *sim.Violation {
 	}
 	if holders := s.holders(p); holders < s.quorum {
 		return sim.Violatef("ack-without-quorum", "%s acknowledges %d, which %d of %d hold durably",
-			reply.Server, p, holders, len(s.ghosts))
+			reply.Server, p, holders, s.voting)
 	}
 	s.acked = p
 	s.ack(s.chain[p].reign, p)
@@ -280,7 +280,7 @@ func (s *SplitBrain) recut(v view, seq uint64) {
 		}
 		g := &s.ghosts[i]
 		switch {
-		case bits.OnesCount64(side) >= s.quorum:
+		case bits.OnesCount64(side&(1<<s.voting-1)) >= s.quorum:
 			g.cutSince = 0
 		case side != g.side:
 			g.cutSince = max(seq, 1)

@@ -33,14 +33,15 @@ import (
 // nothing costs a few comparisons and allocates nothing. A message that moves its receiver to nothing, no write, no
 // message, no timer, shows nobody what it changed: that is looked at with the server's next step.
 //
-// Membership is fixed: a quorum is a majority of the configured servers. Disks that lie about syncs, rot or
-// are wiped can make a correct system lose quorums, which is reported as what it looks like.
+// Membership is fixed: a quorum is a majority of the configured servers, or of those that Voters names. Disks that lie
+// about syncs, rot or are wiped can make a correct system lose quorums, which is reported as what it looks like.
 type SplitBrain struct {
 	adapt   Adapter
 	replies Replies
 	ghosts  []ghost
 	calls   []call
-	quorum  int
+	// voters is how many servers have a vote, the first ones, 0 for all; voting is the same in the run at hand.
+	voters, voting, quorum int
 
 	// leaderOf is the only leader of each reign.
 	leaderOf map[sim.Reign]sim.NodeID
@@ -139,6 +140,10 @@ func NewSplitBrain(adapt Adapter, replies Replies) *SplitBrain {
 		leaderOf: make(map[sim.Reign]sim.NodeID), made: make(map[place]sim.Digest)}
 }
 
+// Voters makes only the first n servers count for a majority, in all runs from the next on; the others are observers
+// or learners. 0 is all servers.
+func (s *SplitBrain) Voters(n int) { s.voters = n }
+
 // Reset makes s ready for another run and keeps its memory.
 func (s *SplitBrain) Reset() {
 	for i := range s.ghosts {
@@ -197,7 +202,11 @@ func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
 // begin sizes s for the run.
 func (s *SplitBrain) begin(v view) {
 	servers, clients := len(v.Servers()), len(v.Clients())
-	s.quorum = servers/2 + 1
+	s.voting = servers
+	if s.voters > 0 {
+		s.voting = min(s.voters, servers)
+	}
+	s.quorum = s.voting/2 + 1
 	for len(s.ghosts) < servers {
 		s.ghosts = append(s.ghosts, ghost{})
 	}

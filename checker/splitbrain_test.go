@@ -333,6 +333,25 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 	}
 }
 
+// TestSplitBrainCountsVotersOnly has two servers without a vote: two of the other three are a majority, and one with
+// both of those is none.
+func TestSplitBrainCountsVotersOnly(t *testing.T) {
+	s := NewSplitBrain(asReplica, asReply)
+	s.Voters(3)
+	st := newStage(t, s)
+	calm(st)
+	st.write(3, entries(1, 1, 1), 1, 2)
+	st.commit(3, 1)
+	if st.found != nil {
+		t.Fatal(st.found)
+	}
+	st.write(4, entries(1, 1, 1, 1), 1, 4, 5)
+	st.commit(4, 1)
+	if st.found == nil || st.found.ID != "commit-without-quorum" {
+		t.Fatalf("got %v, want commit-without-quorum", st.found)
+	}
+}
+
 func TestSplitBrainForgetsOnReset(t *testing.T) {
 	s := NewSplitBrain(asReplica, asReply)
 	for range 3 {

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"schism/checker"
@@ -20,6 +21,8 @@ type zabZK struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]zkserver.Operation
+	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
+	recipes []zkserver.Recipe
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -35,10 +38,25 @@ type zabZK struct {
 // zabSetup is what the zab/zk scenarios differ in besides the fields of Scenario.
 type zabSetup struct {
 	workload zkserver.Workload
+	// reads is the workload of the last readers clients instead.
+	reads   zkserver.Workload
+	readers int
+	// recipe, if not nil, draws what the clients do instead of a workload.
+	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
+	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
+	// refuses late writes if it is fenced.
+	resource sim.NodeID
+	fenced   bool
 	// snapshotEvery is the number of transactions between two snapshots.
 	snapshotEvery int
 	// tick is that of the servers; 0 is zabTick.
 	tick time.Duration
+	// observers is how many of the servers, the last ones, have no vote.
+	observers int
+	// tune changes the configuration of the servers further; nil leaves it as it is.
+	tune func(*zkserver.Config)
+	// checks judge histories by more than what holds in every scenario.
+	checks []func([]sim.Op) checker.Report
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*zkserver.Config)
 }
@@ -67,6 +85,10 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
+		if setup.observers > 0 {
+			k.split.Voters(s.Servers - setup.observers)
+			k.watch = append(k.watch, &joins{voters: s.Servers - setup.observers, tale: &k.tale})
+		}
 		return k
 	}
 }
@@ -83,8 +105,17 @@ func (k *zabZK) timing() checker.Timing {
 
 // prepare implements system.
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
+	k.recipes = k.recipes[:0]
 	for i := range k.ops {
-		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+		if k.setup.recipe != nil {
+			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
+			continue
+		}
+		w := &k.setup.workload
+		if i >= len(k.ops)-k.setup.readers {
+			w = &k.setup.reads
+		}
+		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
 	k.healed = healed
 	k.ghost.Reset()
@@ -99,6 +130,13 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
+	if n := k.setup.observers; n > 0 {
+		all, voters := zab.Servers(1)<<len(k.servers)-1, zab.Servers(1)<<(len(k.servers)-n)-1
+		c.Zab.Ensemble = zab.Ensemble{Voters: voters, Observers: all &^ voters}
+	}
+	if k.setup.tune != nil {
+		k.setup.tune(&c)
+	}
 	if k.setup.mutate != nil {
 		k.setup.mutate(&c)
 	}
@@ -107,7 +145,13 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 
 // client implements system.
 func (k *zabZK) client(id sim.NodeID) sim.Machine {
+	if id == k.setup.resource {
+		return zkserver.NewResource(k.setup.fenced)
+	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	if len(k.recipes) > 0 {
+		c.Recipe = k.recipes[id.Number()-1]
+	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
 	return zkserver.NewClient(c)
 }
@@ -123,10 +167,39 @@ func (k *zabZK) settled(v sim.View) bool {
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	for _, level := range zkspec.Judge(r.History, checker.DefaultBudget) {
+	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
+	for _, check := range k.setup.checks {
+		report := check(r.History)
+		list = append(list, judgement{report.Check, report})
+	}
 	return list
+}
+
+// ofService returns the operations of the service, without the writes to resources.
+func ofService(history []sim.Op) []sim.Op {
+	other := func(op sim.Op) bool {
+		_, ok := op.Input.(*zkserver.Write)
+		return ok
+	}
+	if !slices.ContainsFunc(history, other) {
+		return history
+	}
+	return slices.DeleteFunc(slices.Clone(history), other)
+}
+
+// judgeFencing judges the writes to a resource.
+func judgeFencing(history []sim.Op) checker.Report {
+	var list []checker.Access
+	for i := range history {
+		op := &history[i]
+		w, ok := op.Input.(*zkserver.Write)
+		if answer, answered := op.Output.(*zkserver.Wrote); ok && answered && answer.Accepted {
+			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
+		}
+	}
+	return checker.JudgeFencing(list)
 }
 
 // chronicle implements system.
@@ -136,6 +209,7 @@ func (k *zabZK) chronicle() *chronicle { return &k.tale }
 var zabMarks = map[string]string{
 	"quorum-lost":        "has not heard from a quorum and stops leading",
 	"history-truncated":  "removes transactions that its leader does not have",
+	"session-expired":    "closes a session whose client has been silent for too long",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 

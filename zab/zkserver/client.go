@@ -18,6 +18,8 @@ type ClientConfig struct {
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
+	// Recipe, if not nil, is what it plays instead. The client has a copy of its own.
+	Recipe Recipe
 	// SessionTimeout is the one that it would like for its session.
 	SessionTimeout zkapi.Millis
 	// Timeout is the time from an operation's call after which the client gives it up, and its connection with it.
@@ -79,6 +81,9 @@ type Client struct {
 	// next is the index of the open operation, or of the next one.
 	next  int
 	phase phase
+	// recipe is what the client plays instead of a list, and move what it does now; nil without a recipe.
+	recipe Recipe
+	move   *Move
 	// sent is the request of the open operation, 0 while it is not sent on this connection; doubtful says that it has
 	// been sent on some. One operation at a time: sent would be a list if there were more.
 	sent     zkapi.Xid
@@ -96,7 +101,11 @@ func NewClient(c ClientConfig) *Client {
 	if c.Backoff <= 0 || c.BackoffMax < c.Backoff || c.ConnectTimeout <= 0 || c.Timeout <= 0 {
 		panic("zkserver: ClientConfig: want 0 < Backoff <= BackoffMax, positive timeouts")
 	}
-	return &Client{cfg: &c, link: link{server: max(c.ID.Number()-1, 0) % len(c.Servers)}}
+	client := &Client{cfg: &c, link: link{server: max(c.ID.Number()-1, 0) % len(c.Servers)}}
+	if c.Recipe != nil {
+		client.recipe = c.Recipe.Clone()
+	}
+	return client
 }
 
 // Step implements sim.Machine.
@@ -104,7 +113,7 @@ func (c *Client) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
 		c.dial(out)
-		c.think(out)
+		c.think(Ended{}, out)
 	case sim.Timeout:
 		c.handleTimeout(ev.Timer, out)
 	case sim.Opened:
@@ -115,13 +124,16 @@ func (c *Client) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
 		if ev.Chan != 0 && ev.Chan == c.link.channel {
 			c.receive(ev.Msg, out)
 		}
+		if m, ok := ev.Msg.(*Wrote); ok {
+			c.wrote(m, out)
+		}
 	}
 }
 
 // Done reports whether every operation has ended.
 func (c *Client) Done() bool { return c.phase == done }
 
-// Progress returns how many operations have ended, and how many there are.
+// Progress returns how many operations have ended, and how many there are in the list.
 func (c *Client) Progress() (ended, all int) { return c.next, len(c.cfg.Ops) }
 
 // Session returns the client's session, 0 while it has none.
@@ -135,9 +147,9 @@ func (c *Client) Server() sim.NodeID {
 	return c.cfg.Servers[c.link.server]
 }
 
-// think waits for the time of the next operation, if there is one.
-func (c *Client) think(out *sim.Effects) {
-	if c.next == len(c.cfg.Ops) {
+// think waits for the time of the next operation, if there is one. last says how the one before ended.
+func (c *Client) think(last Ended, out *sim.Effects) {
+	if !c.more(last) {
 		c.phase = done
 		if c.cfg.Close && c.link.state == ready {
 			c.send(zkapi.Op{Kind: zkapi.CloseSession}, out)
@@ -145,7 +157,7 @@ func (c *Client) think(out *sim.Effects) {
 		return
 	}
 	c.phase = thinking
-	d := c.cfg.Ops[c.next].Think
+	d := c.pause()
 	out.SetTimer(timerThink, d, d)
 }
 
@@ -153,10 +165,11 @@ func (c *Client) think(out *sim.Effects) {
 func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 	switch {
 	case t == timerThink && c.phase == thinking:
-		out.Invoke(&c.cfg.Ops[c.next].In) // shared with the history: nobody changes it
+		out.Invoke(c.input()) // shared with the history: nobody changes it
 		out.SetTimer(timerCall, c.cfg.Timeout, c.cfg.Timeout)
 		c.phase, c.sent, c.doubtful = asking, 0, false
 		c.ask(out)
+		c.write(out)
 	case t == timerCall && c.phase == asking:
 		c.giveUp(out)
 	case t == timerLink:
@@ -169,8 +182,11 @@ func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 
 // ask sends the open operation if there is a connection to send it on.
 func (c *Client) ask(out *sim.Effects) {
-	if c.phase == asking && c.link.state == ready {
-		c.sent, c.doubtful = c.send(c.cfg.Ops[c.next].In, out), true
+	if c.phase != asking || c.link.state != ready {
+		return
+	}
+	if op := c.open(); op != nil {
+		c.sent, c.doubtful = c.send(*op, out), true
 	}
 }
 
@@ -205,7 +221,7 @@ func (c *Client) end(output any, o sim.Outcome, out *sim.Effects) {
 	out.StopTimer(timerCall)
 	c.sent = 0
 	c.next++
-	c.think(out)
+	c.think(endedWith(output), out)
 }
 
 // receive handles a message of the server.
@@ -229,7 +245,7 @@ func (c *Client) handleReply(m *zkapi.Reply, out *sim.Effects) {
 	l := &c.link
 	l.seen = max(l.seen, m.Out.Zxid)
 	if c.phase == asking && c.sent != 0 && m.Xid == c.sent {
-		c.observe(&c.cfg.Ops[c.next].In, m.Out.Code)
+		c.observe(c.open(), m.Out.Code)
 		c.end(&m.Out, sim.OK, out)
 	}
 	if m.Out.Code == zkapi.SessionExpired || m.Op == zkapi.CloseSession && m.Out.Code == zkapi.OK {

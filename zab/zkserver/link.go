@@ -146,7 +146,7 @@ func (c *Client) lost(out *sim.Effects) {
 	out.SetTimer(timerLink, pause, pause)
 	if c.phase == asking && c.sent != 0 {
 		c.sent = 0
-		if c.cfg.Ops[c.next].In.Kind.Writes() {
+		if c.open().Kind.Writes() {
 			out.Decide("the connection is lost", "nobody knows whether it was done")
 			c.end(nil, sim.Unknown, out)
 		}

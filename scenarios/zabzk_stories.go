@@ -1,0 +1,254 @@
+package scenarios
+
+import (
+	"time"
+
+	"schism/checker"
+	"schism/checker/zkspec"
+	"schism/nemesis"
+	"schism/sim"
+	"schism/zab"
+	"schism/zab/zkserver"
+)
+
+// zabZKStories are the scenarios of what only a service with sessions and local reads has to tell; Raft has no twins
+// of them.
+var zabZKStories = []*Scenario{
+	{
+		Name: "zab/zk/session-expiry", Servers: 5, Clients: 4,
+		Doc:    "Clients are cut off for longer than their sessions last, and for less: nodes go with the sessions",
+		Plan:   lonelyClients(3 * time.Second),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"session-expired", "client-lost-session", "session-reopened"},
+		system: newZabZK(sessionExpiry()),
+	},
+	{
+		Name: "zab/zk/sync-read", Servers: 5, Clients: 6,
+		Doc:    "Reads behind a sync that goes through the quorum, while a leader does not know that it is deposed",
+		Plan:   standstills(4, syncReaders),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost"},
+		system: newZabZK(syncRead(true)),
+	},
+	{
+		Name: "zab/zk/pipe-sync", Servers: 5, Clients: 6,
+		Doc:    "The same with a sync that only flushes the pipe: a deposed leader tells what was",
+		Plan:   standstills(4, syncReaders),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{MarkTwoLeaders}, Finds: []string{zkspec.StrictSync},
+		system: newZabZK(syncRead(false)),
+	},
+	{
+		Name: "zab/zk/lock", Servers: 5, Clients: 5,
+		Doc:    "Four clients take a lock in turn, stop and wake up late; the resource wants the token of who holds it",
+		Plan:   sleepers(2),
+		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"session-expired", "client-lost-session", "write-fenced"},
+		system: newZabZK(locking(true)),
+	},
+	{
+		Name: "zab/zk/unsafe-lock", Servers: 5, Clients: 5,
+		Doc:    "The same with a resource that takes what comes: two clients hold the lock, and both write",
+		Plan:   sleepers(2),
+		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing},
+		system: newZabZK(locking(false)),
+	},
+	{
+		Name: "zab/zk/observer-join", Servers: 6, Clients: 4,
+		Doc:    "An observer and a follower go away and join again during writes, after little and after much",
+		Plan:   comings(4),
+		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
+		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12, observers: 1}),
+	},
+	{
+		Name: "zab/zk/sequential-queue", Servers: 5, Clients: 5,
+		Doc:    "Two clients put items into a queue, three take them out, while whoever leads is cut off, three times",
+		Plan:   episodes(nemesis.IsolateLeader, nemesis.IsolateLeader, nemesis.IsolateLeader),
+		HealAt: 3 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated"},
+		system: newZabZK(sequentialQueue(nil)),
+	},
+}
+
+// sessionExpiry is the setup of zab/zk/session-expiry.
+func sessionExpiry() zabSetup {
+	return zabSetup{
+		workload: zkserver.Workload{
+			Ops: 50, Keys: 6,
+			Mix: zkserver.Mix{Get: 3, Exists: 3, Children: 1, Set: 1, Create: 1, Ephemeral: 6, Sequential: 1,
+				Delete: 3},
+			ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
+		},
+		snapshotEvery: 50,
+		checks:        []func([]sim.Op) checker.Report{zkspec.JudgeSessionEnd},
+	}
+}
+
+// locking is the setup of zab/zk/lock, and of zab/zk/unsafe-lock, whose resource is not fenced.
+func locking(fenced bool) zabSetup {
+	work := zkserver.LockWork{
+		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
+	}
+	return zabSetup{
+		recipe:        work.Draw,
+		resource:      work.Resource,
+		fenced:        fenced,
+		snapshotEvery: 50,
+		checks:        []func([]sim.Op) checker.Report{judgeFencing},
+	}
+}
+
+// sleepers is the plan in which, so many times, one of the first four clients after the other is paused, or cut off
+// from all servers, for longer than its session lasts.
+func sleepers(times int) nemesis.Plan {
+	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		for i := range 4 * times {
+			client := clients[i%4]
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			var f nemesis.Fault = nemesis.Pause{Target: nemesis.Nodes(client)}
+			if c.Chance(key, 25*sim.Percent) {
+				f = nemesis.Split{Groups: [][]sim.NodeID{{client}, servers}}
+			}
+			s = append(s, nemesis.Entry{When: sim.Trigger{After: begin}, Do: f}, nemesis.Entry{
+				When: sim.Trigger{After: begin + c.Span(key, episodeMin, episodeMax)}, Do: nemesis.Recover{}})
+		}
+		return s
+	}
+}
+
+// sequentialQueue is the setup of zab/zk/sequential-queue. choose is how takers choose; nil is the right way.
+func sequentialQueue(choose func([]string) int) zabSetup {
+	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond, Choose: choose}
+	puts, takes := pauses, pauses
+	puts.Items, takes.Looks = 50, 60
+	return zabSetup{
+		recipe: func(c sim.Chooser, id sim.NodeID) zkserver.Recipe {
+			if id.Number() <= 2 {
+				return puts.Draw(c, id)
+			}
+			return takes.Draw(c, id)
+		},
+		snapshotEvery: 50,
+		checks: []func([]sim.Op) checker.Report{func(history []sim.Op) checker.Report {
+			return zkspec.JudgeQueue(history, zkserver.QueuePath)
+		}},
+	}
+}
+
+// comings is the plan in which, so many times, the last server, which is an observer, and one of the others go down
+// and start again. In turn they have missed little and much.
+func comings(times int) nemesis.Plan {
+	return func(c sim.Chooser, servers, _ []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		observer := nemesis.Nodes(servers[len(servers)-1])
+		for i := range times {
+			other := nemesis.Nodes(servers[c.Index(key, len(servers)-1)])
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			at := func(d time.Duration, f nemesis.Fault) {
+				s = append(s, nemesis.Entry{When: sim.Trigger{After: begin + d}, Do: f})
+			}
+			at(0, nemesis.Crash{Target: observer})
+			at(0, nemesis.Crash{Target: other, Loss: sim.PowerLoss{Drop: 50 * sim.Percent}})
+			lo, hi := episodeMin, episodeMax
+			if i%2 == 0 {
+				lo, hi = episodeMin/10, episodeMin/3
+			}
+			at(c.Span(key, lo, hi), nemesis.Restart{Target: observer})
+			at(c.Span(key, lo, hi), nemesis.Restart{Target: other})
+		}
+		return s
+	}
+}
+
+// joins is an observer that marks how servers without a vote are brought in line: "observer-Snap", "observer-Diff",
+// "observer-Trunc".
+type joins struct {
+	// voters is the number of servers before those without a vote.
+	voters int
+	tale   *chronicle
+}
+
+// Observe implements [sim.Observer].
+func (j *joins) Observe(_ sim.View, s *sim.StepInfo) error {
+	if s.Node.IsClient() || s.Node.Number() <= j.voters {
+		return nil
+	}
+	if m, ok := s.Event.Msg.(*zab.Sync); ok && s.Event.Kind == sim.Receive {
+		j.tale.mark(s, "observer-"+m.Kind())
+	}
+	return nil
+}
+
+// lonelyClients is the plan in which one client after the other is cut off from all servers, every second one for
+// least at least and the others for a fraction of it.
+func lonelyClients(least time.Duration) nemesis.Plan {
+	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		for i, client := range clients {
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			lo, hi := least, episodeMax
+			if i%2 == 1 {
+				lo, hi = least/3, 2*least/3
+			}
+			s = append(s,
+				nemesis.Entry{When: sim.Trigger{After: begin},
+					Do: nemesis.Split{Groups: [][]sim.NodeID{{client}, servers}}},
+				nemesis.Entry{When: sim.Trigger{After: begin + c.Span(key, lo, hi)}, Do: nemesis.Recover{}})
+		}
+		return s
+	}
+}
+
+// syncReaders is how many clients of zab/zk/sync-read only read.
+const syncReaders = 3
+
+// syncRead is the setup of zab/zk/sync-read, and of zab/zk/pipe-sync, in which syncs do not go through the quorum. Half
+// of the clients only read: behind a write that waits for its quorum a leader answers no sync.
+func syncRead(quorum bool) zabSetup {
+	return zabSetup{
+		workload: zkserver.Workload{
+			Ops: 60, Keys: 2, Mix: zkserver.Mix{Get: 1, Set: 3, Create: 1}, SyncedGets: true,
+			ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
+		},
+		reads: zkserver.Workload{
+			Ops: 180, Keys: 2, Mix: zkserver.Mix{Get: 1}, SyncedGets: true,
+			ThinkMin: 100 * time.Millisecond, ThinkMax: 600 * time.Millisecond,
+		},
+		readers:       syncReaders,
+		snapshotEvery: 50,
+		tune:          func(c *zkserver.Config) { c.QuorumSync = quorum },
+		checks:        []func([]sim.Op) checker.Report{zkspec.JudgeStrictSync},
+	}
+}
+
+// standstills is the plan in which, so many times, the clocks of the leader stand still, and it is cut off from the
+// other servers and from all clients but the last readers. The leader does not notice, and goes on serving those, while
+// the others elect another one.
+func standstills(times, readers int) nemesis.Plan {
+	return func(c sim.Chooser, _, clients []sim.NodeID) nemesis.Schedule {
+		var s nemesis.Schedule
+		key := sim.Key{Decision: sim.DecidePlan}
+		writers := nemesis.Nodes(clients[:max(0, len(clients)-readers)]...)
+		for i := range times {
+			begin := time.Duration(i)*episodeSlot + c.Span(key, calmMin, calmMax)
+			end := begin + c.Span(key, episodeMin, episodeMax)
+			for _, f := range []nemesis.Fault{
+				nemesis.Freeze{Target: nemesis.Leader},
+				nemesis.Cut{From: writers, To: nemesis.Leader},
+				nemesis.Cut{From: nemesis.Leader, To: writers},
+				nemesis.IsolateLeader,
+			} {
+				s = append(s, nemesis.Entry{When: sim.Trigger{After: begin}, Do: f})
+			}
+			s = append(s, nemesis.Entry{When: sim.Trigger{After: end}, Do: nemesis.Recover{}})
+		}
+		return s
+	}
+}
