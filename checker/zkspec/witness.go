@@ -16,7 +16,7 @@ func linearizable(check string, ops, history []sim.Op, budget checker.Budget) ch
 	report := checker.Judge(New(), ops, 1)
 	if report.Verdict == checker.Unknown && report.Effort.Keys > 0 {
 		w := newWitness(ops, history)
-		if w.proves() {
+		if w.proves(lazyBeam, false) || w.proves(eagerBeam, true) {
 			report.Verdict, report.Reason = checker.Valid, "the order of zxids explains every reply"
 			report.Effort.Witnessed, report.Effort.Searched = 1, 0
 			report.Effort.Steps += w.steps
@@ -31,7 +31,8 @@ func linearizable(check string, ops, history []sim.Op, budget checker.Budget) ch
 // Bounds of a witness: how many orders it follows at once, and how often it tries to place lost updates in one of them
 // before one operation.
 const (
-	beamWidth = 32
+	lazyBeam  = 32
+	eagerBeam = 256
 	lostTries = 4000
 )
 
@@ -41,7 +42,8 @@ const (
 // operations are linearizable. That there is none says nothing.
 //
 // Often other updates would do, too, and which of them were done shows only later. So a few orders are followed side by
-// side, those with the fewest lost updates, until no reply is left that fits none.
+// side, those with the fewest lost updates. An eager witness also places lost updates that nobody misses yet, before an
+// operation that takes away what they depend on.
 type witness struct {
 	// known are the operations with a reply, and those updates of which others are told the zxid.
 	known []placed
@@ -106,7 +108,7 @@ func (l *lostOnes) with(n int) *lostOnes {
 
 // newWitness returns a witness for ops. History may tell zxids.
 func newWitness(ops, history []sim.Op) *witness {
-	w := &witness{beam: []moment{{state: New().Init()}}}
+	w := &witness{}
 	reads := map[string]*sim.Op{} // by data
 	for i := range history {
 		if out, ok := history[i].Output.(*zkapi.Output); ok && out.Data != "" {
@@ -145,22 +147,32 @@ func whoSaw(in *zkapi.Op, reads map[string]*sim.Op) (seen *sim.Op) {
 	return seen
 }
 
-// proves reports whether there is such an order.
-func (w *witness) proves() bool {
-	for _, op := range w.known {
-		w.advance(&op)
+// proves reports whether it finds such an order among width at a time.
+func (w *witness) proves(width int, eager bool) bool {
+	w.beam = []moment{{state: New().Init()}}
+	for i := range w.known {
+		w.advance(&w.known[i], width, eager)
 	}
 	return len(w.beam) > 0
 }
 
-// advance puts op last in every order in which it can be.
-func (w *witness) advance(op *placed) {
+// advance puts op last in every order in which it can be, and keeps up to width.
+func (w *witness) advance(op *placed, width int, eager bool) {
 	var next []moment
 	seen := views{}
+	add := func(list []moment) {
+		for i := range list {
+			if seen.add(&list[i]) {
+				next = append(next, list[i])
+			}
+		}
+	}
 	for _, m := range w.beam {
-		for _, m := range w.fit(m, op) {
-			if seen.add(&m) {
-				next = append(next, m)
+		then := w.fit(m, op)
+		add(then)
+		if eager && len(then) > 0 {
+			for _, earlier := range w.lastChances(m, &then[0]) {
+				add(w.fit(earlier, op))
 			}
 		}
 	}
@@ -168,7 +180,33 @@ func (w *witness) advance(op *placed) {
 		return // it need not have happened
 	}
 	slices.SortStableFunc(next, func(a, b moment) int { return cmp.Compare(a.placedLost(), b.placedLost()) })
-	w.beam = next[:min(len(next), beamWidth)]
+	w.beam = next[:min(len(next), width)]
+}
+
+// chances bounds the moments that lastChances tells apart.
+const chances = 16
+
+// lastChances returns moments in which lost updates follow m that could not follow then, the moment after that.
+func (w *witness) lastChances(m moment, then *moment) []moment {
+	moments := []moment{m}
+	for n, u := range w.lost {
+		if then.lost.has(n) {
+			continue
+		}
+		if _, right := w.place(then, u); right {
+			continue
+		}
+		for i := 0; i < len(moments) && len(moments) < chances; i++ {
+			if moments[i].lost.has(n) {
+				continue
+			}
+			if next, right := w.place(&moments[i], u); right {
+				next.lost = next.lost.with(n)
+				moments = append(moments, next)
+			}
+		}
+	}
+	return moments[1:]
 }
 
 func (m *moment) placedLost() int {
