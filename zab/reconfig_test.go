@@ -130,3 +130,41 @@ func TestReconfigurationsBreakInvariants(t *testing.T) {
 		})
 	}
 }
+
+// hasty is a server that does not wait for the commit of a reconfig.
+type hasty struct{ *reconfigurer }
+
+func (h hasty) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	h.reconfigurer.Step(now, ev, out)
+	zab.Tampering{Peer: h.Peer}.ActivatePending(out)
+}
+
+func TestReconfigurationsAreNotActiveBeforeTheyAreCommitted(t *testing.T) {
+	c := reconfiguring(0, nil)
+	right := c.NewServer
+	c.NewServer = func(id sim.NodeID) sim.Machine { return hasty{right(id).(*reconfigurer)} }
+	r := sim.NewWorld(c).Run()
+	if r.Violation == nil || r.Violation.ID != zab.ActiveCommitted {
+		t.Errorf("got %v, want %s", r.Violation, zab.ActiveCommitted)
+	}
+}
+
+func TestReconfigurationsAreRefused(t *testing.T) {
+	active := &zab.Ensemble{Version: 7, Voters: 0b00111}
+	next := &zab.Ensemble{Voters: 0b11100}
+	for _, c := range []struct {
+		want zab.Refusal
+		ask  zab.Proposal
+	}{
+		{zab.Accepted, zab.Proposal{Active: active, Next: next, From: 7, Synced: 0b01100}},
+		{zab.Accepted, zab.Proposal{Active: active, Next: next, From: zab.AnyVersion, Synced: 0b01100}},
+		{zab.BadVersion, zab.Proposal{Active: active, Next: next, From: 6, Synced: 0b01100}},
+		{zab.NewConfigNoQuorum, zab.Proposal{Active: active, Next: next, From: 7, Synced: 0b00111}},
+		{zab.ReconfigInProgress, zab.Proposal{Active: active, Pending: next, Next: next, From: 6, Synced: 0b00111}},
+	} {
+		rules := zab.DefaultRules()
+		if got := rules.Refuses(&c.ask); got != c.want {
+			t.Errorf("%+v: got %v, want %v", c.ask, got, c.want)
+		}
+	}
+}
