@@ -6,6 +6,11 @@ import "schism/sim"
 // committed later, or, if this server loses the lead, perhaps never. It returns false on a server that does not lead,
 // on one that has too much outstanding, and when the epoch has no numbers left.
 func (p *Peer) Propose(data []byte, out *sim.Effects) (Zxid, bool) {
+	return p.proposeTxn(data, nil, out)
+}
+
+// proposeTxn proposes a transaction, which is a reconfig if it has an ensemble.
+func (p *Peer) proposeTxn(data []byte, e *Ensemble, out *sim.Effects) (Zxid, bool) {
 	l := &p.lead
 	if p.state != Leading || p.phase != Broadcast ||
 		p.history.LastIndex() >= p.committed+Index(p.MaxOutstanding) {
@@ -16,7 +21,10 @@ func (p *Peer) Propose(data []byte, out *sim.Effects) (Zxid, bool) {
 		return 0, false
 	}
 	l.counter++
-	t := Txn{NewZxid(l.epoch, l.counter), data}
+	t := Txn{NewZxid(l.epoch, l.counter), data, e}
+	if e != nil {
+		e.Version = t.Zxid
+	}
 	p.logTxn(t, out)
 	m := p.mail.proposals.Take()
 	m.Txn = t
@@ -70,8 +78,8 @@ func (p *Peer) handleAck(slot Slot, m *Ack, out *sim.Effects) {
 		p.dropLearner(slot, out)
 		return
 	}
-	if p.voters().Has(slot) && i > l.acked[slot] {
-		l.acked[slot] = i
+	if i > l.acked[slot] {
+		l.acked[slot] = i // of one without a vote, too: a reconfig may give it one
 		p.tryCommit(out)
 	}
 }
@@ -79,13 +87,19 @@ func (p *Peer) handleAck(slot Slot, m *Ack, out *sim.Effects) {
 // tryCommit commits what a quorum has durable, of every configuration that counts, in order and without gaps
 // (Leader.tryToCommit).
 func (p *Peer) tryCommit(out *sim.Effects) {
-	if p.phase != Broadcast {
+	if p.phase != Broadcast || !p.rules.Remains(p.ensemble, p.self) {
 		return
 	}
 	l := &p.lead
-	i := p.rules.Committed(p.ensemble, l.acked)
-	if p.proposed != nil {
-		i = min(i, p.rules.Committed(p.proposed, l.acked))
+	a, b := p.rules.InForce(p.ensemble, p.proposed)
+	i := p.rules.Committed(a, l.acked)
+	if b != nil {
+		i = min(i, p.rules.Committed(b, l.acked))
+	}
+	if p.proposed != nil && i > p.committed {
+		if at, ok := p.history.find(p.proposed.Version); ok {
+			i = min(i, at) // who commits the rest the new ensemble says
+		}
 	}
 	if i <= p.committed {
 		return
@@ -101,6 +115,9 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 		default:
 			out.SendOn(x.channel, m)
 		}
+	}
+	if p.activate(out) {
+		p.tryCommit(out) // what waited for the old ensemble only
 	}
 }
 
@@ -145,6 +162,9 @@ func (p *Peer) handleCommit(z Zxid, out *sim.Effects) {
 			return
 		}
 		p.committed = i
+		if p.activate(out) {
+			p.takeRole(out)
+		}
 	}
 }
 
@@ -164,6 +184,9 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 	default:
 		p.logTxn(t, out)
 		p.committed = p.history.LastIndex()
+		if p.activate(out) {
+			p.takeRole(out)
+		}
 	}
 }
 
@@ -171,6 +194,11 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 // still there.
 func (p *Peer) halfTick(out *sim.Effects) {
 	l := &p.lead
+	if !p.rules.Remains(p.ensemble, p.self) {
+		out.Mark("reconfigured-leader-leaves")
+		p.look("the new ensemble has another leader", out)
+		return
+	}
 	out.SetTimer(tickTimer, p.Tick/2, p.Tick/2)
 	for i := range l.learners {
 		if l.learners[i].stage == serving {
@@ -192,7 +220,7 @@ func (p *Peer) halfTick(out *sim.Effects) {
 			alive = alive.With(Slot(i))
 		}
 	}
-	if !p.rules.MayLead(p.ensemble, alive) || p.proposed != nil && !p.rules.MayLead(p.proposed, alive) {
+	if !p.everyQuorum(func(e *Ensemble) bool { return p.rules.MayLead(e, alive) }) {
 		out.Mark("quorum-lost")
 		p.look("a quorum is not heard any more", out)
 	}

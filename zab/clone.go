@@ -107,6 +107,7 @@ func (h *History) encode(e *encoder) {
 	for i := range h.txns {
 		e.u64(uint64(h.txns[i].Zxid))
 		e.bytes(h.txns[i].Data)
+		e.ensemble(h.txns[i].Ensemble)
 	}
 }
 
@@ -159,6 +160,7 @@ func (n *learning) encode(e *encoder) {
 	for i := range n.queue {
 		e.u64(uint64(n.queue[i].Zxid))
 		e.bytes(n.queue[i].Data)
+		e.ensemble(n.queue[i].Ensemble)
 	}
 	e.ensemble(n.ensemble)
 }

@@ -123,8 +123,8 @@ func (p *Peer) handleFollowerInfo(slot Slot, c sim.ChanID, m *FollowerInfo, out 
 // decideEpoch fixes the epoch once a quorum has told what it accepted, and accepts it here.
 func (p *Peer) decideEpoch(out *sim.Effects) {
 	l := &p.lead
-	if l.decided || !p.rules.EpochOpen(p.ensemble, l.connected, p.self) ||
-		p.proposed != nil && !p.rules.EpochOpen(p.proposed, l.connected, p.self) {
+	open := func(e *Ensemble) bool { return p.rules.EpochOpen(e, l.connected, p.self) }
+	if l.decided || !p.everyQuorum(open) {
 		return
 	}
 	l.decided = true
@@ -183,8 +183,8 @@ func (p *Peer) handleAckEpoch(slot Slot, m *AckEpoch, out *sim.Effects) {
 // finishElection ends discovery once a quorum has promised the epoch: phase 2, synchronization.
 func (p *Peer) finishElection(out *sim.Effects) {
 	l := &p.lead
-	if l.finished || !p.rules.EpochOpen(p.ensemble, l.electing, p.self) ||
-		p.proposed != nil && !p.rules.EpochOpen(p.proposed, l.electing, p.self) {
+	open := func(e *Ensemble) bool { return p.rules.EpochOpen(e, l.electing, p.self) }
+	if l.finished || !p.everyQuorum(open) {
 		return
 	}
 	l.finished, p.phase = true, Synchronization
@@ -265,7 +265,7 @@ func (p *Peer) leaderReached(from sim.NodeID, c sim.ChanID, out *sim.Effects) {
 		return
 	}
 	p.learn.channel, p.learn.stage = c, registered
-	out.SendOn(c, &FollowerInfo{p.acceptedEpoch, p.lastSeen().Version, p.state == Observing})
+	out.SendOn(c, &FollowerInfo{p.acceptedEpoch, p.ensemble.Version, p.state == Observing})
 	p.heardLeader(out)
 }
 

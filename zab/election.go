@@ -72,11 +72,17 @@ func (p *Peer) notification() *Notification {
 	if p.state != Looking {
 		v = p.election.current
 	}
-	return &Notification{v, p.election.round, p.state, p.lastSeen()}
+	return &Notification{v, p.election.round, p.state, p.ensemble, p.proposed}
 }
 
 // handleNotification handles what another server thinks.
 func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) {
+	if p.state == Looking && p.adopt(n.Ensemble) {
+		out.Decide("a newer ensemble", "adopt it and begin anew")
+		out.Mark("ensemble-adopted")
+		p.logActive(out)
+		p.startElection(out)
+	}
 	candidate, known := p.slot(n.Leader)
 	switch {
 	case !p.voters().Has(slot):
@@ -85,7 +91,7 @@ func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) 
 		if n.State == Looking {
 			p.notify(slot, p.notification(), out)
 		}
-	case !known || !p.voters().Has(candidate):
+	case !known || !p.voters().Has(candidate) && (n.Next == nil || !n.Next.Voters.Has(candidate)):
 	case n.State == Looking:
 		p.handleLookingVote(slot, n, out)
 	case n.State != Observing:
@@ -93,14 +99,18 @@ func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) 
 	}
 }
 
-// better reports whether the vote a beats b.
-func (p *Peer) better(a, b Vote) bool {
-	slot, ok := p.slot(a.Leader)
+// better reports whether the vote that n tells beats b. A server that has missed a reconfig that is pending must not
+// stand in the way of those that need its vote for a candidate of the next ensemble.
+func (p *Peer) better(n *Notification, b Vote) bool {
+	slot, ok := p.slot(n.Leader)
 	weight := 0
 	if ok {
 		weight = max(p.ensemble.Weight(slot), p.lastSeen().Weight(slot))
 	}
-	return p.rules.Supersedes(a, b, weight)
+	if ok && n.Next != nil {
+		weight = max(weight, n.Next.Weight(slot))
+	}
+	return p.rules.Supersedes(n.Vote, b, weight)
 }
 
 // handleLookingVote handles the vote of a server that looks, too.
@@ -115,12 +125,12 @@ func (p *Peer) handleLookingVote(slot Slot, n *Notification, out *sim.Effects) {
 		e.round = n.Round
 		clear(e.received)
 		v := p.ownVote()
-		if p.better(n.Vote, v) {
+		if p.better(n, v) {
 			v = n.Vote
 		}
 		out.Decide("a new round", "vote for "+v.Leader.String())
 		p.propose(v, out)
-	case p.better(n.Vote, e.vote):
+	case p.better(n, e.vote):
 		out.Decide("a better vote", "vote for "+n.Leader.String())
 		p.propose(n.Vote, out)
 	case e.finalizing:
@@ -221,9 +231,7 @@ func (p *Peer) join(v Vote, out *sim.Effects) {
 	switch {
 	case v.Leader == p.ID():
 		p.startLeading(out)
-	case p.voters().Has(p.self):
-		p.startLearning(Following, out)
 	default:
-		p.startLearning(Observing, out)
+		p.startLearning(p.role(), out)
 	}
 }

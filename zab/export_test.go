@@ -18,3 +18,10 @@ func (p Tampering) SkipNumber() { p.lead.counter++ }
 func (p Tampering) CutCommitted(out *sim.Effects) {
 	p.disk.write(recordCut, p.history.position(p.committed/2), nil, out)
 }
+
+// ActivatePending puts the pending ensemble in force before its reconfig is committed.
+func (p Tampering) ActivatePending(out *sim.Effects) {
+	if p.proposed != nil && p.adopt(p.proposed) {
+		p.logActive(out)
+	}
+}

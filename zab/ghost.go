@@ -24,13 +24,19 @@ type Ghost struct {
 	made map[Zxid]sim.Digest
 	// committed is what is committed, from index 1.
 	committed []link2
+	// reconfigs are all that were ever written, active is what the last committed one made the ensemble, nil before
+	// the first.
+	reconfigs map[Zxid]*Ensemble
+	active    *Ensemble
 
 	// What the step in progress is about.
 	world view
 	cur   *shadow
 	seq   sim.WriteSeq
 	err   error
-	visit func(rec []byte) bool
+	// activated is the ensemble that the step puts in force on the disk, nil for none.
+	activated *Ensemble
+	visit     func(rec []byte) bool
 }
 
 // link2 is a transaction as the ghost remembers it, with the hash of the history up to it.
@@ -147,7 +153,7 @@ type shadow struct {
 
 // NewGhost returns a ghost that has seen nothing.
 func NewGhost() *Ghost {
-	g := &Ghost{made: make(map[Zxid]sim.Digest)}
+	g := &Ghost{made: make(map[Zxid]sim.Digest), reconfigs: make(map[Zxid]*Ensemble)}
 	g.visit = g.record
 	return g
 }
@@ -160,6 +166,8 @@ func (g *Ghost) Reset() {
 	clear(g.leaderOf)
 	clear(g.lastOf)
 	clear(g.made)
+	clear(g.reconfigs)
+	g.active, g.activated = nil, nil
 	g.committed = g.committed[:0]
 	g.world, g.cur, g.err = nil, nil, nil
 }
@@ -229,8 +237,10 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	if leads && !s.led {
 		g.established(s, p)
 	}
+	g.activated = nil
 	g.effects(s, p, info)
 	g.compare(s, p)
+	g.activates(s)
 	s.led = leads
 	return g.err
 }
@@ -349,7 +359,10 @@ func (g *Ghost) record(rec []byte) bool {
 	w := written{seq: g.seq, at: r.at.Index, link: link2{zxid: r.at.Zxid}}
 	h := &s.written.history
 	switch r.kind {
-	case recordTxn:
+	case recordActive:
+		g.activated = r.ensemble // checked when the commits of this step are known
+		return true
+	case recordTxn, recordReconfig:
 		w.kind = wroteTxn
 		if !g.logged(s, &r, &w.link) {
 			return false
@@ -386,7 +399,10 @@ func (g *Ghost) logged(s *shadow, r *record, l *link2) bool {
 	if !r.at.Zxid.follows(prev.zxid) {
 		g.fail(Contiguous, "%s writes %v after %v", s.id, r.at, prev.zxid)
 	}
-	t := Txn{r.at.Zxid, r.data}
+	t := Txn{r.at.Zxid, r.data, r.ensemble}
+	if r.ensemble != nil {
+		g.reconfigs[t.Zxid] = r.ensemble
+	}
 	l.hash = t.Fold(prev.hash)
 	first, known := g.made[t.Zxid]
 	switch {

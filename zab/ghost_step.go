@@ -12,7 +12,11 @@ func (g *Ghost) established(s *shadow, p *Peer) {
 		g.fail(OneLeaderPerEpoch, "%s and %s both lead epoch %d", other, s.id, e)
 	}
 	g.leaderOf[e] = s.id
-	if top := g.Committed(); !s.written.history.holds(top, g.at(top)) {
+	top := g.Committed()
+	for top > 0 && g.at(top).zxid.Epoch() > e {
+		top-- // its acknowledgements took so long that a later leader has committed already
+	}
+	if !s.written.history.holds(top, g.at(top)) {
 		g.fail(LeaderCompleteness, "%s leads epoch %d with a history up to %v, without %d=%v, which is committed",
 			s.id, e, s.written.history.end(), top, g.at(top).zxid)
 	}
@@ -98,13 +102,38 @@ func (g *Ghost) commits(s *shadow, p *Peer) {
 			g.Committed())
 		return
 	}
-	for i := g.Committed() + 1; i <= p.committed; i++ {
-		g.committed = append(g.committed, h.links[i-h.base])
+	if g.active == nil {
+		g.active = &p.Config.Ensemble
 	}
-	have := g.holders(p, p.committed)
-	if !p.ensemble.Quorum(have) || p.proposed != nil && !p.proposed.Quorum(have) { // whatever the peer's rules say
+	if s.led && g.active.Weight(p.self) == 0 {
+		g.fail(LeaderInEnsemble, "%s goes on committing %v, the ensemble %v has another leader", s.id, h.end(),
+			g.active.Version)
+	}
+	for i := g.Committed() + 1; i <= p.committed; i++ {
+		x := h.links[i-h.base]
+		g.committed = append(g.committed, x)
+		if e := g.reconfigs[x.zxid]; e != nil {
+			g.held(s, p, i)
+			g.active = e
+			g.held(s, p, i)
+		}
+	}
+	g.held(s, p, p.committed)
+}
+
+// held checks that a quorum of the ensemble in force holds what is committed up to i, whatever the rules and the memory
+// of the peer say.
+func (g *Ghost) held(s *shadow, p *Peer, i Index) {
+	if have := g.holders(p, i); !g.active.Quorum(have) {
 		g.fail(CommitQuorum, "%s in epoch %d commits %v, which %d disks hold", s.id, p.currentEpoch,
-			h.end(), have.Len())
+			Position{g.at(i).zxid, i}, have.Len())
+	}
+}
+
+// activates checks the ensemble that s writes down as being in force.
+func (g *Ghost) activates(s *shadow) {
+	if e := g.activated; e != nil && e.Version > g.at(g.Committed()).zxid {
+		g.fail(ActiveCommitted, "%s puts the ensemble %v in force, which is not committed", s.id, e.Version)
 	}
 }
 

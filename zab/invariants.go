@@ -27,6 +27,10 @@ const (
 	// CommitQuorum: what a leader commits a quorum of disks holds, and a learner commits only what a leader has
 	// committed (one commit).
 	CommitQuorum = "zab-commit-quorum"
+	// ActiveCommitted: a server puts an ensemble in force only when its reconfig is committed.
+	ActiveCommitted = "zab-active-committed"
+	// LeaderInEnsemble: a leader that the ensemble in force does not have commits nothing more.
+	LeaderInEnsemble = "zab-leader-in-ensemble"
 	// Contiguous: the transactions of an epoch have no gaps, and those of a later one follow (local and global
 	// primary order).
 	Contiguous = "zab-contiguous"
@@ -43,5 +47,6 @@ var Invariants = [...]struct {
 	ID     string
 }{
 	{1, OneLeaderPerEpoch}, {2, SameTransaction}, {3, TotalOrder}, {4, LeaderCompleteness}, {5, EpochSanity},
-	{6, AckDurable}, {6, HistoryFirst}, {7, CommittedKept}, {10, CommitQuorum}, {11, Contiguous},
+	{6, AckDurable}, {6, HistoryFirst}, {7, CommittedKept}, {10, CommitQuorum}, {10, ActiveCommitted},
+	{10, LeaderInEnsemble}, {11, Contiguous},
 }

@@ -26,14 +26,14 @@ type Notification struct {
 	Round Round
 	// State is that of the sender.
 	State ServerState
-	// Ensemble is the configuration that the sender knows last.
-	Ensemble *Ensemble
+	// Ensemble is the configuration in force at the sender, Next the one that is to replace it, nil for none.
+	Ensemble, Next *Ensemble
 }
 
 // FollowerInfo is what a learner says first to a leader (FOLLOWERINFO, OBSERVERINFO; CEPOCH in the paper).
 type FollowerInfo struct {
 	AcceptedEpoch Epoch
-	// Version is that of the configuration that the learner knows last.
+	// Version is that of the configuration that is in force at the learner.
 	Version  Zxid
 	Observer bool
 }
@@ -168,7 +168,11 @@ func (m *Hello) Fold(d sim.Digest) sim.Digest { return d.Mix(1) }
 
 // Fold mixes every field into d.
 func (m *Notification) Fold(d sim.Digest) sim.Digest {
-	return m.Ensemble.fold(m.Vote.fold(d.Mix(2<<8 | uint64(m.State)).Mix(uint64(m.Round))))
+	d = m.Ensemble.fold(m.Vote.fold(d.Mix(2<<8 | uint64(m.State)).Mix(uint64(m.Round))))
+	if m.Next != nil {
+		d = m.Next.fold(d)
+	}
+	return d
 }
 
 // Fold mixes every field into d.

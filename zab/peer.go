@@ -237,7 +237,8 @@ func (p *Peer) look(why string, out *sim.Effects) {
 // quorum reports whether the servers in have are a quorum of the configuration in force, and of the next one if there
 // is one.
 func (p *Peer) quorum(have Servers) bool {
-	return p.rules.Quorum(p.ensemble, have) && (p.proposed == nil || p.rules.Quorum(p.proposed, have))
+	a, b := p.rules.InForce(p.ensemble, p.proposed)
+	return p.rules.Quorum(a, have) && (b == nil || p.rules.Quorum(b, have))
 }
 
 // voters returns everybody who votes now or in the next configuration.

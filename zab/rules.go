@@ -30,6 +30,13 @@ type Rules struct {
 	Waits func(what Duty) bool
 	// Committed returns up to where a quorum has everything, where acked is indexed by slot.
 	Committed func(e *Ensemble, acked []Index) Index
+	// Refuses says whether, and why, a leader refuses a reconfig.
+	Refuses func(r *Proposal) Refusal
+	// InForce returns the ensembles of which a quorum is needed while proposed, if not nil, is to replace active. The
+	// second result may be nil.
+	InForce func(active, proposed *Ensemble) (*Ensemble, *Ensemble)
+	// Remains says whether the leader self goes on once e is in force (Leader.getDesignatedLeader).
+	Remains func(e *Ensemble, self Slot) bool
 	// MayLead says whether a leader that hears from the servers alive goes on (Leader.lead).
 	MayLead func(e *Ensemble, alive Servers) bool
 }
@@ -49,6 +56,9 @@ func DefaultRules() Rules {
 		ChooseSync: chooseSync,
 		Waits:      func(Duty) bool { return true },
 		Committed:  committed,
+		Refuses:    refuses,
+		InForce:    inForce,
+		Remains:    func(e *Ensemble, self Slot) bool { return e.Weight(self) > 0 },
 		MayLead:    (*Ensemble).Quorum,
 	}
 }

@@ -22,14 +22,22 @@ type image struct {
 	file []byte
 }
 
-// The file: a checksum of the rest, the position of the last transaction, the state.
-const imageHead = 4 + 8 + 8
+// The file: a checksum of the rest, the position of the last transaction, the ensemble if there was a reconfig, the
+// state. withEnsemble in the index says that there is one.
+const (
+	imageHead    = 4 + 8 + 8
+	withEnsemble = 1 << 63
+)
 
-// newImage returns the image of a snapshot.
-func newImage(at Position, state []byte) image {
+// newImage returns the image of a snapshot. The ensemble e may be newer than at: it is known to be committed.
+func newImage(at Position, e *Ensemble, state []byte) image {
 	b := make([]byte, imageHead, imageHead+len(state))
 	binary.LittleEndian.PutUint64(b[4:], uint64(at.Zxid))
 	binary.LittleEndian.PutUint64(b[12:], uint64(at.Index))
+	if e.Version != 0 {
+		binary.LittleEndian.PutUint64(b[12:], uint64(at.Index)|withEnsemble)
+		b = appendEnsemble(b, e)
+	}
 	b = append(b, state...)
 	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
 	return image{at, b}
@@ -41,12 +49,31 @@ func openImage(file []byte) (image, bool) {
 		return image{}, false
 	}
 	return image{Position{
-		Zxid(binary.LittleEndian.Uint64(file[4:])), Index(binary.LittleEndian.Uint64(file[12:])),
+		Zxid(binary.LittleEndian.Uint64(file[4:])), Index(binary.LittleEndian.Uint64(file[12:]) &^ withEnsemble),
 	}, file}, true
 }
 
 // state is the application's part.
-func (m *image) state() []byte { return m.file[imageHead:] }
+func (m *image) state() []byte {
+	if e, rest, ok := m.parts(); ok && e != nil {
+		return rest
+	}
+	return m.file[imageHead:]
+}
+
+// parts returns the ensemble, nil if there was no reconfig, and the state; false if the file makes no sense.
+func (m *image) parts() (*Ensemble, []byte, bool) {
+	if binary.LittleEndian.Uint64(m.file[12:])&withEnsemble == 0 {
+		return nil, m.file[imageHead:], true
+	}
+	return decodeEnsemble(m.file[imageHead:])
+}
+
+// ensemble returns the ensemble that was in force, nil if there was no reconfig.
+func (m *image) ensemble() *Ensemble {
+	e, _, _ := m.parts()
+	return e
+}
 
 // Snapshot saves state, the application's state after the transaction i, which it has applied, and then compacts the
 // log. It does nothing if a snapshot is being saved or i is not beyond the last one. The peer copies state. Only what
@@ -59,7 +86,7 @@ func (p *Peer) Snapshot(i Index, state []byte, out *sim.Effects) {
 	if i > p.applied {
 		panic("zab: snapshot of a state that was not applied")
 	}
-	s.saving = newImage(p.history.position(i), state)
+	s.saving = newImage(p.history.position(i), p.ensemble, state)
 	out.Replace(SnapshotFile, s.saving.file)
 	p.after(duty{what: DutyOwnSnapshot}, out)
 	p.disk.flush(out)
@@ -85,8 +112,9 @@ func (p *Peer) rewriteLog(out *sim.Effects) {
 	d.write(recordBase, p.history.base, nil, out)
 	for i := range p.history.txns {
 		t := &p.history.txns[i]
-		d.write(recordTxn, Position{t.Zxid, p.history.base.Index + Index(i) + 1}, t.Data, out)
+		p.writeTxn(t, Position{t.Zxid, p.history.base.Index + Index(i) + 1}, out)
 	}
+	p.logActive(out)
 	d.logged = p.history.LastIndex()
 	p.after(duty{what: DutySegment, segment: segment}, out)
 }

@@ -87,8 +87,10 @@ func (p *Peer) useSnapshot(m image) error {
 	}
 	p.snapshots.last, p.snapshots.restore = m, true
 	p.committed, p.handed = m.at.Index, m.at.Index
+	p.adopt(m.ensemble())
 	if t, ok := p.history.At(m.at.Index); !ok || t.Zxid != m.at.Zxid {
 		p.history.restart(m.at)
+		p.proposed = nil
 		p.disk.unfit = true
 	}
 	return nil
@@ -107,6 +109,7 @@ func (p *Peer) replay(rec []byte) error {
 			h.compact(r.at.Index)
 		} else {
 			h.restart(r.at)
+			p.proposed = nil
 		}
 	case recordCut:
 		if r.at.Index < h.base.Index {
@@ -114,9 +117,12 @@ func (p *Peer) replay(rec []byte) error {
 		}
 		if r.at.Index < h.LastIndex() {
 			h.cut(r.at.Index)
+			p.unseen()
 		}
-	case recordTxn:
+	case recordTxn, recordReconfig:
 		return p.replayTxn(&r)
+	case recordActive:
+		p.adopt(r.ensemble)
 	}
 	return nil
 }
@@ -135,7 +141,9 @@ func (p *Peer) replayTxn(r *record) error {
 			return nil
 		}
 		h.cut(r.at.Index - 1)
+		p.unseen()
 	}
-	h.append(Txn{r.at.Zxid, r.data})
+	h.append(Txn{r.at.Zxid, r.data, r.ensemble})
+	p.seen(r.ensemble)
 	return nil
 }

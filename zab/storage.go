@@ -23,12 +23,16 @@ const (
 //	       follows it if not
 //	cut    everything after its index goes
 //	base   the history begins after this position; it keeps what follows it if it has it, and is empty if not
+//	reconfig   as txn, with an ensemble before the data
+//	active     its ensemble is in force
 type recordKind byte
 
 const (
 	recordTxn recordKind = iota + 1
 	recordCut
 	recordBase
+	recordReconfig
+	recordActive
 )
 
 // record is a decoded record.
@@ -36,6 +40,8 @@ type record struct {
 	kind recordKind
 	at   Position
 	data []byte // aliases the bytes decoded
+	// ensemble is that of a reconfig, or the active one.
+	ensemble *Ensemble
 }
 
 // recordHead is the size of a record without data.
@@ -59,6 +65,9 @@ func decodeRecord(b []byte) (r record, ok bool) {
 		return r, true
 	case recordCut, recordBase:
 		return r, len(r.data) == 0
+	case recordReconfig, recordActive:
+		r.ensemble, r.data, ok = decodeEnsemble(r.data)
+		return r, ok && (r.kind == recordReconfig || len(r.data) == 0)
 	}
 	return r, false
 }
@@ -217,8 +226,18 @@ func (p *Peer) do(d duty, out *sim.Effects) {
 func (p *Peer) logTxn(t Txn, out *sim.Effects) {
 	p.history.append(t)
 	last := p.history.Last()
-	p.disk.write(recordTxn, last, t.Data, out)
+	p.writeTxn(&t, last, out)
 	p.disk.logged = last.Index
+	p.seen(t.Ensemble)
+}
+
+// writeTxn writes the record of t, whose place is at.
+func (p *Peer) writeTxn(t *Txn, at Position, out *sim.Effects) {
+	if t.Ensemble == nil {
+		p.disk.write(recordTxn, at, t.Data, out)
+		return
+	}
+	p.disk.write(recordReconfig, at, append(appendEnsemble(nil, t.Ensemble), t.Data...), out)
 }
 
 // cutHistory removes everything after last, in memory and on the disk.
@@ -230,6 +249,7 @@ func (p *Peer) cutHistory(last Index, out *sim.Effects) {
 		panic("zab: a committed transaction is cut off")
 	}
 	p.history.cut(last)
+	p.unseen()
 	p.disk.cut(last)
 	p.disk.write(recordCut, p.history.Last(), nil, out)
 	out.Mark("history-truncated")

@@ -117,6 +117,8 @@ func (p *Peer) installSnapshot(out *sim.Effects) {
 	}
 	s.last, s.restore = got, true
 	p.history.restart(got.at)
+	p.proposed = nil // what of it the leader's history has comes again
+	p.adopt(got.ensemble())
 	p.disk.cut(0)
 	p.committed, p.handed = got.at.Index, got.at.Index
 	p.rewriteLog(out)
@@ -152,13 +154,14 @@ func (p *Peer) establish(out *sim.Effects) {
 			p.upToDate(Slot(i), out)
 		}
 	}
+	p.activate(out)
 }
 
 // newLeaderAcked handles that a learner has accepted the history.
 func (p *Peer) newLeaderAcked(slot Slot, out *sim.Effects) {
 	l, x := &p.lead, &p.lead.learners[slot]
 	x.stage = accepted
-	if p.voters().Has(slot) && !x.observer {
+	if !x.observer {
 		l.accepted = l.accepted.With(slot)
 		l.acked[slot] = max(l.acked[slot], x.synced)
 	}
@@ -186,7 +189,6 @@ func (p *Peer) handleUpToDate(out *sim.Effects) {
 		return
 	}
 	n.stage, p.phase = serving, Broadcast
-	p.ensemble, p.proposed = n.ensemble, nil
 	p.committed = p.history.LastIndex()
 	p.election.current.PeerEpoch = n.epoch
 	out.StopTimer(initTimer)
@@ -198,4 +200,6 @@ func (p *Peer) handleUpToDate(out *sim.Effects) {
 	n.queue, n.sync = nil, nil
 	p.after(duty{what: DutyAck, epoch: n.epoch}, out)
 	out.Mark("learner-serves")
+	p.activate(out)
+	p.takeRole(out)
 }

@@ -53,10 +53,18 @@ func (p Position) String() string { return fmt.Sprintf("%d=%v", p.Index, p.Zxid)
 type Txn struct {
 	Zxid Zxid
 	Data []byte
+	// Ensemble is what a reconfig makes the configuration, nil in any other transaction.
+	Ensemble *Ensemble
 }
 
 // Fold mixes every field into d.
-func (t *Txn) Fold(d sim.Digest) sim.Digest { return d.Mix(uint64(t.Zxid)).MixBytes(t.Data) }
+func (t *Txn) Fold(d sim.Digest) sim.Digest {
+	d = d.Mix(uint64(t.Zxid)).MixBytes(t.Data)
+	if t.Ensemble != nil {
+		d = t.Ensemble.fold(d)
+	}
+	return d
+}
 
 // ServerState is what a server takes itself for (QuorumPeer.ServerState).
 type ServerState uint8

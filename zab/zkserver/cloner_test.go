@@ -136,6 +136,7 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("wal.Log.file", "follows from name and id"),
 		simtest.FixedLength("zab.leading.acked", "one for each server"),
 		simtest.Shared("zab.Peer.ensemble", "a configuration is immutable"),
+		simtest.Shared("zab.learning.ensemble", "a configuration is immutable"),
 		simtest.Shared("zab.link.queued", "a message, which is immutable"),
 		simtest.Shared("zab.link.last", "a message, which is immutable"),
 		simtest.Shared("zab.Forwarded.Body", "a message, which is immutable"),
