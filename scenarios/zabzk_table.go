@@ -3,7 +3,10 @@ package scenarios
 import (
 	"time"
 
+	"schism/checker"
+	"schism/checker/zkspec"
 	"schism/nemesis"
+	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkserver"
 )
@@ -38,6 +41,19 @@ func usualZK(ops int) func(*Scenario) system {
 // zabZKScenarios are the scenarios of a ZooKeeper-like tree over ZAB, the twins of those of Raft.
 var zabZKScenarios = []*Scenario{
 	calm.on("zab/zk", usualZK(20), "leader-elected", "learner-serves", "sync-Diff"),
+	{
+		Name: "zab/zk/busy", Servers: 5, Clients: 5,
+		Doc:    "Clients that hardly rest, and nothing that harms anybody: a sync is as good as its word",
+		Plan:   nemesis.Script(nil),
+		Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{"leader-elected", "learner-serves"},
+		system: newZabZK(zabSetup{
+			workload: busy(zkserver.Workload{Ops: 60, Keys: 3,
+				Mix: zkserver.Mix{Get: 4, Children: 1, Sync: 3, Set: 3, Create: 1, Sequential: 1, Delete: 1,
+					Multi: 1}}),
+			snapshotEvery: 50, checks: []func([]sim.Op) checker.Report{zkspec.JudgeStrictSync},
+		}),
+	},
 	splitTwoThree.on("zab/zk", usualZK(20), MarkMajorityAcked, "quorum-lost", "history-truncated"),
 	splitThreeWays.on("zab/zk", usualZK(20), "quorum-lost"),
 	isolateLeader.on("zab/zk", usualZK(40), MarkMajorityAcked, "quorum-lost", "history-truncated"),

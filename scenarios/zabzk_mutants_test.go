@@ -1,0 +1,121 @@
+package scenarios
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"schism/checker"
+	"schism/checker/zkspec"
+	"schism/zab"
+	"schism/zab/zkapi"
+	"schism/zab/zkserver"
+	"schism/zab/ztree"
+)
+
+// zabMutant is a bug of a real system, brought back by a wrong decision. Its id is that of the project's notes on ZAB.
+type zabMutant struct {
+	id, bug string
+	mutate  func(*zkserver.Config)
+	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds.
+	scenario string
+	seed     uint64
+	finds    []string
+}
+
+func zabRules(r zab.Rules) func(*zkserver.Config) {
+	return func(c *zkserver.Config) { c.Zab.Rules = &r }
+}
+
+func storeRules(r zkserver.Rules) func(*zkserver.Config) {
+	return func(c *zkserver.Config) { c.Rules = &r }
+}
+
+func treeRules(r ztree.Rules) func(*zkserver.Config) {
+	return func(c *zkserver.Config) { c.Tree = &r }
+}
+
+// waitsBut makes one duty not wait for the disk.
+func waitsBut(what zab.Duty) func(*zkserver.Config) {
+	return zabRules(zab.Rules{Waits: func(d zab.Duty) bool { return d != what }})
+}
+
+var zabMutants = []zabMutant{
+	{"E2", "votes are ordered by number alone, and nobody looks whether a follower knows more", zabRules(zab.Rules{
+		Supersedes: func(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader },
+		Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false }},
+	), "zab/zk/swarm", 1, []string{zab.LeaderCompleteness}},
+	{"E10", "half of the servers are a quorum", halfQuorum, "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"D4", "an epoch is promised to two leaders", zabRules(zab.Rules{
+		Promises:  func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true },
+		NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch { return max(proposed, accepted, 1) }},
+	), "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"D5", "an epoch is promised before that is durable", waitsBut(zab.DutyPromise),
+		"zab/zk/swarm", 1, []string{zab.AckDurable}},
+	{"S1", "a history is accepted before the epoch is durable", waitsBut(zab.DutyCurrentEpoch),
+		"zab/zk/swarm", 1, []string{zab.AckDurable}},
+	{"S2", "the epoch is current before its history is durable", waitsBut(zab.DutyHistory),
+		"zab/zk/swarm", 1, []string{zab.HistoryFirst}},
+	{"S21", "who is behind the memory of the leader gets what is in memory", zabRules(zab.Rules{
+		ChooseSync: func(last zab.Zxid, h zab.LogView) zab.SyncChoice {
+			if c := zab.DefaultRules().ChooseSync(last, h); c.Mode != zab.Snap {
+				return c
+			}
+			return zab.SyncChoice{Mode: zab.Diff, Keep: h.Base}
+		}},
+	), "zab/zk/crash-storm", 1, []string{"panic:zab.(*Peer).handleSync"}},
+	{"B1", "transactions are acknowledged before they are durable", waitsBut(zab.DutyAck),
+		"zab/zk/swarm", 1, []string{zab.AckDurable}},
+	{"B4", "a leader goes on without a quorum", zabRules(zab.Rules{
+		MayLead: func(*zab.Ensemble, zab.Servers) bool { return true }},
+	), "zab/zk/swarm", 1, []string{"liveness-converge"}},
+	{"B7", "a server answers syncs itself", storeRules(zkserver.Rules{AsksLeader: func() bool { return false }}),
+		"zab/zk/busy", 1, []string{zkspec.StrictSync}},
+	{"M4", "requests are validated against what is applied only", treeRules(ztree.Rules{
+		Outstanding: func(string) bool { return false }},
+	), "zab/zk/swarm", 1, []string{zkspec.LinearizableWrites}},
+	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
+		Serves: func(_, _ zkapi.Zxid) bool { return true }},
+	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},
+	{"W2", "a client is told of a change after an answer that shows it", storeRules(zkserver.Rules{
+		EventsFirst: func() bool { return false }},
+	), "zab/zk/watches", 1, []string{zkspec.WatchOrder}},
+}
+
+// mutated returns the scenario of the bug with the bug in it.
+func (m *zabMutant) mutated() *Scenario {
+	s := *Must(m.scenario)
+	plain := s.system
+	s.system = func(x *Scenario) system {
+		k := plain(x).(*zabZK)
+		k.setup.mutate = m.mutate
+		return k
+	}
+	return &s
+}
+
+// TestBugsOfZooKeeperAreFound hunts for each bug from the first seed to the one that finds it, and sees that the same
+// run is clean without it.
+func TestBugsOfZooKeeperAreFound(t *testing.T) {
+	for _, m := range zabMutants {
+		t.Run(m.id, func(t *testing.T) {
+			start := time.Now()
+			runner := NewRunner(m.mutated())
+			for seed := uint64(1); ; seed++ {
+				r := runner.Run(seed, Options{})
+				if r.Verdict != checker.Invalid && seed < m.seed {
+					continue
+				}
+				if r.Verdict != checker.Invalid || !slices.Contains(m.finds, r.Violations[0].ID) || seed != m.seed {
+					t.Fatalf("%s: %s seed %d: %s %v, want %v with seed %d", m.bug, m.scenario, seed, r.Verdict,
+						r.Violations, m.finds, m.seed)
+				}
+				break
+			}
+			t.Logf("%s: %s seed %d in %v", m.bug, m.scenario, m.seed, time.Since(start).Round(time.Millisecond))
+			if r := NewRunner(Must(m.scenario)).Run(m.seed, Options{}); r.Verdict != checker.Valid {
+				t.Errorf("without the bug: %s %v", r.Verdict, r.Violations)
+			}
+		})
+	}
+}
