@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"schism/checker"
@@ -167,6 +169,7 @@ func (k *zabZK) settled(v sim.View) bool {
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
 	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
@@ -200,6 +203,26 @@ func judgeFencing(history []sim.Op) checker.Report {
 		}
 	}
 	return checker.JudgeFencing(list)
+}
+
+// orphanNodes is the check that at the end of a run no ephemeral node has outlived its session, on any server.
+const orphanNodes = "no-orphans"
+
+func judgeOrphans(v sim.View) checker.Report {
+	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
+		Reason: "every ephemeral node has a session"}
+	for _, id := range v.Servers() {
+		s, ok := v.Machine(id).(*zkserver.Server)
+		if !ok {
+			continue
+		}
+		if orphans := s.Orphans(); len(orphans) > 0 {
+			r.Verdict = checker.Invalid
+			r.Reason = fmt.Sprintf("on %s the sessions of %s are over", id, strings.Join(orphans, ", "))
+			break
+		}
+	}
+	return r
 }
 
 // chronicle implements system.

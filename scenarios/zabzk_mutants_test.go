@@ -74,6 +74,9 @@ var zabMutants = []zabMutant{
 	{"M4", "requests are validated against what is applied only", treeRules(ztree.Rules{
 		Outstanding: func(string) bool { return false }},
 	), "zab/zk/swarm", 1, []string{zkspec.LinearizableWrites}},
+	{"M5", "a session that is being closed may still write", treeRules(ztree.Rules{
+		Expired: func(known, _ bool) bool { return !known }},
+	), "zab/zk/swarm", 205, []string{orphanNodes}},
 	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
 		Serves: func(_, _ zkapi.Zxid) bool { return true }},
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},

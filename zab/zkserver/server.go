@@ -208,6 +208,15 @@ func (s *Server) Reign() (sim.Reign, bool) { return s.peer.Reign() }
 // Tree returns the tree, to be read only.
 func (s *Server) Tree() *ztree.Tree { return &s.tree }
 
+// Orphans returns the paths of the ephemeral nodes whose session is not open any more, of which there must be none. A
+// tree of no moment, since it comes from a fuzzy snapshot, has none.
+func (s *Server) Orphans() []string {
+	if s.applied < s.exact {
+		return nil
+	}
+	return s.tree.Orphans()
+}
+
 // StateHash returns the index of the last applied transaction and the digest of the state it left, sessions included.
 // Servers that have applied the same have the same. It costs the same however large the state is. A server whose tree
 // is of no moment, since it comes from a fuzzy snapshot, has applied nothing yet.

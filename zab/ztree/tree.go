@@ -108,6 +108,14 @@ func (t *Tree) Ephemerals(id zkapi.SessionID) []string {
 	return t.collect(func(n *node) bool { return n.stat.EphemeralOwner == id })
 }
 
+// Orphans returns the paths of the ephemeral nodes whose session is not open, sorted: there must be none (ZK-1208).
+func (t *Tree) Orphans() []string {
+	return t.collect(func(n *node) bool {
+		_, open := t.session(n.stat.EphemeralOwner)
+		return n.stat.EphemeralOwner.IsSession() && !open
+	})
+}
+
 // Abandoned returns the paths, sorted, of what servers should ask to delete when the leader's clock shows now:
 // containers that had children and have none, and nodes without children whose time to live is over
 // (ContainerManager).
