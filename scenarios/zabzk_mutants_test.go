@@ -13,7 +13,8 @@ import (
 	"schism/zab/ztree"
 )
 
-// zabMutant is a bug of a real system, brought back by a wrong decision. Its id is that of the project's notes on ZAB.
+// zabMutant is a bug of a real system, brought back by a wrong decision. Its id begins with what it is a bug of: E of
+// the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches.
 type zabMutant struct {
 	id, bug string
 	mutate  func(*zkserver.Config)

@@ -19,23 +19,10 @@ func rough(seed uint64) sim.Config {
 		c.Ensemble.Observers = zab.Servers(0).With(3)
 		c.SnapshotTrailing, s.snapshotEvery, s.chatty = 4, 20, true
 	})
-	n2, n3 := sim.Server(2), sim.Server(3)
 	c.Limit = sim.Time(4 * time.Second)
 	c.Observers = []sim.Observer{zab.NewGhost()}
 	c.Peers.Loss = sim.Percent
-	isolate := func(f sim.Faults, cut func(from, to sim.NodeID)) {
-		simtest.Between(f.Servers()[:1], f.Servers()[1:], cut)
-	}
-	c.Faults = []sim.Planned{
-		simtest.At(time.Second, "isolate n1", func(f sim.Faults) { isolate(f, f.Cut) }),
-		simtest.At(2*time.Second, "mend", func(f sim.Faults) { isolate(f, f.Mend) }),
-		simtest.At(2500*time.Millisecond, "cut the power of n2", func(f sim.Faults) {
-			f.Crash(n2, sim.PowerLoss{Drop: sim.Always})
-		}),
-		simtest.At(2600*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
-		simtest.At(3*time.Second, "crash n3", func(f sim.Faults) { f.Crash(n3, sim.PowerLoss{}) }),
-		simtest.At(3100*time.Millisecond, "restart n3", func(f sim.Faults) { f.Restart(n3) }),
-	}
+	c.Faults = simtest.Rough()
 	return c
 }
 

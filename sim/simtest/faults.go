@@ -35,6 +35,25 @@ func Between(as, bs []sim.NodeID, change func(from, to sim.NodeID)) {
 	}
 }
 
+// Rough returns faults that make three servers or more go through all that a machine has to survive, in 4 s: the first
+// is cut off for the second second, then the second loses its power and the third crashes.
+func Rough() []sim.Planned {
+	n2, n3 := sim.Server(2), sim.Server(3)
+	isolate := func(f sim.Faults, change func(from, to sim.NodeID)) {
+		Between(f.Servers()[:1], f.Servers()[1:], change)
+	}
+	return []sim.Planned{
+		At(time.Second, "isolate n1", func(f sim.Faults) { isolate(f, f.Cut) }),
+		At(2*time.Second, "mend", func(f sim.Faults) { isolate(f, f.Mend) }),
+		At(2500*time.Millisecond, "cut the power of n2", func(f sim.Faults) {
+			f.Crash(n2, sim.PowerLoss{Drop: sim.Always})
+		}),
+		At(2600*time.Millisecond, "restart n2", func(f sim.Faults) { f.Restart(n2) }),
+		At(3*time.Second, "crash n3", func(f sim.Faults) { f.Crash(n3, sim.PowerLoss{}) }),
+		At(3100*time.Millisecond, "restart n3", func(f sim.Faults) { f.Restart(n3) }),
+	}
+}
+
 // Storm returns faults, drawn from seed, that hit a cluster of n servers from its first second to its sixteenth and
 // leave it whole: splits of a minority, losses of power, pauses and crashes of whoever leads, each over within 1 s.
 func Storm(n int, seed uint64) []sim.Planned {

@@ -1,0 +1,12 @@
+package zkspec
+
+import "schism/sim"
+
+// Updates returns the updates of a history, as they are judged.
+func Updates(history []sim.Op) []sim.Op { return chosen(history, nil) }
+
+// Proves reports whether a witness, lazy or eager, finds an order of the updates of a history.
+func Proves(history []sim.Op) bool {
+	w := newWitness(chosen(history, nil), history)
+	return w.proves(lazyBeam, false) || w.proves(eagerBeam, true)
+}
