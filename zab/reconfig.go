@@ -71,20 +71,7 @@ func refuses(r *Proposal) Refusal {
 // Reconfig proposes a transaction with the given data that makes next the ensemble, if from is the version of the one
 // in force, or AnyVersion. The version of next will be the transaction's name. The peer keeps data and the groups.
 func (p *Peer) Reconfig(next Ensemble, from Zxid, data []byte, out *sim.Effects) (Zxid, Refusal) {
-	switch {
-	case p.state != Leading || p.phase != Broadcast:
-		return 0, NotLeading
-	case !next.valid(len(p.Servers)):
-		return 0, BadArguments
-	}
-	synced := Servers(0).With(p.self)
-	for i := range p.lead.learners {
-		if x := &p.lead.learners[i]; x.stage == serving && !x.observer {
-			synced = synced.With(Slot(i))
-		}
-	}
-	why := p.rules.Refuses(&Proposal{p.ensemble, p.proposed, &next, from, synced})
-	if why != Accepted {
+	if why := p.Refuses(&next, from); why != Accepted {
 		out.Decide(why.String(), "refuse the reconfig")
 		return 0, why
 	}
@@ -94,6 +81,23 @@ func (p *Peer) Reconfig(next Ensemble, from Zxid, data []byte, out *sim.Effects)
 	}
 	out.Mark("reconfig-proposed")
 	return z, Accepted
+}
+
+// Refuses returns why Reconfig would not propose next in place of the version from.
+func (p *Peer) Refuses(next *Ensemble, from Zxid) Refusal {
+	switch {
+	case p.state != Leading || p.phase != Broadcast:
+		return NotLeading
+	case !next.valid(len(p.Servers)):
+		return BadArguments
+	}
+	synced := Servers(0).With(p.self)
+	for i := range p.lead.learners {
+		if x := &p.lead.learners[i]; x.stage == serving && !x.observer {
+			synced = synced.With(Slot(i))
+		}
+	}
+	return p.rules.Refuses(&Proposal{p.ensemble, p.proposed, next, from, synced})
 }
 
 // valid reports whether e is an ensemble of the first n slots, by its numbered properties.

@@ -44,6 +44,9 @@ func AppendOp(b []byte, op *Op) []byte {
 			b = AppendTexts(b, *paths)
 		}
 	}
+	if f&usesChange != 0 {
+		b = op.Change.append(b)
+	}
 	if f&usesOps != 0 {
 		b = binary.AppendUvarint(b, uint64(len(op.Ops)))
 		for i := range op.Ops {
@@ -110,6 +113,9 @@ func (d *Decoder) op(last OpKind) Op {
 	}
 	if f&usesWatches != 0 {
 		op.Watches = d.watches()
+	}
+	if f&usesChange != 0 {
+		op.Change = d.change()
 	}
 	if f&usesOps != 0 {
 		op.Ops = d.ops()

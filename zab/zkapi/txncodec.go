@@ -85,7 +85,7 @@ func DecodeTxn(data []byte) (Txn, error) {
 	xid := d.Number()
 	t.Xid = Xid(xid)
 	t.Time = Millis(d.Signed(-1<<63, 1<<63-1))
-	d.delta(&t.Delta, CloseSessionTxn)
+	d.delta(&t.Delta, ReconfigTxn)
 	if !d.Done() || xid > 1<<32-1 {
 		return Txn{}, fmt.Errorf("%w: %v", ErrTxn, t.Kind)
 	}

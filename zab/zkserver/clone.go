@@ -125,7 +125,7 @@ func (l *leading) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(r.Xid))
 		b = zkapi.AppendSigned(b, int64(r.Time))
 		b = zkapi.AppendSigned(b, int64(r.Refused))
-		b = appendOp(appendIdentities(b, r.Identities), r.Op)
+		b = appendOp(zkapi.AppendText(appendIdentities(b, r.Identities), r.Config), r.Op)
 	}
 	b = binary.AppendUvarint(b, uint64(len(l.syncs)))
 	for i := range l.syncs {
