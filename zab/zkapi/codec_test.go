@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"schism/sim/wire"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -115,7 +117,7 @@ func TestDecodeOpRefusesWhatIsNoOperation(t *testing.T) {
 		"permissions":            {byte(SetACL), 0, 0, 1, 32, 0, 0},
 		"a get in a multi":       {byte(Multi), 1, byte(GetACL), 0},
 		"a multi in a multi":     {byte(Multi), 1, byte(Multi), 0},
-		"a path too long":        AppendText([]byte{byte(GetACL)}, strings.Repeat("x", MaxPath+1)),
+		"a path too long":        wire.AppendText([]byte{byte(GetACL)}, strings.Repeat("x", MaxPath+1)),
 		"a scheme with a colon":  {byte(SetACL), 0, 0, 1, 1, 1, ':', 0},
 	} {
 		if op, err := DecodeOp(data); !errors.Is(err, ErrOp) {
