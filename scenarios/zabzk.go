@@ -234,7 +234,6 @@ var zabMarks = map[string]string{
 	"history-truncated":  "removes transactions that its leader does not have",
 	"session-expired":    "closes a session whose client has been silent for too long",
 	"reconfig-proposed":  "proposes another membership",
-	"reconfig-activated": "knows that the next membership is in force",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
