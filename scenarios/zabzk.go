@@ -59,8 +59,9 @@ type zabSetup struct {
 	tune func(*zkserver.Config)
 	// checks judge histories by more than what holds in every scenario.
 	checks []func([]sim.Op) checker.Report
-	// mutate brings a bug into every server; nil is none.
-	mutate func(*zkserver.Config)
+	// mutate brings a bug into every server, mutateClient one into every client; nil is none.
+	mutate       func(*zkserver.Config)
+	mutateClient func(*zkserver.ClientConfig)
 }
 
 // The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
@@ -86,6 +87,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
+		if setup.workload.Watches {
+			k.told.Follow(zabLogOf)
+		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
 		if setup.observers > 0 {
 			k.split.Voters(s.Servers - setup.observers)
@@ -155,6 +159,9 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 		c.Recipe = k.recipes[id.Number()-1]
 	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
+	if k.setup.mutateClient != nil {
+		k.setup.mutateClient(&c)
+	}
 	return zkserver.NewClient(c)
 }
 
@@ -163,13 +170,13 @@ func (k *zabZK) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *zabZK) settled(v sim.View) bool {
-	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) && k.told.Owes() == ""
 }
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
+	list = append(list, judgement{orphanNodes, judgeOrphans(v)}, judgement{zkspec.Watches, k.told.Report()})
 	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
@@ -253,6 +260,21 @@ func zabReplicaOf(m sim.Machine) checker.Replica {
 		return zabReplica{s}
 	}
 	return nil
+}
+
+// zabLogOf is a [zkspec.LogOf].
+func zabLogOf(m sim.Machine) zkspec.Log {
+	if s, ok := m.(*zkserver.Server); ok {
+		return zabReplica{s}
+	}
+	return nil
+}
+
+// TxnAt implements [zkspec.Log].
+func (r zabReplica) TxnAt(p checker.Position) (zkapi.Zxid, []byte, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	return zkapi.Zxid(t.Zxid), t.Data, ok && zab.Index(p) > h.Base().Index
 }
 
 // FirstPosition implements [checker.Replica].

@@ -28,6 +28,9 @@ type ClientConfig struct {
 	ConnectTimeout time.Duration
 	// Backoff is the pause before it tries the next server; it doubles with every failure up to BackoffMax.
 	Backoff, BackoffMax time.Duration
+	// Brings returns which of its watches, all, the client brings along to another server; nil is all of them. A bug
+	// can be brought back by it.
+	Brings func(all zkapi.WatchList) zkapi.WatchList
 	// Close makes it close its session when every operation has ended.
 	Close bool
 }
