@@ -177,8 +177,13 @@ func (k *zabZK) settled(v sim.View) bool {
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
 	list = append(list, judgement{orphanNodes, judgeOrphans(v)}, judgement{zkspec.Watches, k.told.Report()})
-	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
+	history := ofService(r.History)
+	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
+	}
+	if len(history) <= smallHistory {
+		list = append(list, judgement{"the same by search",
+			zkspec.SearchOrdered(history, checker.DefaultBudget)})
 	}
 	for _, check := range k.setup.checks {
 		report := check(r.History)
@@ -186,6 +191,9 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	return list
 }
+
+// smallHistory is how many operations a history has at most of which a search is asked, too.
+const smallHistory = 100
 
 // ofService returns the operations of the service, without the writes to resources.
 func ofService(history []sim.Op) []sim.Op {
