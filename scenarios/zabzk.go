@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type zabZK struct {
 	ops [][]zkserver.Operation
 	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
 	recipes []zkserver.Recipe
+	// probed is when the last operations of the first client are called at the earliest.
+	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -85,6 +88,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.bounds = k.timing().Bounds()
 		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
+		if setup.recipe == nil && !s.Whole {
+			k.live.NeedsWrite(zabWrites)
+		}
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
 		if setup.workload.Watches {
@@ -123,12 +129,30 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 		}
 		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
+	k.probe(healed)
 	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+}
+
+// probes is how many writes the first client makes while the system has to come back.
+const probes = 6
+
+// probe adds writes to the workload of the first client, of which the first is not called before the system is healed,
+// and the last when there must be a leader.
+func (k *zabZK) probe(healed sim.Time) {
+	k.probed = k.probed[:0]
+	if healed == 0 || k.setup.recipe != nil || k.scenario.Whole {
+		return
+	}
+	for i := range probes {
+		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
+		k.ops[0] = append(k.ops[0], zkserver.Operation{In: zkapi.Op{
+			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
+	}
 }
 
 // server implements system.
@@ -158,6 +182,9 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 	if len(k.recipes) > 0 {
 		c.Recipe = k.recipes[id.Number()-1]
 	}
+	if id.Number() == 1 {
+		c.NotBefore = k.probed
+	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
 	if k.setup.mutateClient != nil {
 		k.setup.mutateClient(&c)
@@ -176,7 +203,10 @@ func (k *zabZK) settled(v sim.View) bool {
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	list = append(list, judgement{orphanNodes, judgeOrphans(v)}, judgement{zkspec.Watches, k.told.Report()})
+	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
+	if k.setup.workload.Watches {
+		list = append(list, judgement{zkspec.Watches, k.told.Report()})
+	}
 	history := ofService(r.History)
 	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
@@ -257,6 +287,12 @@ func zabReplyTo(m sim.Message) reply {
 		return replyAcked
 	}
 	return replyNone
+}
+
+// zabWrites reports whether an operation is a write.
+func zabWrites(in any) bool {
+	op, ok := in.(*zkapi.Op)
+	return ok && op.Kind.Writes()
 }
 
 // zabReplica shows a server to the checks.

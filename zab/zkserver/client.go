@@ -18,6 +18,8 @@ type ClientConfig struct {
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
+	// NotBefore holds the last operations back, one each: none is called before its time, on the client's clock.
+	NotBefore []sim.Time
 	// Recipe, if not nil, is what it plays instead. The client has a copy of its own.
 	Recipe Recipe
 	// SessionTimeout is the one that it would like for its session.
@@ -112,13 +114,13 @@ func NewClient(c ClientConfig) *Client {
 }
 
 // Step implements sim.Machine.
-func (c *Client) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
+func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
 		c.dial(out)
 		c.think(Ended{}, out)
 	case sim.Timeout:
-		c.handleTimeout(ev.Timer, out)
+		c.handleTimeout(now, ev.Timer, out)
 	case sim.Opened:
 		c.opened(&ev, out)
 	case sim.Closed:
@@ -165,8 +167,10 @@ func (c *Client) think(last Ended, out *sim.Effects) {
 }
 
 // handleTimeout goes on after a timer has run out.
-func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
+func (c *Client) handleTimeout(now sim.Time, t sim.TimerID, out *sim.Effects) {
 	switch {
+	case t == timerThink && c.phase == thinking && c.early(now) > 0:
+		out.SetTimer(timerThink, c.early(now), c.early(now))
 	case t == timerThink && c.phase == thinking:
 		out.Invoke(c.input()) // shared with the history: nobody changes it
 		out.SetTimer(timerCall, c.cfg.Timeout, c.cfg.Timeout)
@@ -181,6 +185,14 @@ func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 		out.SendOn(c.link.channel, &zkapi.PingRequest{})
 		c.pingLater(out)
 	}
+}
+
+// early returns for how long the next operation is held back.
+func (c *Client) early(now sim.Time) time.Duration {
+	if i := c.next - len(c.cfg.Ops) + len(c.cfg.NotBefore); c.recipe == nil && i >= 0 && i < len(c.cfg.NotBefore) {
+		return c.cfg.NotBefore[i].Sub(now)
+	}
+	return 0
 }
 
 // ask sends the open operation if there is a connection to send it on.
