@@ -83,7 +83,7 @@ var zabMutants = []zabMutant{
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},
 	{"W2", "a client is told of a change after an answer that shows it", storeRules(zkserver.Rules{
 		EventsFirst: func() bool { return false }},
-	), "zab/zk/watches", 1, []string{zkspec.WatchOrder}},
+	), "zab/zk/watches", 1, []string{zkspec.WatchLost}},
 }
 
 // mutated returns the scenario of the bug with the bug in it.

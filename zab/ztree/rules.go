@@ -30,6 +30,8 @@ type Rules struct {
 	Once func() bool
 	// Missed reports whether a watch of a client that last saw relative has missed what changed at zxid changed.
 	Missed func(relative, changed zkapi.Zxid) bool
+	// Rejoins reports whether a watch that a client brings along, and that has missed nothing, is left again.
+	Rejoins func() bool
 }
 
 // right are the right rules.
@@ -43,6 +45,7 @@ var right = Rules{
 	Restored:    func(acl []zkapi.ACL) []zkapi.ACL { return acl },
 	Once:        func() bool { return true },
 	Missed:      func(relative, changed zkapi.Zxid) bool { return changed > relative },
+	Rejoins:     func() bool { return true },
 }
 
 // complete returns r with its nil fields filled in; r may be nil.
