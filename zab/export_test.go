@@ -30,3 +30,6 @@ func (p Tampering) ActivatePending(out *sim.Effects) {
 		p.logActive(out)
 	}
 }
+
+// SnapshotOf returns the file of a snapshot of the state, up to at.
+func SnapshotOf(at Position, state []byte) []byte { return newImage(at, &Ensemble{}, state).file }
