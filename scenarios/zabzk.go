@@ -23,7 +23,7 @@ type zabZK struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]zkserver.Operation
-	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
+	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
 	recipes []zkserver.Recipe
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
@@ -43,7 +43,7 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// recipe, if not nil, draws what the clients do instead of a workload.
+	// recipe, if not nil, draws what a client does instead of its workload; nil leaves it to that.
 	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
 	// refuses late writes if it is fenced.
@@ -53,8 +53,8 @@ type zabSetup struct {
 	snapshotEvery int
 	// tick is that of the servers; 0 is zabTick.
 	tick time.Duration
-	// observers is how many of the servers, the last ones, have no vote.
-	observers int
+	// ensemble is the membership that runs begin with; none is all servers as voters.
+	ensemble zab.Ensemble
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*zkserver.Config)
 	// checks judge histories by more than what holds in every scenario.
@@ -89,9 +89,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
-		if setup.observers > 0 {
-			k.split.Voters(s.Servers - setup.observers)
-			k.watch = append(k.watch, &joins{voters: s.Servers - setup.observers, tale: &k.tale})
+		if e := setup.ensemble; e.Voters != 0 {
+			k.split.Quorum(quorumOf(&e))
+			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
 		}
 		return k
 	}
@@ -111,8 +111,11 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
+		var recipe zkserver.Recipe
 		if k.setup.recipe != nil {
-			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
+			recipe = k.setup.recipe(c, sim.Client(i+1))
+		}
+		if k.recipes = append(k.recipes, recipe); recipe != nil {
 			continue
 		}
 		w := &k.setup.workload
@@ -134,9 +137,8 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
-	if n := k.setup.observers; n > 0 {
-		all, voters := zab.Servers(1)<<len(k.servers)-1, zab.Servers(1)<<(len(k.servers)-n)-1
-		c.Zab.Ensemble = zab.Ensemble{Voters: voters, Observers: all &^ voters}
+	if k.setup.ensemble.Voters != 0 {
+		c.Zab.Ensemble = k.setup.ensemble
 	}
 	if k.setup.tune != nil {
 		k.setup.tune(&c)
@@ -157,9 +159,7 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 		return zkserver.NewResource(k.setup.fenced)
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	if len(k.recipes) > 0 {
-		c.Recipe = k.recipes[id.Number()-1]
-	}
+	c.Recipe = k.recipes[id.Number()-1]
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
 	return zkserver.NewClient(c)
 }
@@ -239,6 +239,8 @@ var zabMarks = map[string]string{
 	"quorum-lost":        "has not heard from a quorum and stops leading",
 	"history-truncated":  "removes transactions that its leader does not have",
 	"session-expired":    "closes a session whose client has been silent for too long",
+	"reconfig-proposed":  "proposes another membership",
+	"reconfig-activated": "knows that the next membership is in force",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
@@ -306,6 +308,21 @@ func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 		return 0, 0, false
 	}
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
+}
+
+// QuorumAt implements [checker.Reconfigurable].
+func (r zabReplica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	if !ok || zab.Index(p) == h.Base().Index || t.Ensemble == nil {
+		return nil, false
+	}
+	return quorumOf(t.Ensemble), true
+}
+
+// quorumOf returns what is a quorum of e, whose slots are the servers in order.
+func quorumOf(e *zab.Ensemble) checker.Quorum {
+	return func(have checker.ServerSet) bool { return e.Quorum(zab.Servers(have)) }
 }
 
 // TouchedFrom implements [checker.Replica]: ZAB does not keep track.
