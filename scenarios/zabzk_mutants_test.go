@@ -7,6 +7,7 @@ import (
 
 	"schism/checker"
 	"schism/checker/zkspec"
+	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
@@ -111,6 +112,9 @@ var zabMutants = []zabMutant{
 	{"M5", "a session that is being closed may still write", treeRules(ztree.Rules{
 		Expired: func(known, _ bool) bool { return !known }},
 	), "zab/zk/swarm", 205, []string{orphanNodes}},
+	{"M7", "what was asked of a server that the client has left is done", storeRules(zkserver.Rules{
+		Owns: func(_, _ sim.NodeID) bool { return true }},
+	), "zab/zk/moving-clients", 1, []string{zkspec.ClientOrder}},
 	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
 		Serves: func(_, _ zkapi.Zxid) bool { return true }},
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"time"
 
+	"schism/checker"
+	"schism/checker/zkspec"
 	"schism/nemesis"
 	"schism/sim"
 )
@@ -16,6 +18,15 @@ var zabZKPhases = []*Scenario{
 		HealAt: 10 * interruptedSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"follower-ahead", "history-truncated"},
 		system: newZabZK(zabSetup{workload: busy(znodes(200)), snapshotEvery: 20}),
+	},
+	{
+		Name: "zab/zk/moving-clients", Servers: 3, Clients: 4,
+		Doc:    "Clients lose their connections and go to other servers while what they have asked for is on its way",
+		Plan:   movings(20 * time.Second),
+		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{"session-moved", "session-reopened"},
+		system: newZabZK(zabSetup{workload: busy(znodes(150)), snapshotEvery: 50,
+			checks: []func([]sim.Op) checker.Report{zkspec.JudgeClientOrder}}),
 	},
 }
 
@@ -49,5 +60,21 @@ func interrupted(times int) nemesis.Plan {
 			add(c.Span(key, interruptedSlot/3, interruptedSlot*2/3), nemesis.Recover{})
 		}
 		return s
+	}
+}
+
+// movings is the plan in which requests take long from their server to the leader, now and then, while clients lose
+// their connections and go from server to server.
+func movings(until time.Duration) nemesis.Plan {
+	return func(c sim.Chooser, _, clients []sim.NodeID) nemesis.Schedule {
+		key := sim.Key{Decision: sim.DecidePlan}
+		s := nemesis.Schedule{{When: sim.Trigger{After: time.Second}, Do: nemesis.AddRule{
+			Action: sim.RuleDelay, MessageKind: "LearnerRequest", From: nemesis.Everyone, To: nemesis.Everyone,
+			Share: 20 * sim.Percent, Delay: 300 * time.Millisecond}}}
+		for at := time.Second; at < until; at += c.Span(key, 50*time.Millisecond, 500*time.Millisecond) {
+			s = append(s, nemesis.Entry{When: sim.Trigger{After: at}, Do: nemesis.ResetChannels{
+				A: nemesis.Nodes(clients[c.Index(key, len(clients))]), B: nemesis.All}})
+		}
+		return append(s, nemesis.Entry{When: sim.Trigger{After: until}, Do: nemesis.Recover{}})
 	}
 }
