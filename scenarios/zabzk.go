@@ -66,6 +66,8 @@ type zabSetup struct {
 	// mutate brings a bug into every server, mutateClient one into every client; nil is none.
 	mutate       func(*zkserver.Config)
 	mutateClient func(*zkserver.ClientConfig)
+	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
+	decorate func(*zkserver.Server) decorator
 }
 
 // The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
@@ -171,7 +173,11 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	if k.setup.mutate != nil {
 		k.setup.mutate(&c)
 	}
-	return zkserver.NewServer(c)
+	s := zkserver.NewServer(c)
+	if k.setup.decorate != nil {
+		return k.setup.decorate(s)
+	}
+	return s
 }
 
 // client implements system.
@@ -256,8 +262,8 @@ func judgeOrphans(v sim.View) checker.Report {
 	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
 		Reason: "every ephemeral node has a session"}
 	for _, id := range v.Servers() {
-		s, ok := v.Machine(id).(*zkserver.Server)
-		if !ok {
+		s := zabServerOf(v.Machine(id))
+		if s == nil {
 			continue
 		}
 		if orphans := s.Orphans(); len(orphans) > 0 {
@@ -295,12 +301,29 @@ func zabWrites(in any) bool {
 	return ok && op.Kind.Writes()
 }
 
+// decorator is a machine around a server.
+type decorator interface {
+	sim.Machine
+	decorated() *zkserver.Server
+}
+
+// zabServerOf returns the server that m is or decorates, nil if there is none.
+func zabServerOf(m sim.Machine) *zkserver.Server {
+	switch m := m.(type) {
+	case *zkserver.Server:
+		return m
+	case decorator:
+		return m.decorated()
+	}
+	return nil
+}
+
 // zabReplica shows a server to the checks.
 type zabReplica struct{ *zkserver.Server }
 
 // zabReplicaOf is a [checker.Adapter].
 func zabReplicaOf(m sim.Machine) checker.Replica {
-	if s, ok := m.(*zkserver.Server); ok {
+	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
 	return nil
@@ -308,7 +331,7 @@ func zabReplicaOf(m sim.Machine) checker.Replica {
 
 // zabLogOf is a [zkspec.LogOf].
 func zabLogOf(m sim.Machine) zkspec.Log {
-	if s, ok := m.(*zkserver.Server); ok {
+	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
 	return nil

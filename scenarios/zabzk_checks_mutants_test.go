@@ -23,20 +23,11 @@ type checkMutant struct {
 	finds string
 }
 
-// inServers returns a bug of all servers, inTrees one of their trees.
-func inServers(r zkserver.Rules) func(*zabSetup) {
-	return func(s *zabSetup) { s.mutate = storeRules(r) }
-}
-
-func inTrees(r ztree.Rules) func(*zabSetup) {
-	return func(s *zabSetup) { s.mutate = treeRules(r) }
-}
-
 var watchMutants = []checkMutant{
-	{"changes of lists of children are not told", inServers(zkserver.Rules{
+	{"changes of lists of children are not told", storeRules(zkserver.Rules{
 		Tells: func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool) { return e, e.Type != zkapi.NodeChildrenChanged },
 	}), "zab/zk/watches", 1, zkspec.WatchLost},
-	{"the event names the parent", inServers(zkserver.Rules{
+	{"the event names the parent", storeRules(zkserver.Rules{
 		Tells: func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool) {
 			if e.Type == zkapi.NodeDeleted {
 				e.Path = zkapi.Parent(e.Path)
@@ -44,15 +35,15 @@ var watchMutants = []checkMutant{
 			return e, true
 		},
 	}), "zab/zk/watches", 1, zkspec.WatchUnasked},
-	{"one-shot watches stay", inTrees(ztree.Rules{Once: func() bool { return false }}),
+	{"one-shot watches stay", treeRules(ztree.Rules{Once: func() bool { return false }}),
 		"zab/zk/watches", 1, zkspec.WatchUnasked},
-	{"nothing makes up for what was missed", inTrees(ztree.Rules{
+	{"nothing makes up for what was missed", treeRules(ztree.Rules{
 		Missed: func(zkapi.Zxid, zkapi.Zxid) bool { return false },
 	}), "zab/zk/watches", 1, zkspec.WatchLost},
-	{"what was seen is made up for", inTrees(ztree.Rules{
+	{"what was seen is made up for", treeRules(ztree.Rules{
 		Missed: func(relative, changed zkapi.Zxid) bool { return changed >= relative },
 	}), "zab/zk/watches", 1, zkspec.WatchUnasked},
-	{"watches that are brought along are not left again", inTrees(ztree.Rules{Rejoins: func() bool { return false }}),
+	{"watches that are brought along are not left again", treeRules(ztree.Rules{Rejoins: func() bool { return false }}),
 		"zab/zk/watches", 1, zkspec.WatchLost},
 	{"a client forgets watches of lists of children", func(s *zabSetup) {
 		s.mutateClient = func(c *zkserver.ClientConfig) {

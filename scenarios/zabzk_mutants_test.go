@@ -7,6 +7,7 @@ import (
 
 	"schism/checker"
 	"schism/checker/zkspec"
+	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
@@ -17,27 +18,37 @@ import (
 // the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches.
 type zabMutant struct {
 	id, bug string
-	mutate  func(*zkserver.Config)
+	plant   func(*zabSetup)
 	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds.
 	scenario string
 	seed     uint64
 	finds    []string
 }
 
-func zabRules(r zab.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Zab.Rules = &r }
+// configured plants a bug by the configuration of the servers.
+func configured(mutate func(*zkserver.Config)) func(*zabSetup) {
+	return func(z *zabSetup) { z.mutate = mutate }
 }
 
-func storeRules(r zkserver.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Rules = &r }
+func zabRules(r zab.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Zab.Rules = &r })
 }
 
-func treeRules(r ztree.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Tree = &r }
+func storeRules(r zkserver.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Rules = &r })
+}
+
+func treeRules(r ztree.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Tree = &r })
+}
+
+// decorated plants a bug by decorating the servers.
+func decorated(decorate func(*zkserver.Server) decorator) func(*zabSetup) {
+	return func(z *zabSetup) { z.decorate = decorate }
 }
 
 // waitsBut makes one duty not wait for the disk.
-func waitsBut(what zab.Duty) func(*zkserver.Config) {
+func waitsBut(what zab.Duty) func(*zabSetup) {
 	return zabRules(zab.Rules{Waits: func(d zab.Duty) bool { return d != what }})
 }
 
@@ -46,17 +57,40 @@ var zabMutants = []zabMutant{
 		Supersedes: func(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader },
 		Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false }},
 	), "zab/zk/swarm", 1, []string{zab.LeaderCompleteness}},
-	{"E10", "half of the servers are a quorum", halfQuorum, "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"E10", "half of the servers are a quorum", configured(halfQuorum),
+		"zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"D1", "an epoch that a voter has accepted is proposed again", zabRules(zab.Rules{
+		NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch {
+			if accepted > proposed || proposed == 0 {
+				return accepted + 1
+			}
+			return proposed
+		}},
+	), "zab/zk/interrupted", 2, []string{zab.EpochLater}},
 	{"D4", "an epoch is promised to two leaders", zabRules(zab.Rules{
-		Promises:  func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true },
-		NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch { return max(proposed, accepted, 1) }},
-	), "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+		Promises: func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true }},
+	), "zab/zk/interrupted", 45, []string{zab.OnePromise}},
 	{"D5", "an epoch is promised before that is durable", waitsBut(zab.DutyPromise),
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S1", "a history is accepted before the epoch is durable", waitsBut(zab.DutyCurrentEpoch),
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S2", "the epoch is current before its history is durable", waitsBut(zab.DutyHistory),
 		"zab/zk/swarm", 1, []string{zab.HistoryFirst}},
+	{"S3", "a history is accepted before it is written", zabRules(zab.Rules{
+		Accepts: func(_, _ int) int { return 0 }},
+	), "zab/zk/swarm", 2, []string{zab.CommitQuorum}},
+	{"S11", "a server that was in line before counts only what it knows to be committed", zabRules(zab.Rules{
+		HistoryEnd: func(logged, committed, saved zab.Position) zab.Position {
+			if committed.Index > saved.Index {
+				return committed
+			}
+			return logged
+		}},
+	), "zab/zk/interrupted", 1, []string{"panic:zab.(*Peer).cutHistory"}},
+	{"S13", "whoever is elected saves its uncommitted tail", decorated(newTailSaver),
+		"zab/zk/dirty-snapshot", 34, []string{"state-divergence"}},
+	{"S14", "a leader's snapshot is not durable before the log is cut", waitsBut(zab.DutySnapshot),
+		"zab/zk/crash-storm", 1, []string{zab.SnapshotFirst}},
 	{"S21", "who is behind the memory of the leader gets what is in memory", zabRules(zab.Rules{
 		ChooseSync: func(last zab.Zxid, h zab.LogView) zab.SyncChoice {
 			if c := zab.DefaultRules().ChooseSync(last, h); c.Mode != zab.Snap {
@@ -78,6 +112,9 @@ var zabMutants = []zabMutant{
 	{"M5", "a session that is being closed may still write", treeRules(ztree.Rules{
 		Expired: func(known, _ bool) bool { return !known }},
 	), "zab/zk/swarm", 205, []string{orphanNodes}},
+	{"M7", "what was asked of a server that the client has left is done", storeRules(zkserver.Rules{
+		Owns: func(_, _ sim.NodeID) bool { return true }},
+	), "zab/zk/moving-clients", 1, []string{zkspec.ClientOrder}},
 	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
 		Serves: func(_, _ zkapi.Zxid) bool { return true }},
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},
@@ -92,7 +129,7 @@ func (m *zabMutant) mutated() *Scenario {
 	plain := s.system
 	s.system = func(x *Scenario) system {
 		k := plain(x).(*zabZK)
-		k.setup.mutate = m.mutate
+		m.plant(&k.setup)
 		return k
 	}
 	return &s

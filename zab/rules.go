@@ -24,8 +24,15 @@ type Rules struct {
 	Yields func(leading, accepted Epoch) bool
 	// Ahead says whether a follower knows more than the leader, which must not lead it then (Leader.waitForEpochAck).
 	Ahead func(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool
+	// HistoryEnd says where the history of a server ends, which has logged up to logged and knows that everything up
+	// to committed is committed and that everything up to saved is in its snapshot: where its log ends, whatever of it
+	// is committed or applied (ZKDatabase.fastForwardDataBase, ZK-2845).
+	HistoryEnd func(logged, committed, saved Position) Position
 	// ChooseSync says how a learner whose history ends at last is brought in line (LearnerHandler.syncFollower).
 	ChooseSync func(last Zxid, h LogView) SyncChoice
+	// Accepts returns how many of the transactions that came with a leader's history a learner writes before it
+	// accepts the history: those that are committed, which are the first committed of all queued (ZK-3911, ZK-4394).
+	Accepts func(queued, committed int) int
 	// Waits says whether a step that follows a write waits until it is durable.
 	Waits func(what Duty) bool
 	// Committed returns up to where a quorum has everything, where acked is indexed by slot.
@@ -53,7 +60,9 @@ func DefaultRules() Rules {
 		Promises:   func(accepted, proposed Epoch) (bool, bool) { return proposed >= accepted, proposed > accepted },
 		Yields:     func(leading, accepted Epoch) bool { return accepted > leading },
 		Ahead:      ahead,
+		HistoryEnd: func(logged, _, _ Position) Position { return logged },
 		ChooseSync: chooseSync,
+		Accepts:    func(_, committed int) int { return committed },
 		Waits:      func(Duty) bool { return true },
 		Committed:  committed,
 		Refuses:    refuses,

@@ -59,6 +59,9 @@ func (j *journal) reset() {
 	}
 	clear(j.nodes)
 	clear(j.owned)
+	for _, path := range [...]string{zkapi.SystemPath, zkapi.ConfigPath} {
+		j.nodes[path] = append(j.nodes[path], stage{there: true})
+	}
 	*j = journal{changes: j.changes[:0], nodes: j.nodes, owned: j.owned}
 }
 
@@ -108,10 +111,9 @@ func (j *journal) do(x *zkapi.Delta) {
 			j.delete(x.Path, now)
 		}
 	case zkapi.SetDataTxn:
-		if now.there {
-			now.mzxid = j.zxid
-			j.change(zkapi.NodeDataChanged, x.Path, now)
-		}
+		j.setData(x.Path, now)
+	case zkapi.ReconfigTxn:
+		j.setData(zkapi.ConfigPath, j.now(zkapi.ConfigPath))
 	case zkapi.SetACLTxn:
 		now.guarded = now.guarded || guards(x.ACL)
 		j.note(x.Path, now)
@@ -119,6 +121,14 @@ func (j *journal) do(x *zkapi.Delta) {
 		for i := range x.Subs {
 			j.do(&x.Subs[i])
 		}
+	}
+}
+
+// setData sets the data of the node at path, which is as now says.
+func (j *journal) setData(path string, now stage) {
+	if now.there {
+		now.mzxid = j.zxid
+		j.change(zkapi.NodeDataChanged, path, now)
 	}
 }
 
