@@ -35,6 +35,9 @@ var watchMutants = []checkMutant{
 			return e, true
 		},
 	}), "zab/zk/watches", 1, zkspec.WatchUnasked},
+	{"changes of the membership are not told", storeRules(zkserver.Rules{
+		Tells: func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool) { return e, e.Path != zkapi.ConfigPath },
+	}), "zab/zk/reconfig", 1, zkspec.WatchLost},
 	{"one-shot watches stay", treeRules(ztree.Rules{Once: func() bool { return false }}),
 		"zab/zk/watches", 1, zkspec.WatchUnasked},
 	{"nothing makes up for what was missed", treeRules(ztree.Rules{

@@ -15,7 +15,8 @@ import (
 )
 
 // zabMutant is a bug of a real system, brought back by a wrong decision. Its id begins with what it is a bug of: E of
-// the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches.
+// the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches,
+// R of reconfig.
 type zabMutant struct {
 	id, bug string
 	plant   func(*zabSetup)
@@ -121,6 +122,17 @@ var zabMutants = []zabMutant{
 	{"W2", "a client is told of a change after an answer that shows it", storeRules(zkserver.Rules{
 		EventsFirst: func() bool { return false }},
 	), "zab/zk/watches", 1, []string{zkspec.WatchLost}},
+	{"R1", "while an ensemble is pending, it decides alone", zabRules(zab.Rules{
+		InForce: func(active, pending *zab.Ensemble) (*zab.Ensemble, *zab.Ensemble) {
+			if pending != nil {
+				return pending, nil
+			}
+			return active, nil
+		}},
+	), "zab/zk/reconfig", 2, []string{zab.CommitQuorum}},
+	{"R3", "a leader that was removed goes on", zabRules(zab.Rules{
+		Remains: func(*zab.Ensemble, zab.Slot) bool { return true }},
+	), "zab/zk/reconfig", 1, []string{zab.LeaderInEnsemble}},
 }
 
 // mutated returns the scenario of the bug with the bug in it.

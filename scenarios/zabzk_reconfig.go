@@ -24,8 +24,10 @@ func reconfiguring() zabSetup {
 		Rounds: 14, Servers: []sim.NodeID{1, 2, 3, 4, 5}, MinVoters: 3,
 		ThinkMin: 200 * time.Millisecond, ThinkMax: 2 * time.Second,
 	}
+	plays := znodes(40)
+	plays.Watches = true
 	return zabSetup{
-		workload:      znodes(40),
+		workload:      plays,
 		recipe:        work.Draw,
 		players:       1,
 		ensemble:      zab.Ensemble{Voters: 0b00111},
