@@ -13,6 +13,11 @@ import (
 //	… reconfig A   txn   txn   reconfig B   txn
 //	  committed                pending, or committed already
 //
+// Two things follow that no election can mend. While the most advanced server has a reconfig pending, nobody leads
+// without a quorum of the next ensemble: that server cannot know that the reconfig is not committed
+// (ReconfigRecoveryTest, testNextConfigUnreachable). And an observer of the ensemble in force does not help the next
+// one, of which it may be a voter, before that is active: it gets no proposals.
+//
 // What is pending is read from the history, so that it is durable when the proposal is (lastSeenQuorumVerifier). That
 // an ensemble is in force is a record of its own, since a restart forgets what is committed.
 
@@ -55,14 +60,16 @@ type Proposal struct {
 	Synced Servers
 }
 
-// refuses is the check of a reconfig (PrepRequestProcessor.pRequest2Txn, Leader.isQuorumSynced).
+// refuses is the check of a reconfig (PrepRequestProcessor.pRequest2Txn, Leader.isQuorumSynced). An observer of the
+// ensemble in force does not count, though it may still follow: it is about to come back as one, and then it neither
+// gets proposals nor acknowledges any, so that the next ensemble might wait for it for good.
 func refuses(r *Proposal) Refusal {
 	switch {
 	case r.Pending != nil:
 		return ReconfigInProgress
 	case r.From != AnyVersion && r.From != r.Active.Version:
 		return BadVersion
-	case !r.Next.Quorum(r.Synced):
+	case !r.Next.Quorum(r.Synced &^ r.Active.Observers):
 		return NewConfigNoQuorum
 	}
 	return Accepted
