@@ -19,16 +19,14 @@ func (n *node) read(op *zkapi.Op, out *zkapi.Output) (*node, bool) {
 	default:
 		return n, false
 	}
-	if zkapi.CheckPath(op.Path) != nil {
+	at := n.find(op.Path)
+	if at == nil || !at.allows(&out.Stat, out.Zxid) || op.Kind == zkapi.GetData && at.data != out.Data {
 		return n, false
 	}
-	n, right := n.shows(op.Path, &out.Stat, out.Zxid)
-	switch {
-	case !right:
-		return n, false
-	case op.Kind == zkapi.GetData:
-		return n, n.find(op.Path).data == out.Data
-	case op.Kind == zkapi.GetChildren:
+	if told := at.told(&out.Stat); told != at.stat {
+		n = n.edit(op.Path, func(at *node) { at.stat = told })
+	}
+	if op.Kind == zkapi.GetChildren {
 		return n.lists(op.Path, out)
 	}
 	return n, true
