@@ -3,16 +3,18 @@ package scenarios
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
+	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 	"schism/zab/ztree"
 )
 
-// checkMutant is a bug that exactly one check is there to find.
+// checkMutant is a bug that a check is there to find.
 type checkMutant struct {
 	name string
 	// bug brings it into the setup of the scenario.
@@ -32,7 +34,7 @@ func inTrees(r ztree.Rules) func(*zabSetup) {
 	return func(s *zabSetup) { s.mutate = treeRules(r) }
 }
 
-var watchMutants = []checkMutant{
+var checkMutants = []checkMutant{
 	{"changes of lists of children are not told", inServers(zkserver.Rules{
 		Tells: func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool) { return e, e.Type != zkapi.NodeChildrenChanged },
 	}), "zab/zk/watches", 1, zkspec.WatchLost},
@@ -62,12 +64,23 @@ var watchMutants = []checkMutant{
 			}
 		}
 	}, "zab/zk/watches", 1, zkspec.WatchList},
+
+	{"names are numbered by the children that are there", inTrees(ztree.Rules{
+		Number: func(_, children zkapi.Version) zkapi.Version { return children },
+	}), "zab/zk/sequential-queue", 1, zkspec.QueueTwice},
+	{"items have a time to live", func(s *zabSetup) {
+		s.recipe = sequentialQueue(func(w *zkserver.QueueWork) { w.TTL = 200 }).recipe
+		s.tune = func(c *zkserver.Config) { c.ContainerEvery = 500 * time.Millisecond }
+	}, "zab/zk/sequential-queue", 1, zkspec.QueueLost},
+	{"who joins is not told what was proposed and not committed", func(s *zabSetup) {
+		s.mutate = zabRules(zab.Rules{Informed: func(_, last zab.Index) zab.Index { return last }})
+	}, "zab/zk/observer-join", 101, zab.Contiguous},
 }
 
 // TestEachCheckFindsItsBug hunts for each bug from the first seed to the one that finds it, and sees that the same run
 // is clean without it.
 func TestEachCheckFindsItsBug(t *testing.T) {
-	for _, m := range watchMutants {
+	for _, m := range checkMutants {
 		t.Run(m.name, func(t *testing.T) {
 			s := *Must(m.scenario)
 			plain := s.system

@@ -26,6 +26,9 @@ type Rules struct {
 	Ahead func(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool
 	// ChooseSync says how a learner whose history ends at last is brought in line (LearnerHandler.syncFollower).
 	ChooseSync func(last Zxid, h LogView) SyncChoice
+	// Informed returns up to where an observer needs not be told, which is brought in line up to end while the leader's
+	// history goes up to last: between the two is what was proposed and is not committed yet (Leader.startForwarding).
+	Informed func(end, last Index) Index
 	// Waits says whether a step that follows a write waits until it is durable.
 	Waits func(what Duty) bool
 	// Committed returns up to where a quorum has everything, where acked is indexed by slot.
@@ -54,6 +57,7 @@ func DefaultRules() Rules {
 		Yields:     func(leading, accepted Epoch) bool { return accepted > leading },
 		Ahead:      ahead,
 		ChooseSync: chooseSync,
+		Informed:   func(end, _ Index) Index { return end },
 		Waits:      func(Duty) bool { return true },
 		Committed:  committed,
 		Refuses:    refuses,
