@@ -24,7 +24,7 @@ type zabZK struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]zkserver.Operation
-	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
+	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
 	recipes []zkserver.Recipe
 	// probed is when the last operations of the first client are called at the earliest.
 	probed []sim.Time
@@ -46,7 +46,7 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// recipe, if not nil, draws what the clients do instead of a workload.
+	// recipe, if not nil, draws what a client does instead of its workload; nil leaves it to that.
 	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
 	// refuses late writes if it is fenced.
@@ -56,8 +56,8 @@ type zabSetup struct {
 	snapshotEvery int
 	// tick is that of the servers; 0 is zabTick.
 	tick time.Duration
-	// observers is how many of the servers, the last ones, have no vote.
-	observers int
+	// ensemble is the membership that runs begin with; none is all servers as voters.
+	ensemble zab.Ensemble
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*zkserver.Config)
 	// checks judge histories by more than what holds in every scenario.
@@ -88,18 +88,15 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.bounds = k.timing().Bounds()
 		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
-		if setup.recipe == nil && !s.Whole {
-			k.live.NeedsWrite(zabWrites)
-		}
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
 		if setup.workload.Watches {
 			k.told.Follow(zabLogOf)
 		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
-		if setup.observers > 0 {
-			k.split.Voters(s.Servers - setup.observers)
-			k.watch = append(k.watch, &joins{voters: s.Servers - setup.observers, tale: &k.tale})
+		if e := setup.ensemble; e.Voters != 0 {
+			k.split.Quorum(quorumOf(&e))
+			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
 		}
 		return k
 	}
@@ -119,8 +116,11 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
+		var recipe zkserver.Recipe
 		if k.setup.recipe != nil {
-			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
+			recipe = k.setup.recipe(c, sim.Client(i+1))
+		}
+		if k.recipes = append(k.recipes, recipe); recipe != nil {
 			continue
 		}
 		w := &k.setup.workload
@@ -141,12 +141,16 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 // probes is how many writes the first client makes while the system has to come back.
 const probes = 6
 
-// probe adds writes to the workload of the first client, of which the first is not called before the system is healed,
-// and the last when there must be a leader.
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
 func (k *zabZK) probe(healed sim.Time) {
 	k.probed = k.probed[:0]
-	if healed == 0 || k.setup.recipe != nil || k.scenario.Whole {
+	k.live.NeedsWrite(nil)
+	if k.recipes[0] != nil || k.scenario.Whole {
 		return
+	}
+	if k.live.NeedsWrite(zabWrites); healed == 0 {
+		return // everything is called since
 	}
 	for i := range probes {
 		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
@@ -160,9 +164,8 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
-	if n := k.setup.observers; n > 0 {
-		all, voters := zab.Servers(1)<<len(k.servers)-1, zab.Servers(1)<<(len(k.servers)-n)-1
-		c.Zab.Ensemble = zab.Ensemble{Voters: voters, Observers: all &^ voters}
+	if k.setup.ensemble.Voters != 0 {
+		c.Zab.Ensemble = k.setup.ensemble
 	}
 	if k.setup.tune != nil {
 		k.setup.tune(&c)
@@ -179,9 +182,7 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 		return zkserver.NewResource(k.setup.fenced)
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	if len(k.recipes) > 0 {
-		c.Recipe = k.recipes[id.Number()-1]
-	}
+	c.Recipe = k.recipes[id.Number()-1]
 	if id.Number() == 1 {
 		c.NotBefore = k.probed
 	}
@@ -278,6 +279,7 @@ var zabMarks = map[string]string{
 	"quorum-lost":        "has not heard from a quorum and stops leading",
 	"history-truncated":  "removes transactions that its leader does not have",
 	"session-expired":    "closes a session whose client has been silent for too long",
+	"reconfig-proposed":  "proposes another membership",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
@@ -349,6 +351,21 @@ func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 		return 0, 0, false
 	}
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
+}
+
+// QuorumAt implements [checker.Reconfigurable].
+func (r zabReplica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	if !ok || zab.Index(p) == h.Base().Index || t.Ensemble == nil {
+		return nil, false
+	}
+	return quorumOf(t.Ensemble), true
+}
+
+// quorumOf returns what is a quorum of e, whose slots are the servers in order.
+func quorumOf(e *zab.Ensemble) checker.Quorum {
+	return func(have checker.ServerSet) bool { return e.Quorum(zab.Servers(have)) }
 }
 
 // TouchedFrom implements [checker.Replica]: ZAB does not keep track.

@@ -124,7 +124,7 @@ func (d *disk) encode(e *encoder) {
 }
 
 func (x *election) encode(e *encoder) {
-	e.u64(uint64(x.round), uint64(x.timeout), flag(x.finalizing))
+	e.u64(uint64(x.round), uint64(x.timeout), flag(x.finalizing), uint64(x.joining))
 	e.vote(x.vote)
 	e.vote(x.current)
 	for _, set := range [...][]heard{x.received, x.settled} {

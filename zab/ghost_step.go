@@ -142,7 +142,7 @@ func (g *Ghost) holders(p *Peer, i Index) Servers {
 	var have Servers
 	for slot, id := range p.Servers {
 		s := g.shadow(id)
-		g.settle(s, g.world.Durable(id))
+		g.settle(s)
 		if s.durable.history.holds(i, g.at(i)) {
 			have = have.With(Slot(slot))
 		}

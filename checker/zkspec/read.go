@@ -27,7 +27,7 @@ func (n *node) read(op *zkapi.Op, out *zkapi.Output) (*node, bool) {
 	case !right:
 		return n, false
 	case op.Kind == zkapi.GetData:
-		return n, n.find(op.Path).data == out.Data
+		return n.tells(op.Path, out.Data)
 	case op.Kind == zkapi.GetChildren:
 		return n.lists(op.Path, out)
 	}

@@ -133,6 +133,9 @@ func (s *Server) propose(r *ztree.Request, out *sim.Effects) {
 // proposeWaiting proposes as much as may be outstanding.
 func (s *Server) proposeWaiting(out *sim.Effects) {
 	l := &s.lead
+	if len(l.waiting) == 0 {
+		return
+	}
 	n := 0
 	for ; n < len(l.waiting); n++ {
 		if s.peer.History().LastIndex() >= s.peer.CommittedIndex()+s.policy.maxOutstanding || !s.leads() {
@@ -150,13 +153,26 @@ func (s *Server) proposeWaiting(out *sim.Effects) {
 func (s *Server) proposeNow(r *ztree.Request, out *sim.Effects) {
 	next := s.nextZxid()
 	var txn zkapi.Txn
-	if r.Op.Kind == zkapi.Sync {
+	var members zab.Ensemble
+	switch r.Op.Kind {
+	case zkapi.Sync:
 		txn = s.noop(r)
-	} else {
+	case zkapi.Reconfig:
+		members = s.validateReconfig(next, r)
+		fallthrough
+	default:
 		txn = s.lead.prep.Prepare(&s.tree, zkapi.Zxid(next), r)
 	}
 	data := zkapi.AppendTxn(make([]byte, 0, zkapi.TxnSize(&txn)), &txn)
-	if z, ok := s.peer.Propose(data, out); ok && z != next {
+	z, ok := zab.Zxid(0), false
+	if txn.Kind == zkapi.ReconfigTxn {
+		var why zab.Refusal
+		z, why = s.peer.Reconfig(members, zab.Zxid(r.Op.Change.From), data, out)
+		ok = why == zab.Accepted
+	} else {
+		z, ok = s.peer.Propose(data, out)
+	}
+	if ok && z != next {
 		panic("zkserver: the transaction has another number than was foreseen")
 	}
 }
@@ -185,6 +201,9 @@ func (s *Server) nextZxid() zab.Zxid {
 // answerSyncs answers the syncs up to which everything is committed, in order with the commits.
 func (s *Server) answerSyncs(out *sim.Effects) {
 	l := &s.lead
+	if len(l.syncs) == 0 {
+		return
+	}
 	n := 0
 	for ; n < len(l.syncs) && l.syncs[n].upTo <= s.peer.CommittedIndex(); n++ {
 		answer := l.syncs[n].answer

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"schism/sim/wire"
 	"schism/zab/zkapi"
 )
 
@@ -253,7 +254,7 @@ func (w *Watches) AppendState(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(w.list)))
 	for i := range w.list {
 		x := &w.list[i]
-		b = zkapi.AppendText(append(b, byte(x.kinds)), x.path)
+		b = wire.AppendText(append(b, byte(x.kinds)), x.path)
 		b = binary.AppendUvarint(b, uint64(x.watcher))
 	}
 	return b
