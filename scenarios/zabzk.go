@@ -91,9 +91,6 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.bounds = k.timing().Bounds()
 		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
-		if (setup.recipe == nil || setup.players > 0) && !s.Whole {
-			k.live.NeedsWrite(zabWrites)
-		}
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
 		if setup.workload.Watches {
@@ -145,12 +142,16 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 // probes is how many writes the first client makes while the system has to come back.
 const probes = 6
 
-// probe adds writes to the workload of the first client, of which the first is not called before the system is healed,
-// and the last when there must be a leader.
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
 func (k *zabZK) probe(healed sim.Time) {
 	k.probed = k.probed[:0]
-	if healed == 0 || k.recipes[0] != nil || k.scenario.Whole {
+	k.live.NeedsWrite(nil)
+	if k.recipes[0] != nil || k.scenario.Whole {
 		return
+	}
+	if k.live.NeedsWrite(zabWrites); healed == 0 {
+		return // everything is called since
 	}
 	for i := range probes {
 		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))

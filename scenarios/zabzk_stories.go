@@ -131,9 +131,12 @@ func sleepers(times int) nemesis.Plan {
 	}
 }
 
-// sequentialQueue is the setup of zab/zk/sequential-queue. choose is how takers choose; nil is the right way.
-func sequentialQueue(choose func([]string) int) zabSetup {
-	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond, Choose: choose}
+// sequentialQueue is the setup of zab/zk/sequential-queue. change, if not nil, brings a bug into what clients do.
+func sequentialQueue(change func(*zkserver.QueueWork)) zabSetup {
+	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond}
+	if change != nil {
+		change(&pauses)
+	}
 	puts, takes := pauses, pauses
 	puts.Items, takes.Looks = 50, 60
 	return zabSetup{

@@ -33,6 +33,9 @@ type Rules struct {
 	// Accepts returns how many of the transactions that came with a leader's history a learner writes before it
 	// accepts the history: those that are committed, which are the first committed of all queued (ZK-3911, ZK-4394).
 	Accepts func(queued, committed int) int
+	// Informed returns up to where an observer needs not be told, which is brought in line up to end while the leader's
+	// history goes up to last: between the two is what was proposed and is not committed yet (Leader.startForwarding).
+	Informed func(end, last Index) Index
 	// Waits says whether a step that follows a write waits until it is durable.
 	Waits func(what Duty) bool
 	// Committed returns up to where a quorum has everything, where acked is indexed by slot.
@@ -63,6 +66,7 @@ func DefaultRules() Rules {
 		HistoryEnd: func(logged, _, _ Position) Position { return logged },
 		ChooseSync: chooseSync,
 		Accepts:    func(_, committed int) int { return committed },
+		Informed:   func(end, _ Index) Index { return end },
 		Waits:      func(Duty) bool { return true },
 		Committed:  committed,
 		Refuses:    refuses,

@@ -14,8 +14,8 @@ import (
 
 // theater tells an observer a story about one client, line by line:
 //
-//	txn 5 create /x             the transaction 5 is committed: create, ephemeral, delete, set, guard, fail, or close
-//	                            for the session; "create /x; set /x" is one with two parts
+//	txn 5 create /x             the transaction 5 is committed: create, ephemeral, delete, set, guard, fail,
+//	                            reconfig, or close for the session; "create /x; set /x" is one with two parts
 //	connect 7                   the client has the session 7 on a new channel
 //	connect 7 set-watches ...   and asks at once for what follows
 //	ask get /x watch            the client asks
@@ -122,6 +122,8 @@ func (th *theater) txn(text string) *zkapi.Txn {
 			x.Kind, x.ACL = zkapi.SetACLTxn, []zkapi.ACL{}
 		case "fail":
 			x.Kind, x.Code = zkapi.ErrorTxn, zkapi.NoNode
+		case "reconfig":
+			x.Kind = zkapi.ReconfigTxn
 		case "close":
 			x.Kind = zkapi.CloseSessionTxn
 		default:
@@ -193,6 +195,10 @@ var eventStories = []struct{ name, story, finds string }{
 	{"a session that ends", "txn 1 ephemeral /e|connect 8|ask get /e watch|answer 1|txn 2 close|" +
 		"event 2 NodeDeleted /e|ping 2", ""},
 	{"a session whose nodes stay", "txn 1 ephemeral /e|connect 8|ask get /e watch|answer 1|txn 2 close|ping 2",
+		zkspec.WatchLost},
+	{"a membership", "connect 7|ask get /zookeeper/config watch|answer 0|txn 1 reconfig|" +
+		"event 1 NodeDataChanged /zookeeper/config|txn 2 reconfig|ping 2", ""},
+	{"a membership, not told", "connect 7|ask get /zookeeper/config watch|answer 0|txn 1 reconfig|ping 1",
 		zkspec.WatchLost},
 	{"who may not read", oneShot + "txn 3 guard /x|txn 4 set /x|ping 4", ""},
 

@@ -25,7 +25,7 @@ type LogOf func(m sim.Machine) Log
 //
 //  1. place is that of the last transaction that was read, zxid its name. None was left out.
 //  2. changes are in the order of zxids, and within a transaction in the order of its parts.
-//  3. nodes has the stages of each path in the order of zxids; of one without stages there is none, but the root.
+//  3. nodes has the stages of each path in the order of zxids; one without is as in the beginning.
 //  4. owned are the paths that a session has created ephemeral nodes at, whether or not they are still there.
 type journal struct {
 	place   checker.Position
@@ -59,9 +59,6 @@ func (j *journal) reset() {
 	}
 	clear(j.nodes)
 	clear(j.owned)
-	for _, path := range [...]string{zkapi.SystemPath, zkapi.ConfigPath} {
-		j.nodes[path] = append(j.nodes[path], stage{there: true})
-	}
 	*j = journal{changes: j.changes[:0], nodes: j.nodes, owned: j.owned}
 }
 
@@ -111,9 +108,9 @@ func (j *journal) do(x *zkapi.Delta) {
 			j.delete(x.Path, now)
 		}
 	case zkapi.SetDataTxn:
-		j.setData(x.Path, now)
+		j.setData(x.Path)
 	case zkapi.ReconfigTxn:
-		j.setData(zkapi.ConfigPath, j.now(zkapi.ConfigPath))
+		j.setData(zkapi.ConfigPath)
 	case zkapi.SetACLTxn:
 		now.guarded = now.guarded || guards(x.ACL)
 		j.note(x.Path, now)
@@ -124,9 +121,8 @@ func (j *journal) do(x *zkapi.Delta) {
 	}
 }
 
-// setData sets the data of the node at path, which is as now says.
-func (j *journal) setData(path string, now stage) {
-	if now.there {
+func (j *journal) setData(path string) {
+	if now := j.now(path); now.there {
 		now.mzxid = j.zxid
 		j.change(zkapi.NodeDataChanged, path, now)
 	}
@@ -174,15 +170,18 @@ func (j *journal) now(path string) stage {
 	if all := j.nodes[path]; len(all) > 0 {
 		return all[len(all)-1]
 	}
-	return stage{there: path == "/"}
+	return original(path)
 }
+
+// original returns what is at path in the beginning.
+func original(path string) stage { return stage{there: zkapi.IsSpecial(path)} }
 
 // at returns what was at path after the transaction z.
 func (j *journal) at(path string, z zkapi.Zxid) stage {
 	all := j.nodes[path]
 	n, _ := slices.BinarySearchFunc(all, z+1, func(m stage, z zkapi.Zxid) int { return cmp.Compare(m.since, z) })
 	if n == 0 {
-		return stage{there: path == "/"}
+		return original(path)
 	}
 	return all[n-1]
 }
