@@ -183,9 +183,8 @@ func (p *Peer) logActive(out *sim.Effects) {
 	}
 }
 
-// takeRole gives up following or observing if the ensemble in force has the other role for this server
-// (Follower.processPacket, Observer.processPacket). A leader that it does not have commits nothing more
-// (allowedToCommit) and leaves at its next half tick.
+// takeRole gives up following or observing if the ensemble in force has the other role for this server. A leader that
+// it does not have commits nothing more (allowedToCommit) and leaves at its next half tick.
 func (p *Peer) takeRole(out *sim.Effects) {
 	if p.isLearner() && p.state != p.role() {
 		p.look("the new ensemble has another role for this server", out)
