@@ -99,13 +99,14 @@ func movings(until time.Duration) nemesis.Plan {
 func fuzzy(until time.Duration) nemesis.Plan {
 	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
 		key := sim.Key{Decision: sim.DecidePlan}
+		last := until - 3*time.Second
 		var s nemesis.Schedule
 		add := func(mark string, nth int, after time.Duration, f nemesis.Fault) {
 			s = append(s, nemesis.Entry{When: sim.Trigger{Mark: mark, Nth: nth, After: after}, Do: f})
 		}
 		slow := nemesis.Slow{Target: nemesis.All, Min: time.Millisecond, Max: 20 * time.Millisecond}
 		add("", 0, time.Millisecond, slow)
-		for at := time.Second; at < until-3*time.Second; at += c.Span(key, 500*time.Millisecond, time.Second) {
+		for at := time.Second; at < last; at += c.Span(key, 500*time.Millisecond, time.Second) {
 			client := clients[c.Index(key, len(clients))]
 			add("", 0, at, nemesis.Cut{From: nemesis.Nodes(client), To: nemesis.All})
 			add("", 0, at+c.Span(key, 2*time.Second, 3*time.Second),
@@ -117,7 +118,7 @@ func fuzzy(until time.Duration) nemesis.Plan {
 		for nth := 1; nth <= 20; nth++ {
 			server := nemesis.Nodes(servers[c.Index(key, len(servers))])
 			after := c.Span(key, 100*time.Millisecond, 2*time.Second)
-			add("session-expired", nth, after, nemesis.Crash{Target: server})
+			add("session-expired", nth, after, nemesis.Before{At: last, Do: nemesis.Crash{Target: server}})
 			add("session-expired", nth, after+300*time.Millisecond, nemesis.Restart{Target: server})
 		}
 		add("", 0, until, nemesis.Recover{})
