@@ -30,7 +30,7 @@ type Ghost struct {
 	active    *Ensemble
 
 	// What the step in progress is about. seq is the number of its last write, 0 before the first.
-	world view
+	world sim.View
 	cur   *shadow
 	seq   sim.WriteSeq
 	err   error
@@ -168,7 +168,7 @@ func (g *Ghost) Reset() {
 	clear(g.reconfigs)
 	g.active, g.activated = nil, nil
 	g.committed = g.committed[:0]
-	g.world, g.cur, g.err = nil, nil, nil
+	g.world, g.cur, g.err = sim.View{}, nil, nil
 }
 
 func (s *shadow) forget() {
@@ -200,17 +200,8 @@ func (g *Ghost) shadow(id sim.NodeID) *shadow {
 	return g.shadows[id.Number()-1]
 }
 
-// view is the part of a world that a ghost looks at.
-type view interface {
-	Machine(sim.NodeID) sim.Machine
-	Written(sim.NodeID) sim.WriteSeq
-	Durable(sim.NodeID) sim.WriteSeq
-}
-
 // Observe implements [sim.Observer].
-func (g *Ghost) Observe(v sim.View, s *sim.StepInfo) error { return g.observe(v, s) }
-
-func (g *Ghost) observe(v view, info *sim.StepInfo) error {
+func (g *Ghost) Observe(v sim.View, info *sim.StepInfo) error {
 	if info.Node == 0 || info.Node.IsClient() || info.Event.Kind == sim.Faulted {
 		return nil
 	}
@@ -235,7 +226,9 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	g.activated = nil
 	g.effects(s, p, info)
 	g.compare(s, p)
-	g.activates(s)
+	if g.activated != nil {
+		g.activates(s)
+	}
 	s.led = leads
 	return g.err
 }
