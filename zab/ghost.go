@@ -209,7 +209,7 @@ func (g *Ghost) Observe(v sim.View, info *sim.StepInfo) error {
 		g.shadow(info.Node).crash()
 		return nil
 	}
-	host, ok := v.Machine(info.Node).(Host)
+	host, ok := info.Machine.(Host)
 	if !ok {
 		return nil
 	}
