@@ -173,25 +173,33 @@ func (s *SplitBrain) commits(g *ghost, n sim.NodeID, c Position) *sim.Violation 
 	if c <= s.highest() {
 		return nil
 	}
-	for p := s.highest() + 1; p <= c; p++ {
+	before := s.highest()
+	changes, _ := g.replica.(Reconfigurable)
+	for p := before + 1; p <= c; p++ {
 		s.chain = append(s.chain, link{hash: g.log.at(p), reign: g.reign})
+		if changes == nil {
+			continue
+		}
+		if q, ok := changes.QuorumAt(p); ok {
+			s.members = append(s.members, membership{p, q})
+		}
 	}
-	if holders := s.holders(c); holders < s.quorum {
-		return sim.Violatef("commit-without-quorum", "%s in reign %d commits %d, which %d of %d hold durably",
-			n, g.reign, c, holders, s.voting)
+	if why := s.needs(before, c); why != nil {
+		return sim.Violatef("commit-without-quorum", "%s in reign %d commits %d, which hold durably: %v",
+			n, g.reign, c, why)
 	}
 	return nil
 }
 
-// holders counts the servers with a vote that hold everything committed up to p durably, whether they run or not.
-func (s *SplitBrain) holders(p Position) (count int) {
-	for i := range s.ghosts[:s.voting] {
+// holders returns the servers that hold everything committed up to p durably, whether they run or not.
+func (s *SplitBrain) holders(p Position) (have ServerSet) {
+	for i := range s.ghosts[:min(len(s.ghosts), MaxServers)] {
 		g := &s.ghosts[i]
 		if g.log.holds(p, s.chain[p].hash) && g.log.isDurable(p, g.durable) {
-			count++
+			have |= 1 << i
 		}
 	}
-	return count
+	return have
 }
 
 // client checks the replies that a step of a client has got.
@@ -223,8 +231,8 @@ func (s *SplitBrain) replied(c *call, reply Reply) *sim.Violation {
 	case at < 0 || at >= len(s.ghosts):
 	case s.ghosts[at].cutSince > 0 && c.seq > s.ghosts[at].cutSince:
 		return sim.Violatef("minority-ack",
-			"%s acknowledges an operation called at event %d, and since event %d it reaches only %d of %d servers",
-			reply.Server, c.seq, s.ghosts[at].cutSince, bits.OnesCount64(s.ghosts[at].side), len(s.ghosts))
+			"%s acknowledges an operation called at event %d, and since event %d it reaches only %v",
+			reply.Server, c.seq, s.ghosts[at].cutSince, s.ghosts[at].side)
 	}
 	switch {
 	case p == 0:
@@ -238,9 +246,8 @@ func (s *SplitBrain) replied(c *call, reply Reply) *sim.Violation {
 	case p <= s.acked:
 		return nil
 	}
-	if holders := s.holders(p); holders < s.quorum {
-		return sim.Violatef("ack-without-quorum", "%s acknowledges %d, which %d of %d hold durably",
-			reply.Server, p, holders, s.voting)
+	if why := s.needs(p, p); why != nil {
+		return sim.Violatef("ack-without-quorum", "%s acknowledges %d, which hold durably: %v", reply.Server, p, why)
 	}
 	s.acked = p
 	s.ack(s.chain[p].reign, p)
@@ -262,15 +269,16 @@ func (s *SplitBrain) ack(reign sim.Reign, p Position) {
 // either direction joins its ends, so what is on different sides cannot influence each other at all.
 func (s *SplitBrain) recut(v view, seq uint64) {
 	servers := v.Servers()
-	if len(servers) > 64 {
+	if len(servers) > MaxServers {
 		return
 	}
+	enough := s.members[len(s.members)-1].is
 	for i := range servers {
-		side := uint64(1) << i
-		for grown := uint64(0); grown != side; {
+		side := ServerSet(1) << i
+		for grown := ServerSet(0); grown != side; {
 			grown = side
 			for rest := grown; rest != 0; rest &= rest - 1 {
-				a := servers[bits.TrailingZeros64(rest)]
+				a := servers[bits.TrailingZeros64(uint64(rest))]
 				for j, b := range servers {
 					if side>>j&1 == 0 && (!v.IsCut(a, b) || !v.IsCut(b, a)) {
 						side |= 1 << j
@@ -280,7 +288,7 @@ func (s *SplitBrain) recut(v view, seq uint64) {
 		}
 		g := &s.ghosts[i]
 		switch {
-		case bits.OnesCount64(side&(1<<s.voting-1)) >= s.quorum:
+		case enough(side):
 			g.cutSince = 0
 		case side != g.side:
 			g.cutSince = max(seq, 1)

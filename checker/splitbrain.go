@@ -16,8 +16,8 @@ import (
 //	SB1  one-leader-per-reign   two nodes lead one reign, at whatever times
 //	SB2  dual-commit            two entries are committed at one position
 //	SB3  dual-serve             an operation is served behind one that was acknowledged before its call
-//	SB4  commit-without-quorum  an entry is committed that no majority holds durably
-//	     ack-without-quorum     an operation is acknowledged that no majority holds durably
+//	SB4  commit-without-quorum  an entry is committed that no quorum holds durably
+//	     ack-without-quorum     an operation is acknowledged that no quorum holds durably
 //	SB5  lost-ack               a later leader lacks an acknowledged entry
 //	SB6  double-vote            a node votes for two nodes in one reign
 //	     reign-regress          a node goes back to a lower reign
@@ -26,22 +26,25 @@ import (
 //	     applied-uncommitted    ahead of what it follows
 //	SB8  state-divergence       two nodes have applied the same entries and differ
 //	SB9  log-matching           two logs agree at a position and differ before it
-//	SB15 minority-ack           a side that was cut off from every majority acknowledges an operation
+//	SB15 minority-ack           a side that was cut off from every quorum acknowledges an operation
 //
 // All are about what outlives a crash: a vote, a reign or an entry counts once the writes of the step that
 // made it are durable. The check of an event is O(1), and O(entries) when a log changes; a step that changes
 // nothing costs a few comparisons and allocates nothing. A message that moves its receiver to nothing, no write, no
 // message, no timer, shows nobody what it changed: that is looked at with the server's next step.
 //
-// Membership is fixed: a quorum is a majority of the configured servers, or of those that Voters names. Disks that lie
-// about syncs, rot or are wiped can make a correct system lose quorums, which is reported as what it looks like.
+// A quorum is a majority of the configured servers, or what Quorum says, until a replica that is [Reconfigurable]
+// commits another. Disks that lie about syncs, rot or are wiped can make a correct system lose quorums, which is
+// reported as what it looks like.
 type SplitBrain struct {
 	adapt   Adapter
 	replies Replies
 	ghosts  []ghost
 	calls   []call
-	// voters is how many servers have a vote, the first ones, 0 for all; voting is the same in the run at hand.
-	voters, voting, quorum int
+	// quorum is what is one at the beginning of a run, nil for a majority of all servers; members are what is one in
+	// the run at hand, ascending, never none once the run has begun.
+	quorum  Quorum
+	members []membership
 
 	// leaderOf is the only leader of each reign.
 	leaderOf map[sim.Reign]sim.NodeID
@@ -73,8 +76,8 @@ type ghost struct {
 	durable sim.WriteSeq
 	failed  bool
 	// side is the set of servers on its side of all cuts; cutSince is the event since which that side is as
-	// it is and without a majority, 0 while it has one.
-	side     uint64
+	// it is and without a quorum, 0 while it has one.
+	side     ServerSet
 	cutSince uint64
 }
 
@@ -140,9 +143,8 @@ func NewSplitBrain(adapt Adapter, replies Replies) *SplitBrain {
 		leaderOf: make(map[sim.Reign]sim.NodeID), made: make(map[place]sim.Digest)}
 }
 
-// Voters makes only the first n servers count for a majority, in all runs from the next on; the others are observers
-// or learners. 0 is all servers.
-func (s *SplitBrain) Voters(n int) { s.voters = n }
+// Quorum says what is a quorum at the beginning of all runs from the next on; nil is a majority of all servers.
+func (s *SplitBrain) Quorum(q Quorum) { s.quorum = q }
 
 // Reset makes s ready for another run and keeps its memory.
 func (s *SplitBrain) Reset() {
@@ -152,8 +154,8 @@ func (s *SplitBrain) Reset() {
 	clear(s.calls)
 	clear(s.leaderOf)
 	clear(s.made)
-	s.chain, s.ackedIn = s.chain[:0], s.ackedIn[:0]
-	s.acked, s.quorum, s.dual = 0, 0, DualLeads{}
+	s.chain, s.ackedIn, s.members = s.chain[:0], s.ackedIn[:0], s.members[:0]
+	s.acked, s.dual = 0, DualLeads{}
 }
 
 // DualLeads returns what was measured so far.
@@ -181,7 +183,7 @@ func (s *SplitBrain) Observe(v sim.View, st *sim.StepInfo) error {
 }
 
 func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
-	if s.quorum == 0 {
+	if len(s.members) == 0 {
 		s.begin(v)
 	}
 	switch {
@@ -202,11 +204,11 @@ func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
 // begin sizes s for the run.
 func (s *SplitBrain) begin(v view) {
 	servers, clients := len(v.Servers()), len(v.Clients())
-	s.voting = servers
-	if s.voters > 0 {
-		s.voting = min(s.voters, servers)
+	q := s.quorum
+	if q == nil {
+		q = MajorityOf(upTo(servers))
 	}
-	s.quorum = s.voting/2 + 1
+	s.members = append(s.members, membership{0, q})
 	for len(s.ghosts) < servers {
 		s.ghosts = append(s.ghosts, ghost{})
 	}

@@ -337,7 +337,7 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 // both of those is none.
 func TestSplitBrainCountsVotersOnly(t *testing.T) {
 	s := NewSplitBrain(asReplica, asReply)
-	s.Voters(3)
+	s.Quorum(MajorityOf(0b00111))
 	st := newStage(t, s)
 	calm(st)
 	st.write(3, entries(1, 1, 1), 1, 2)
@@ -349,6 +349,83 @@ func TestSplitBrainCountsVotersOnly(t *testing.T) {
 	st.commit(4, 1)
 	if st.found == nil || st.found.ID != "commit-without-quorum" {
 		t.Fatalf("got %v, want commit-without-quorum", st.found)
+	}
+}
+
+// TestSplitBrainFollowsTheMembership changes the membership from all five to n1, n2 and n3.
+func TestSplitBrainFollowsTheMembership(t *testing.T) {
+	change := entry{reign: 1, content: 9, voters: 0b00111}
+	log := append(slices.Clone(entries(1, 1)), change)
+	for name, c := range map[string]struct {
+		story func(st *stage)
+		want  string
+	}{
+		"both have a quorum": {func(st *stage) {
+			st.write(3, log, 1, 2, 3)
+			st.commit(3, 1, 2)
+		}, ""},
+		"the next membership alone": {func(st *stage) {
+			st.write(3, log, 1, 2)
+			st.commit(3, 1)
+		}, "commit-without-quorum"},
+		"the membership before alone": {func(st *stage) {
+			st.write(3, log, 1, 4, 5)
+			st.commit(3, 1)
+		}, "commit-without-quorum"},
+		"two of three, afterwards": {func(st *stage) {
+			st.write(3, log, 1, 2, 3)
+			st.commit(3, 1)
+			st.write(4, append(slices.Clone(log), entry{reign: 1}), 1, 2)
+			st.commit(4, 1)
+			st.call(1)
+			st.ack(1, 1, 4)
+		}, ""},
+		"three that have one vote, afterwards": {func(st *stage) {
+			st.write(3, log, 1, 2, 3)
+			st.commit(3, 1)
+			st.write(4, append(slices.Clone(log), entry{reign: 1}), 1, 4, 5)
+			st.commit(4, 1)
+		}, "commit-without-quorum"},
+		"the change itself needs both when more is committed with it": {func(st *stage) {
+			st.write(4, append(slices.Clone(log), entry{reign: 1}), 1, 2)
+			st.commit(4, 1)
+		}, "commit-without-quorum"},
+		"what is committed with the change needs its own": {func(st *stage) {
+			st.write(3, log, 1, 2, 4)
+			st.write(4, append(slices.Clone(log), entry{reign: 1}), 1, 2)
+			st.commit(4, 1)
+		}, ""},
+		"what is committed with the change has one of three": {func(st *stage) {
+			st.write(3, log, 1, 2, 4)
+			st.write(4, append(slices.Clone(log), entry{reign: 1}), 1, 4, 5)
+			st.commit(4, 1)
+		}, "commit-without-quorum"},
+		"two of three are no minority": {func(st *stage) {
+			st.write(3, log, 1, 2, 3)
+			st.commit(3, 1)
+			st.split([]int{1, 2}, []int{3, 4, 5})
+			st.call(1)
+			st.ack(1, 1, 3)
+		}, ""},
+		"three outsiders are one": {func(st *stage) {
+			st.write(3, log, 1, 2, 3, 4)
+			st.commit(3, 1, 4)
+			st.split([]int{1, 2}, []int{3, 4, 5})
+			st.call(1)
+			st.ack(1, 4, 3)
+		}, "minority-ack"},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			st := newStage(t, NewSplitBrain(asReplica, asReply))
+			calm(st)
+			c.story(st)
+			switch {
+			case c.want == "" && st.found != nil:
+				t.Fatal(st.found)
+			case c.want != "" && (st.found == nil || st.found.ID != c.want):
+				t.Fatalf("got %v, want %s", st.found, c.want)
+			}
+		})
 	}
 }
 
@@ -396,7 +473,7 @@ func BenchmarkSplitBrainEntry(b *testing.B) {
 	for b.Loop() {
 		for i := range st.servers {
 			a := st.at(i + 1)
-			a.log = append(a.log, entry{1, sim.Digest(len(a.log))})
+			a.log = append(a.log, entry{reign: 1, content: sim.Digest(len(a.log))})
 			a.touched = a.LastPosition()
 			st.step(i+1, true)
 			st.servers[i].durable = a.written

@@ -20,6 +20,8 @@ type stage struct {
 type entry struct {
 	reign   sim.Reign
 	content sim.Digest
+	// voters are those whose majority is a quorum from the entry on, nobody for no change.
+	voters ServerSet
 }
 
 // actor is a replica that claims whatever a test tells it to.
@@ -55,6 +57,14 @@ func (a *actor) EntryAt(p Position) (sim.Reign, sim.Digest, bool) {
 	}
 	e := a.log[p-a.base-1]
 	return e.reign, e.content, true
+}
+
+// QuorumAt implements Reconfigurable.
+func (a *actor) QuorumAt(p Position) (Quorum, bool) {
+	if e := a.log[p-a.base-1]; e.voters != 0 {
+		return MajorityOf(e.voters), true
+	}
+	return nil, false
 }
 
 func (st *stage) Servers() (ids []sim.NodeID) {
@@ -197,7 +207,7 @@ func (st *stage) split(groups ...[]int) {
 // entries makes a log: "1a 1b 2c" without the letters' meaning.
 func entries(reigns ...sim.Reign) (log []entry) {
 	for i, r := range reigns {
-		log = append(log, entry{r, sim.Digest(100*r) + sim.Digest(i)})
+		log = append(log, entry{reign: r, content: sim.Digest(100*r) + sim.Digest(i)})
 	}
 	return log
 }

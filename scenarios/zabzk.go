@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +24,10 @@ type zabZK struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]zkserver.Operation
-	// recipes are what the clients play instead, if the setup has recipes. That of a resource is not used.
+	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
 	recipes []zkserver.Recipe
+	// probed is when the last operations of the first client are called at the earliest.
+	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -43,8 +46,9 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// recipe, if not nil, draws what the clients do instead of a workload.
-	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
+	// recipe, if not nil, draws what the last players clients do instead of a workload; 0 is all of them.
+	players int
+	recipe  func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
 	// refuses late writes if it is fenced.
 	resource sim.NodeID
@@ -53,14 +57,17 @@ type zabSetup struct {
 	snapshotEvery int
 	// tick is that of the servers; 0 is zabTick.
 	tick time.Duration
-	// observers is how many of the servers, the last ones, have no vote.
-	observers int
+	// ensemble is the membership that runs begin with; none is all servers as voters.
+	ensemble zab.Ensemble
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*zkserver.Config)
 	// checks judge histories by more than what holds in every scenario.
 	checks []func([]sim.Op) checker.Report
-	// mutate brings a bug into every server; nil is none.
-	mutate func(*zkserver.Config)
+	// mutate brings a bug into every server, mutateClient one into every client; nil is none.
+	mutate       func(*zkserver.Config)
+	mutateClient func(*zkserver.ClientConfig)
+	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
+	decorate func(*zkserver.Server) decorator
 }
 
 // The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
@@ -86,10 +93,13 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
+		if setup.workload.Watches {
+			k.told.Follow(zabLogOf)
+		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
-		if setup.observers > 0 {
-			k.split.Voters(s.Servers - setup.observers)
-			k.watch = append(k.watch, &joins{voters: s.Servers - setup.observers, tale: &k.tale})
+		if e := setup.ensemble; e.Voters != 0 {
+			k.split.Quorum(quorumOf(&e))
+			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
 		}
 		return k
 	}
@@ -109,16 +119,18 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
-		if k.setup.recipe != nil {
+		if k.setup.recipe != nil && i >= len(k.ops)-cmp.Or(k.setup.players, len(k.ops)) {
 			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
 			continue
 		}
+		k.recipes = append(k.recipes, nil)
 		w := &k.setup.workload
 		if i >= len(k.ops)-k.setup.readers {
 			w = &k.setup.reads
 		}
 		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
+	k.probe(healed)
 	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
@@ -127,14 +139,34 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.tale.reset(k.scenario.Servers)
 }
 
+// probes is how many writes the first client makes while the system has to come back.
+const probes = 6
+
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
+func (k *zabZK) probe(healed sim.Time) {
+	k.probed = k.probed[:0]
+	k.live.NeedsWrite(nil)
+	if k.recipes[0] != nil || k.scenario.Whole {
+		return
+	}
+	if k.live.NeedsWrite(zabWrites); healed == 0 {
+		return // everything is called since
+	}
+	for i := range probes {
+		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
+		k.ops[0] = append(k.ops[0], zkserver.Operation{In: zkapi.Op{
+			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
+	}
+}
+
 // server implements system.
 func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
 	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
 	c.SnapshotEvery = k.setup.snapshotEvery
-	if n := k.setup.observers; n > 0 {
-		all, voters := zab.Servers(1)<<len(k.servers)-1, zab.Servers(1)<<(len(k.servers)-n)-1
-		c.Zab.Ensemble = zab.Ensemble{Voters: voters, Observers: all &^ voters}
+	if k.setup.ensemble.Voters != 0 {
+		c.Zab.Ensemble = k.setup.ensemble
 	}
 	if k.setup.tune != nil {
 		k.setup.tune(&c)
@@ -142,7 +174,11 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	if k.setup.mutate != nil {
 		k.setup.mutate(&c)
 	}
-	return zkserver.NewServer(c)
+	s := zkserver.NewServer(c)
+	if k.setup.decorate != nil {
+		return k.setup.decorate(s)
+	}
+	return s
 }
 
 // client implements system.
@@ -151,10 +187,14 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 		return zkserver.NewResource(k.setup.fenced)
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	if len(k.recipes) > 0 {
-		c.Recipe = k.recipes[id.Number()-1]
+	c.Recipe = k.recipes[id.Number()-1]
+	if id.Number() == 1 {
+		c.NotBefore = k.probed
 	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
+	if k.setup.mutateClient != nil {
+		k.setup.mutateClient(&c)
+	}
 	return zkserver.NewClient(c)
 }
 
@@ -163,15 +203,23 @@ func (k *zabZK) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *zabZK) settled(v sim.View) bool {
-	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) && k.told.Owes() == ""
 }
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
 	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
-	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
+	if k.setup.workload.Watches {
+		list = append(list, judgement{zkspec.Watches, k.told.Report()})
+	}
+	history := ofService(r.History)
+	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
+	}
+	if len(history) <= smallHistory {
+		list = append(list, judgement{"the same by search",
+			zkspec.SearchOrdered(history, checker.DefaultBudget)})
 	}
 	for _, check := range k.setup.checks {
 		report := check(r.History)
@@ -179,6 +227,9 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	return list
 }
+
+// smallHistory is how many operations a history has at most of which a search is asked, too.
+const smallHistory = 100
 
 // ofService returns the operations of the service, without the writes to resources.
 func ofService(history []sim.Op) []sim.Op {
@@ -212,8 +263,8 @@ func judgeOrphans(v sim.View) checker.Report {
 	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
 		Reason: "every ephemeral node has a session"}
 	for _, id := range v.Servers() {
-		s, ok := v.Machine(id).(*zkserver.Server)
-		if !ok {
+		s := zabServerOf(v.Machine(id))
+		if s == nil {
 			continue
 		}
 		if orphans := s.Orphans(); len(orphans) > 0 {
@@ -233,6 +284,7 @@ var zabMarks = map[string]string{
 	"quorum-lost":        "has not heard from a quorum and stops leading",
 	"history-truncated":  "removes transactions that its leader does not have",
 	"session-expired":    "closes a session whose client has been silent for too long",
+	"reconfig-proposed":  "proposes another membership",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
@@ -244,15 +296,53 @@ func zabReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
+// zabWrites reports whether an operation is a write.
+func zabWrites(in any) bool {
+	op, ok := in.(*zkapi.Op)
+	return ok && op.Kind.Writes()
+}
+
+// decorator is a machine around a server.
+type decorator interface {
+	sim.Machine
+	decorated() *zkserver.Server
+}
+
+// zabServerOf returns the server that m is or decorates, nil if there is none.
+func zabServerOf(m sim.Machine) *zkserver.Server {
+	switch m := m.(type) {
+	case *zkserver.Server:
+		return m
+	case decorator:
+		return m.decorated()
+	}
+	return nil
+}
+
 // zabReplica shows a server to the checks.
 type zabReplica struct{ *zkserver.Server }
 
 // zabReplicaOf is a [checker.Adapter].
 func zabReplicaOf(m sim.Machine) checker.Replica {
-	if s, ok := m.(*zkserver.Server); ok {
+	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
 	return nil
+}
+
+// zabLogOf is a [zkspec.LogOf].
+func zabLogOf(m sim.Machine) zkspec.Log {
+	if s := zabServerOf(m); s != nil {
+		return zabReplica{s}
+	}
+	return nil
+}
+
+// TxnAt implements [zkspec.Log].
+func (r zabReplica) TxnAt(p checker.Position) (zkapi.Zxid, []byte, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	return zkapi.Zxid(t.Zxid), t.Data, ok && zab.Index(p) > h.Base().Index
 }
 
 // FirstPosition implements [checker.Replica].
@@ -283,6 +373,21 @@ func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 		return 0, 0, false
 	}
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
+}
+
+// QuorumAt implements [checker.Reconfigurable].
+func (r zabReplica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	if !ok || zab.Index(p) == h.Base().Index || t.Ensemble == nil {
+		return nil, false
+	}
+	return quorumOf(t.Ensemble), true
+}
+
+// quorumOf returns what is a quorum of e, whose slots are the servers in order.
+func quorumOf(e *zab.Ensemble) checker.Quorum {
+	return func(have checker.ServerSet) bool { return e.Quorum(zab.Servers(have)) }
 }
 
 // TouchedFrom implements [checker.Replica]: ZAB does not keep track.

@@ -59,8 +59,18 @@ var zabZKStories = []*Scenario{
 		Doc:    "An observer and a follower go away and join again during writes, after little and after much",
 		Plan:   comings(4),
 		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want:   []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
-		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12, observers: 1}),
+		Want: []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
+		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12,
+			ensemble: zab.Ensemble{Voters: 0b011111, Observers: 0b100000}}),
+	},
+	{
+		Name: "zab/zk/reconfig", Servers: 5, Clients: 4,
+		Doc:    "One client changes the membership again and again, and each change meets a partition or a crash",
+		Plan:   meeting("reconfig-proposed", "reconfig-activated"),
+		HealAt: reconfigHeal, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{MarkMajorityAcked, "reconfig-proposed", "reconfig-activated", "quorum-lost",
+			"history-truncated"},
+		system: newZabZK(reconfiguring()),
 	},
 	{
 		Name: "zab/zk/sequential-queue", Servers: 5, Clients: 5,
@@ -121,9 +131,12 @@ func sleepers(times int) nemesis.Plan {
 	}
 }
 
-// sequentialQueue is the setup of zab/zk/sequential-queue. choose is how takers choose; nil is the right way.
-func sequentialQueue(choose func([]string) int) zabSetup {
-	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond, Choose: choose}
+// sequentialQueue is the setup of zab/zk/sequential-queue. change, if not nil, brings a bug into what clients do.
+func sequentialQueue(change func(*zkserver.QueueWork)) zabSetup {
+	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond}
+	if change != nil {
+		change(&pauses)
+	}
 	puts, takes := pauses, pauses
 	puts.Items, takes.Looks = 50, 60
 	return zabSetup{
@@ -169,14 +182,13 @@ func comings(times int) nemesis.Plan {
 // joins is an observer that marks how servers without a vote are brought in line: "observer-Snap", "observer-Diff",
 // "observer-Trunc".
 type joins struct {
-	// voters is the number of servers before those without a vote.
-	voters int
-	tale   *chronicle
+	observers zab.Servers
+	tale      *chronicle
 }
 
 // Observe implements [sim.Observer].
 func (j *joins) Observe(_ sim.View, s *sim.StepInfo) error {
-	if s.Node.IsClient() || s.Node.Number() <= j.voters {
+	if s.Node.IsClient() || s.Node.Number() < 1 || !j.observers.Has(zab.Slot(s.Node.Number()-1)) {
 		return nil
 	}
 	if m, ok := s.Event.Msg.(*zab.Sync); ok && s.Event.Kind == sim.Receive {

@@ -124,7 +124,7 @@ func (d *disk) encode(e *encoder) {
 }
 
 func (x *election) encode(e *encoder) {
-	e.u64(uint64(x.round), uint64(x.timeout), flag(x.finalizing))
+	e.u64(uint64(x.round), uint64(x.timeout), flag(x.finalizing), uint64(x.joining))
 	e.vote(x.vote)
 	e.vote(x.current)
 	for _, set := range [...][]heard{x.received, x.settled} {
@@ -145,7 +145,7 @@ func (l *leading) encode(e *encoder) {
 	e.u64(uint64(l.epoch), flag(l.decided), flag(l.settled), flag(l.finished))
 	e.u64(uint64(l.connected), uint64(l.electing), uint64(l.accepted), uint64(l.initialEpoch))
 	e.position(l.initial)
-	e.u64(uint64(l.counter), uint64(l.tick), flag(l.half))
+	e.u64(uint64(l.counter), uint64(l.designated), uint64(l.tick), flag(l.half))
 	for i := range l.learners {
 		x := &l.learners[i]
 		e.u64(uint64(x.channel), flag(x.observer), uint64(x.stage), uint64(x.last), uint64(x.synced))

@@ -21,6 +21,8 @@ type leading struct {
 	acked    []Index
 	// counter is the number of the last transaction proposed.
 	counter uint32
+	// designated is who is to lead the ensemble that this leader has put in force last, 0 if nobody is designated.
+	designated sim.NodeID
 	// tick counts ticks, half says that a half of the next has passed.
 	tick int
 	half bool
@@ -85,7 +87,7 @@ func (p *Peer) startLeading(out *sim.Effects) {
 	p.state, p.phase = Leading, Discovery
 	l := &p.lead
 	l.reset()
-	l.initialEpoch, l.initial = p.currentEpoch, p.history.Last()
+	l.initialEpoch, l.initial = p.currentEpoch, p.historyEnd()
 	l.connected = l.connected.With(p.self)
 	l.epoch = p.rules.NextEpoch(0, p.acceptedEpoch)
 	out.SetTimer(initTimer, p.ticks(p.InitLimit), p.ticks(p.InitLimit))
@@ -293,7 +295,7 @@ func (p *Peer) handleLeaderInfo(m *LeaderInfo, out *sim.Effects) {
 	if !counts {
 		out.Decide("promised before", "do not count")
 		p.learn.stage = promised
-		out.SendOn(p.learn.channel, &AckEpoch{Last: p.history.Last().Zxid})
+		out.SendOn(p.learn.channel, &AckEpoch{Last: p.historyEnd().Zxid})
 		return
 	}
 	p.acceptEpoch(m.Epoch, out)
@@ -311,9 +313,13 @@ func (p *Peer) fromLeader(m sim.Message, out *sim.Effects) {
 	case *Propose:
 		p.handlePropose(m.Txn, out)
 	case *Commit:
-		p.handleCommit(m.Zxid, out)
+		p.handleCommit(m.Zxid, 0, out)
+	case *CommitAndActivate:
+		p.handleCommit(m.Zxid, m.Designated, out)
 	case *Inform:
-		p.handleInform(m.Txn, out)
+		p.handleInform(m.Txn, 0, out)
+	case *InformAndActivate:
+		p.handleInform(m.Txn, m.Designated, out)
 	case *NewLeader:
 		p.handleNewLeader(m, out)
 	case *UpToDate:
@@ -333,7 +339,7 @@ func (p *Peer) learnerDuty(what Duty, out *sim.Effects) {
 	switch what {
 	case DutyPromise:
 		n.stage = promised
-		out.SendOn(n.channel, &AckEpoch{p.currentEpoch, p.history.Last().Zxid, true})
+		out.SendOn(n.channel, &AckEpoch{p.currentEpoch, p.historyEnd().Zxid, true})
 	case DutySnapshot:
 		p.installSnapshot(out)
 		p.acceptHistory(out)

@@ -20,6 +20,8 @@ type election struct {
 	timeout time.Duration
 	// finalizing says that a quorum agrees, and that the server waits for a better vote.
 	finalizing bool
+	// joining are the voters of the next ensembles that others have told of in this election.
+	joining Servers
 }
 
 // heard is what a server has told last.
@@ -35,7 +37,7 @@ func (p *Peer) startElection(out *sim.Effects) {
 	e := &p.election
 	p.state, p.phase, p.leader = Looking, Election, 0
 	e.round++
-	e.vote = p.ownVote()
+	e.vote, e.joining = p.ownVote(), 0
 	clear(e.received)
 	clear(e.settled)
 	e.timeout = p.NotifyMin
@@ -50,21 +52,26 @@ func (p *Peer) ownVote() Vote {
 	if !p.voters().Has(p.self) {
 		return Vote{}
 	}
-	return Vote{p.ID(), p.history.Last().Zxid, p.currentEpoch}
+	return Vote{p.ID(), p.historyEnd().Zxid, p.currentEpoch}
 }
 
-// propose makes v this server's vote and tells every voter (sendNotifications).
+// propose makes v this server's vote and tells everybody whom it concerns (sendNotifications).
 func (p *Peer) propose(v Vote, out *sim.Effects) {
 	e := &p.election
 	e.vote, e.finalizing = v, false
 	e.received[p.self] = heard{v, e.round, Looking, true}
 	n := p.notification()
 	for slot := range p.links {
-		if s := Slot(slot); s != p.self && p.voters().Has(s) {
+		if s := Slot(slot); p.tells(s) {
 			p.notify(s, n, out)
 		}
 	}
 }
+
+// tells reports whether this server tells s its vote: s is a voter, or one that others say will be. A candidate that
+// is to join needs the votes of those, too, who have missed that. ZooKeeper's servers tell those only that they know
+// (getCurrentAndNextConfigVoters); the candidate finds out when it asks, and by then they may have given it up.
+func (p *Peer) tells(s Slot) bool { return s != p.self && (p.voters() | p.election.joining).Has(s) }
 
 // notification says what this server thinks.
 func (p *Peer) notification() *Notification {
@@ -83,15 +90,18 @@ func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) 
 		p.logActive(out)
 		p.startElection(out)
 	}
-	candidate, known := p.slot(n.Leader)
+	if n.Next != nil && p.state == Looking {
+		p.election.joining |= n.Next.Voters
+	}
 	switch {
 	case !p.voters().Has(slot):
-		p.notify(slot, p.notification(), out) // it only asks
+		if p.state != Looking || p.voters().Has(p.self) || n.counts(p.self) {
+			p.notify(slot, p.notification(), out) // it only asks
+		}
 	case p.state != Looking:
 		if n.State == Looking {
 			p.notify(slot, p.notification(), out)
 		}
-	case !known || !p.voters().Has(candidate) && (n.Next == nil || !n.Next.Voters.Has(candidate)):
 	case n.State == Looking:
 		p.handleLookingVote(slot, n, out)
 	case n.State != Observing:
@@ -99,27 +109,48 @@ func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) 
 	}
 }
 
-// better reports whether the vote that n tells beats b. A server that has missed a reconfig that is pending must not
-// stand in the way of those that need its vote for a candidate of the next ensemble.
-func (p *Peer) better(n *Notification, b Vote) bool {
+// counts reports whether the sender of n counts the vote of s. One that does not, and hears it all the same, answers;
+// if that were answered, too, the two would never end.
+func (n *Notification) counts(s Slot) bool {
+	return n.Ensemble.Voters.Has(s) || n.Next != nil && n.Next.Voters.Has(s)
+}
+
+// candidate returns the slot of the server that n is a vote for; false if that is no voter, nor about to be one. A
+// server that has missed a reconfig that is pending must not stand in the way of those that need its vote for a
+// candidate of the next ensemble.
+func (p *Peer) candidate(n *Notification) (Slot, bool) {
 	slot, ok := p.slot(n.Leader)
-	weight := 0
-	if ok {
-		weight = max(p.ensemble.Weight(slot), p.lastSeen().Weight(slot))
+	return slot, ok && (p.voters().Has(slot) || n.Next != nil && n.Next.Voters.Has(slot))
+}
+
+// better reports whether the vote that n tells beats b.
+func (p *Peer) better(n *Notification, b Vote) bool {
+	slot, ok := p.candidate(n)
+	if !ok {
+		return false
 	}
-	if ok && n.Next != nil {
+	weight := max(p.ensemble.Weight(slot), p.lastSeen().Weight(slot))
+	if n.Next != nil {
 		weight = max(weight, n.Next.Weight(slot))
 	}
 	return p.rules.Supersedes(n.Vote, b, weight)
 }
 
-// handleLookingVote handles the vote of a server that looks, too.
+// handleLookingVote handles the vote of a server that looks, too. Its round counts even if its vote is for nobody: a
+// server that is to join, and has missed that, has no vote as far as it knows, and those who know better wait for it.
+//
+//	n4: round 7, n4, pending {n4 n5}      needs the vote of n5 for n4
+//	n5: round 8, nobody                   takes no vote of round 7
+//
+// ZooKeeper ignores what n5 says (validVoter), so that both wait for each other until one of them restarts.
 func (p *Peer) handleLookingVote(slot Slot, n *Notification, out *sim.Effects) {
 	e := &p.election
 	switch {
 	case n.Round < e.round:
 		out.Decide("an old round", "tell it the new one")
-		p.notify(slot, p.notification(), out)
+		if n.counts(p.self) {
+			p.notify(slot, p.notification(), out)
+		}
 		return
 	case n.Round > e.round:
 		e.round = n.Round
@@ -158,6 +189,9 @@ func (p *Peer) countVotes(out *sim.Effects) {
 
 // handleSettledVote handles the word of a server that follows or leads.
 func (p *Peer) handleSettledVote(slot Slot, n *Notification, out *sim.Effects) {
+	if _, ok := p.candidate(n); !ok {
+		return
+	}
 	e := &p.election
 	h := heard{n.Vote, n.Round, n.State, true}
 	if n.Round == e.round {
@@ -176,6 +210,11 @@ func (p *Peer) handleSettledVote(slot Slot, n *Notification, out *sim.Effects) {
 
 // elected reports whether a quorum of the servers in set says what n says, and its leader, too. Transactions and rounds
 // are not compared: they may have gone on since (ZK-1805, ZK-1818).
+//
+// The quorum is one of the ensemble in force alone. Whoever leads has the quorums that it needs, by what it knows, and
+// that can be less than what this server knows: a reconfig that never got to a quorum is pending here, and its leader
+// is gone. Those who are to join by it would wait for each other for good, as they do in ZooKeeper (getVoteTracker),
+// while nothing but joining can rid them of it.
 func (p *Peer) elected(set []heard, n *Notification) bool {
 	var agree Servers
 	for i := range set {
@@ -184,7 +223,7 @@ func (p *Peer) elected(set []heard, n *Notification) bool {
 			agree = agree.With(Slot(i))
 		}
 	}
-	return p.quorum(agree) && p.checkLeader(set, n)
+	return p.rules.Quorum(p.ensemble, agree) && p.checkLeader(set, n)
 }
 
 // checkLeader reports whether the leader that n names says itself that it leads, or, if it is this server, whether n
@@ -207,7 +246,7 @@ func (p *Peer) electionTimeout(out *sim.Effects) {
 	n := p.notification()
 	for slot := range p.links {
 		s := Slot(slot)
-		if s == p.self || !p.voters().Has(s) {
+		if !p.tells(s) {
 			continue
 		}
 		if l := &p.links[slot]; l.channel != 0 && l.queued == nil {

@@ -13,6 +13,11 @@ import (
 //	… reconfig A   txn   txn   reconfig B   txn
 //	  committed                pending, or committed already
 //
+// Two things follow that no election can mend. While the most advanced server has a reconfig pending, nobody leads
+// without a quorum of the next ensemble: that server cannot know that the reconfig is not committed
+// (ReconfigRecoveryTest, testNextConfigUnreachable). And an observer of the ensemble in force does not help the next
+// one, of which it may be a voter, before that is active: it gets no proposals.
+//
 // What is pending is read from the history, so that it is durable when the proposal is (lastSeenQuorumVerifier). That
 // an ensemble is in force is a record of its own, since a restart forgets what is committed.
 
@@ -55,14 +60,16 @@ type Proposal struct {
 	Synced Servers
 }
 
-// refuses is the check of a reconfig (PrepRequestProcessor.pRequest2Txn, Leader.isQuorumSynced).
+// refuses is the check of a reconfig (PrepRequestProcessor.pRequest2Txn, Leader.isQuorumSynced). An observer of the
+// ensemble in force does not count, though it may still follow: it is about to come back as one, and then it neither
+// gets proposals nor acknowledges any, so that the next ensemble might wait for it for good.
 func refuses(r *Proposal) Refusal {
 	switch {
 	case r.Pending != nil:
 		return ReconfigInProgress
 	case r.From != AnyVersion && r.From != r.Active.Version:
 		return BadVersion
-	case !r.Next.Quorum(r.Synced):
+	case !r.Next.Quorum(r.Synced &^ r.Active.Observers):
 		return NewConfigNoQuorum
 	}
 	return Accepted
@@ -71,20 +78,7 @@ func refuses(r *Proposal) Refusal {
 // Reconfig proposes a transaction with the given data that makes next the ensemble, if from is the version of the one
 // in force, or AnyVersion. The version of next will be the transaction's name. The peer keeps data and the groups.
 func (p *Peer) Reconfig(next Ensemble, from Zxid, data []byte, out *sim.Effects) (Zxid, Refusal) {
-	switch {
-	case p.state != Leading || p.phase != Broadcast:
-		return 0, NotLeading
-	case !next.valid(len(p.Servers)):
-		return 0, BadArguments
-	}
-	synced := Servers(0).With(p.self)
-	for i := range p.lead.learners {
-		if x := &p.lead.learners[i]; x.stage == serving && !x.observer {
-			synced = synced.With(Slot(i))
-		}
-	}
-	why := p.rules.Refuses(&Proposal{p.ensemble, p.proposed, &next, from, synced})
-	if why != Accepted {
+	if why := p.Refuses(&next, from); why != Accepted {
 		out.Decide(why.String(), "refuse the reconfig")
 		return 0, why
 	}
@@ -94,6 +88,23 @@ func (p *Peer) Reconfig(next Ensemble, from Zxid, data []byte, out *sim.Effects)
 	}
 	out.Mark("reconfig-proposed")
 	return z, Accepted
+}
+
+// Refuses returns why Reconfig would not propose next in place of the version from.
+func (p *Peer) Refuses(next *Ensemble, from Zxid) Refusal {
+	switch {
+	case p.state != Leading || p.phase != Broadcast:
+		return NotLeading
+	case !next.valid(len(p.Servers)):
+		return BadArguments
+	}
+	synced := Servers(0).With(p.self)
+	for i := range p.lead.learners {
+		if x := &p.lead.learners[i]; x.stage == serving && !x.observer {
+			synced = synced.With(Slot(i))
+		}
+	}
+	return p.rules.Refuses(&Proposal{p.ensemble, p.proposed, next, from, synced})
 }
 
 // valid reports whether e is an ensemble of the first n slots, by its numbered properties.
@@ -172,9 +183,8 @@ func (p *Peer) logActive(out *sim.Effects) {
 	}
 }
 
-// takeRole gives up following or observing if the ensemble in force has the other role for this server
-// (Follower.processPacket, Observer.processPacket). A leader that it does not have commits nothing more
-// (allowedToCommit) and leaves at its next half tick.
+// takeRole gives up following or observing if the ensemble in force has the other role for this server. A leader that
+// it does not have commits nothing more (allowedToCommit) and leaves at its next half tick.
 func (p *Peer) takeRole(out *sim.Effects) {
 	if p.isLearner() && p.state != p.role() {
 		p.look("the new ensemble has another role for this server", out)

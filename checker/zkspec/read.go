@@ -20,11 +20,16 @@ func (n *node) read(op *zkapi.Op, out *zkapi.Output) (*node, bool) {
 		return n, false
 	}
 	at := n.find(op.Path)
-	if at == nil || !at.allows(&out.Stat, out.Zxid) || op.Kind == zkapi.GetData && at.data != out.Data {
+	if at == nil || !at.allows(&out.Stat, out.Zxid) || op.Kind == zkapi.GetData && !at.says(out) {
 		return n, false
 	}
-	if told := at.told(&out.Stat); told != at.stat {
-		n = n.edit(op.Path, func(at *node) { at.stat = told })
+	told, learns := at.told(&out.Stat), op.Kind == zkapi.GetData && at.untold
+	if learns || told != at.stat {
+		n = n.edit(op.Path, func(at *node) {
+			if at.stat = told; learns {
+				at.data, at.untold = out.Data, false
+			}
+		})
 	}
 	if op.Kind == zkapi.GetChildren {
 		return n.lists(op.Path, out)

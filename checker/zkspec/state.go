@@ -58,7 +58,9 @@ type node struct {
 	creates    zkapi.Version
 	lifetime   lifetime
 	// guarded says that the node was given an access list that does not allow everything to everybody.
-	guarded  bool
+	guarded bool
+	// untold says that nobody knows the data, nor its length.
+	untold   bool
 	children []*node
 	hash     sim.Digest
 }
@@ -68,6 +70,9 @@ func (n *node) seal() *node {
 	flags := uint64(n.lifetime) << 1
 	if n.guarded {
 		flags |= 1
+	}
+	if n.untold {
+		flags |= 1 << 7
 	}
 	d := sim.Digest(0).MixString(n.name).MixString(n.data)
 	d = d.Mix(uint64(n.stat.Czxid)).Mix(uint64(n.stat.Mzxid)).Mix(uint64(n.stat.Pzxid)).
@@ -82,7 +87,7 @@ func (n *node) seal() *node {
 
 func (n *node) equal(o *node) bool {
 	return n == o || n.hash == o.hash && n.name == o.name && n.data == o.data && n.stat == o.stat &&
-		n.creates == o.creates && n.lifetime == o.lifetime && n.guarded == o.guarded &&
+		n.creates == o.creates && n.lifetime == o.lifetime && n.guarded == o.guarded && n.untold == o.untold &&
 		slices.EqualFunc(n.children, o.children, (*node).equal)
 }
 
@@ -185,7 +190,7 @@ func (n *node) allows(shown *zkapi.Stat, z zkapi.Zxid) bool {
 	known := &n.stat
 	count := int(shown.NumChildren)
 	return shown.Version == known.Version && shown.Aversion == known.Aversion &&
-		int(shown.DataLength) == len(n.data) && n.owns(shown.EphemeralOwner) &&
+		(n.untold || int(shown.DataLength) == len(n.data)) && n.owns(shown.EphemeralOwner) &&
 		n.certain() <= count && count <= len(n.children) &&
 		shown.Cversion == 2*n.creates-zkapi.Version(count) &&
 		fits(known.Czxid, shown.Czxid) && fits(known.Mzxid, shown.Mzxid) && known.Pzxid <= shown.Pzxid &&

@@ -15,6 +15,8 @@ func (n *node) update(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool)
 		return n, true
 	case op.Kind == zkapi.CreateSession || op.Kind == zkapi.CloseSession:
 		return n, r == nil || r.Code == zkapi.OK
+	case op.Kind == zkapi.Reconfig:
+		return n.reconfig(op.Change, r, z)
 	case op.Kind == zkapi.Multi:
 		return n.multi(op.Ops, r, z)
 	case op.Kind == zkapi.Check || op.Kind == zkapi.DeleteContainer:
@@ -74,11 +76,14 @@ func (n *node) one(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool) {
 	case zkapi.Check:
 		return n, true
 	case zkapi.Delete:
-		if op.Path == "/" || !at.mayBeEmpty() {
+		if zkapi.IsSpecial(op.Path) || !at.mayBeEmpty() {
 			return n, false
 		}
 		return n.without(op.Path, z), true
 	case zkapi.SetData:
+		if op.Path == zkapi.ConfigPath {
+			return n, false
+		}
 		next = n.edit(op.Path, func(at *node) {
 			at.data, at.stat.Version, at.stat.Mzxid = op.Data, following(at.stat.Version), z
 			right = at.learn(r, z)
@@ -91,10 +96,7 @@ func (n *node) one(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool) {
 	default:
 		return n, false
 	}
-	if !right {
-		return n, false
-	}
-	return next, true
+	return next, right
 }
 
 // expected reports whether the node has the version that op expects.
@@ -178,7 +180,7 @@ func (n *node) refuse(op *zkapi.Op, c zkapi.Code) (*node, bool) {
 	}
 	if c == zkapi.BadArguments || zkapi.CheckPath(path) != nil {
 		return n, c == zkapi.BadArguments && (zkapi.CheckPath(path) != nil || badTTL(op) ||
-			op.Kind == zkapi.Delete && path == "/")
+			op.Kind == zkapi.Delete && zkapi.IsSpecial(path))
 	}
 	at, above := n.find(path), n.find(zkapi.Parent(path))
 	switch c {

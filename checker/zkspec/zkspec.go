@@ -20,7 +20,8 @@
 // Nor is everything in a reply judged. Times are free; the Pzxid of a node may be higher than what the history says,
 // for a child may have gone. Of access lists only is known who has one: a node that was ever given another than
 // [zkapi.OpenACL] may refuse anybody anything, and what GetACL lists is free. Where an operation has two reasons to
-// fail either is right, for the words do not say which comes first.
+// fail either is right, for the words do not say which comes first. That a membership has no quorum, or that servers
+// are unknown, the tree does not say: Reconfigs may be refused for it.
 //
 // What watches tell is no part of a history: [Events] looks on.
 package zkspec
@@ -38,7 +39,7 @@ type Spec = checker.Spec[State, *zkapi.Op, *zkapi.Output]
 // New returns the specification. It takes reads, too; whether they may be old is for the history to say.
 func New() *Spec {
 	return &Spec{
-		Init: func() State { return State{root: (&node{}).seal()} },
+		Init: func() State { return State{root: begin()} },
 		Step: func(s State, in **zkapi.Op, out **zkapi.Output) (State, bool) {
 			return Step(s, *in, known(out))
 		},
@@ -114,8 +115,11 @@ func Observes(w, in *zkapi.Op) bool {
 
 // parts returns the operations of a Multi, and any other as it is.
 func parts(op *zkapi.Op) []zkapi.Op {
-	if op.Kind == zkapi.Multi {
+	switch op.Kind {
+	case zkapi.Multi:
 		return op.Ops
+	case zkapi.Reconfig:
+		return []zkapi.Op{{Kind: op.Kind, Path: zkapi.ConfigPath}}
 	}
 	return slices.Clip([]zkapi.Op{*op})
 }

@@ -31,6 +31,7 @@ const (
 	usesACL
 	usesWatches
 	usesOps
+	usesChange
 )
 
 // uses says which fields an operation uses beside its kind. TTL goes with some modes.
@@ -42,6 +43,7 @@ var uses = [...]fields{
 	Check:           usesPath | usesVersion,
 	Multi:           usesOps,
 	DeleteContainer: usesPath,
+	Reconfig:        usesChange,
 	Exists:          usesPath | usesWatch,
 	GetData:         usesPath | usesWatch,
 	GetACL:          usesPath,
@@ -76,12 +78,13 @@ func (op *Op) Check() error {
 		{op.ACL != nil, usesACL, "an access list"},
 		{op.Watches != nil, usesWatches, "watches"},
 		{op.Ops != nil, usesOps, "operations"},
+		{op.Change != nil, usesChange, "a change of members"},
 	} {
 		if c.set && f&c.used == 0 {
 			return fmt.Errorf("%v with %s", op.Kind, c.what)
 		}
 	}
-	return errors.Join(op.checkBounds(), checkACL(op.ACL), op.checkOps(), op.Watches.check(f))
+	return errors.Join(op.checkBounds(), checkACL(op.ACL), op.checkOps(), op.Watches.check(f), op.Change.check(f))
 }
 
 // checkBounds checks what is no list.

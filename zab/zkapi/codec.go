@@ -1,114 +1,25 @@
 package zkapi
 
-import "encoding/binary"
-
-// AppendText appends the length and the bytes of s to b.
-func AppendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// AppendSigned appends v to b, short if it is near 0.
-func AppendSigned(b []byte, v int64) []byte { return binary.AppendVarint(b, v) }
+import "schism/sim/wire"
 
 // AppendACL appends an access list to b.
 func AppendACL(b []byte, acl []ACL) []byte {
-	b = binary.AppendUvarint(b, uint64(len(acl)))
+	b = wire.AppendNumber(b, uint64(len(acl)))
 	for i := range acl {
-		b = AppendText(append(b, byte(acl[i].Perms)), acl[i].Scheme)
-		b = AppendText(b, acl[i].ID)
+		b = wire.AppendText(append(b, byte(acl[i].Perms)), acl[i].Scheme)
+		b = wire.AppendText(b, acl[i].ID)
 	}
 	return b
 }
 
-// AppendTexts appends the number of texts, and each.
-func AppendTexts(b []byte, texts []string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(texts)))
-	for _, s := range texts {
-		b = AppendText(b, s)
-	}
-	return b
-}
-
-// Decoder reads, off the front of its input, what the functions above and binary.AppendUvarint append, and takes
-// nothing that they would have written otherwise. After the first thing that does not fit everything reads as zero,
-// and Failed says so.
-type Decoder struct {
-	rest   string
-	failed bool
-}
+// Decoder is a [wire.Decoder] that also reads what only this package has.
+type Decoder struct{ wire.Decoder }
 
 // NewDecoder returns a decoder of data. It shares no memory with it; the texts that it reads share one copy.
-func NewDecoder(data []byte) *Decoder { return &Decoder{rest: string(data)} }
-
-// Failed reports whether something did not fit.
-func (d *Decoder) Failed() bool { return d.failed }
-
-// Done reports whether everything fitted and nothing is left.
-func (d *Decoder) Done() bool { return !d.failed && d.rest == "" }
-
-// Fail makes the decoder fail.
-func (d *Decoder) Fail() { d.rest, d.failed = "", true }
-
-// Byte reads a byte that is at most limit.
-func (d *Decoder) Byte(limit byte) byte {
-	if d.rest == "" || d.rest[0] > limit {
-		d.Fail()
-		return 0
-	}
-	v := d.rest[0]
-	d.rest = d.rest[1:]
-	return v
-}
-
-// Number reads an unsigned number in its shortest form.
-func (d *Decoder) Number() uint64 {
-	var v uint64
-	for i := range min(len(d.rest), binary.MaxVarintLen64) {
-		c := d.rest[i]
-		if i == binary.MaxVarintLen64-1 && c > 1 || i > 0 && c == 0 {
-			break
-		}
-		v |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			d.rest = d.rest[i+1:]
-			return v
-		}
-	}
-	d.Fail()
-	return 0
-}
-
-// Signed reads a number as AppendSigned writes it, from lo to hi.
-func (d *Decoder) Signed(lo, hi int64) int64 {
-	u := d.Number()
-	v := int64(u>>1) ^ -int64(u&1)
-	if d.failed || v < lo || v > hi {
-		d.Fail()
-		return 0
-	}
-	return v
-}
+func NewDecoder(data []byte) *Decoder { return &Decoder{wire.NewDecoder(data)} }
 
 // Version reads a version.
 func (d *Decoder) Version() Version { return Version(d.Signed(-1<<31, 1<<31-1)) }
-
-// Text reads a text of at most limit bytes.
-func (d *Decoder) Text(limit int) string {
-	n := d.Count(limit)
-	s := d.rest[:n]
-	d.rest = d.rest[n:]
-	return s
-}
-
-// Count reads the number of things that follow, at most limit, each of which takes at least a byte.
-func (d *Decoder) Count(limit int) int {
-	n := d.Number()
-	if n > uint64(limit) || n > uint64(len(d.rest)) {
-		d.Fail()
-		return 0
-	}
-	return int(n)
-}
 
 // ACL reads an access list; nil if it is empty.
 func (d *Decoder) ACL() []ACL {
@@ -123,17 +34,4 @@ func (d *Decoder) ACL() []ACL {
 		acl[i].ID = d.Text(MaxACLText)
 	}
 	return acl
-}
-
-// Texts reads at most limit texts of at most length bytes each; nil if there are none.
-func (d *Decoder) Texts(limit, length int) []string {
-	n := d.Count(limit)
-	if n == 0 {
-		return nil
-	}
-	texts := make([]string, n)
-	for i := range texts {
-		texts[i] = d.Text(length)
-	}
-	return texts
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"schism/sim/wire"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -52,6 +54,7 @@ var sampleTxns = []Txn{
 	{Delta: Delta{Kind: MultiTxn, Subs: []Delta{{Kind: CheckTxn, Path: "/a"}, {Kind: DeleteTxn, Path: "/b"}}}},
 	{Delta: Delta{Kind: CreateSessionTxn, Timeout: 4000}},
 	{Delta: Delta{Kind: CloseSessionTxn, Paths: []string{"/a", "/b"}}},
+	{Delta: Delta{Kind: ReconfigTxn, Data: "n1,n2 version 1:9", Version: 3}},
 }
 
 func TestTransactionsReadWell(t *testing.T) {
@@ -64,6 +67,7 @@ func TestTransactionsReadWell(t *testing.T) {
 		"multiTxn {checkTxn /a; deleteTxn /b} (0x0 #0)",
 		"createSessionTxn 4000ms (0x0 #0)",
 		"closeSessionTxn /a /b (0x0 #0)",
+		`reconfigTxn "n1,n2 version 1:9" version 3 (0x0 #0)`,
 	} {
 		if got := sampleTxns[i].String(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -113,7 +117,7 @@ func TestDecodeOpRefusesWhatIsNoOperation(t *testing.T) {
 		"permissions":            {byte(SetACL), 0, 0, 1, 32, 0, 0},
 		"a get in a multi":       {byte(Multi), 1, byte(GetACL), 0},
 		"a multi in a multi":     {byte(Multi), 1, byte(Multi), 0},
-		"a path too long":        AppendText([]byte{byte(GetACL)}, strings.Repeat("x", MaxPath+1)),
+		"a path too long":        wire.AppendText([]byte{byte(GetACL)}, strings.Repeat("x", MaxPath+1)),
 		"a scheme with a colon":  {byte(SetACL), 0, 0, 1, 1, 1, ':', 0},
 	} {
 		if op, err := DecodeOp(data); !errors.Is(err, ErrOp) {
@@ -131,7 +135,7 @@ func TestDecodeTxnRefusesWhatNoLeaderProposes(t *testing.T) {
 		"too many operations":  AppendTxn(nil, &Txn{Delta: Delta{Kind: MultiTxn, Subs: many}}),
 		"a long access list":   AppendTxn(nil, &Txn{Delta: Delta{Kind: SetACLTxn, ACL: make([]ACL, MaxACL+1)}}),
 		"no kind":              {0, 0, 0, 0},
-		"an unknown kind":      {0, 0, 0, byte(CloseSessionTxn) + 1},
+		"an unknown kind":      {0, 0, 0, byte(ReconfigTxn) + 1},
 		"an xid over 32 bits":  {0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, byte(DeleteTxn), 0},
 		"a positive code":      {0, 0, 0, byte(ErrorTxn), 2},
 		"a code out of bounds": {0, 0, 0, byte(ErrorTxn), 0xff, 0x01},
@@ -186,7 +190,7 @@ func FuzzDecodeTxn(f *testing.F) {
 func anyTxn(t *rapid.T) Txn {
 	return Txn{
 		Session: SessionID(rapid.Uint64().Draw(t, "session")), Xid: Xid(rapid.Uint32().Draw(t, "xid")),
-		Time: Millis(rapid.Int64().Draw(t, "time")), Delta: anyDelta(t, CloseSessionTxn),
+		Time: Millis(rapid.Int64().Draw(t, "time")), Delta: anyDelta(t, ReconfigTxn),
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 	// DeleteContainer deletes the node Path if it has no children and is not ephemeral. Only servers ask for it,
 	// of their own accord, for containers and nodes whose time has come.
 	DeleteContainer
+	// Reconfig makes Change of the membership if its version is Change.From, and returns what ConfigPath has then:
+	// data and stat. A quorum of the next ensemble must be in line, and no other Reconfig pending.
+	Reconfig
 	// Exists returns the stat of Path. With Watch it leaves a watch for the node's data, whether or not it is there.
 	Exists
 	// GetData returns data and stat of Path. With Watch it leaves a watch for the node's data.
@@ -54,15 +57,16 @@ const (
 	CloseSession
 )
 
-var opNames = [...]string{"", "create", "delete", "set", "set-acl", "check", "multi", "delete-container", "exists",
-	"get", "get-acl", "children", "sync", "add-watch", "set-watches", "add-auth", "create-session", "close-session"}
+var opNames = [...]string{"", "create", "delete", "set", "set-acl", "check", "multi", "delete-container",
+	"reconfig", "exists", "get", "get-acl", "children", "sync", "add-watch", "set-watches", "add-auth",
+	"create-session", "close-session"}
 
 // String returns the operation's name as workloads write it, "set-acl".
 func (k OpKind) String() string { return nameOf("OpKind", opNames[:], int(k)) }
 
 // Writes reports whether an operation of this kind becomes a transaction.
 func (k OpKind) Writes() bool {
-	return k >= Create && k <= DeleteContainer || k == CreateSession || k == CloseSession
+	return k >= Create && k <= Reconfig || k == CreateSession || k == CloseSession
 }
 
 // Op is an operation as a client calls it and as a history records it. A field that its kind does not use is zero.
@@ -92,6 +96,8 @@ type Op struct {
 	Ops []Op
 	// Watches are those of SetWatches, nil for others.
 	Watches *WatchList
+	// Change is that of Reconfig, nil for others.
+	Change *Change
 }
 
 // WatchList is what a client knows of its watches when it reconnects. Of one-shot watches that Relative shows to
@@ -112,9 +118,9 @@ type Result struct {
 	Code Code
 	// Path is that of the node that Create has created.
 	Path string
-	// Data is that of GetData.
+	// Data is that of GetData and of Reconfig.
 	Data string
-	// Stat is the node's after Create, SetData and SetACL, and as it is for Exists and the gets.
+	// Stat is the node's after Create, SetData, SetACL and Reconfig, and as it is for Exists and the gets.
 	Stat Stat
 	// Children are the names that GetChildren found, sorted.
 	Children []string
@@ -145,10 +151,13 @@ func (op *Op) Fold(d sim.Digest) sim.Digest {
 	for i := range op.Ops {
 		d = op.Ops[i].Fold(d)
 	}
-	if op.Watches == nil {
-		return d.Mix(0)
+	switch {
+	case op.Watches != nil:
+		return op.Watches.fold(d.Mix(1))
+	case op.Change != nil:
+		return op.Change.fold(d.Mix(2))
 	}
-	return op.Watches.fold(d.Mix(1))
+	return d.Mix(0)
 }
 
 func (w *WatchList) fold(d sim.Digest) sim.Digest {

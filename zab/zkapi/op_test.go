@@ -53,12 +53,17 @@ var spelled = map[string]Op{
 		{Kind: Delete, Path: "/c", Version: AnyVersion}}},
 	"multi {}":            {Kind: Multi},
 	"delete-container /a": {Kind: DeleteContainer, Path: "/a"},
-	"exists /a watch":     {Kind: Exists, Path: "/a", Watch: true},
-	"get /a":              {Kind: GetData, Path: "/a"},
-	"get /a watch":        {Kind: GetData, Path: "/a", Watch: true},
-	"get-acl /a":          {Kind: GetACL, Path: "/a"},
-	"children / watch":    {Kind: GetChildren, Path: "/", Watch: true},
-	"sync /a":             {Kind: Sync, Path: "/a"},
+	"reconfig joining n4,n5:observer leaving n1,n2 from 1:9": {Kind: Reconfig, Change: &Change{
+		Joining: []Member{{Server: 4}, {Server: 5, Observer: true}}, Leaving: []sim.NodeID{1, 2}, From: NewZxid(1, 9)}},
+	"reconfig leaving n1": {Kind: Reconfig, Change: &Change{Leaving: []sim.NodeID{1}, From: AnyMembership}},
+	"reconfig members n1:g1:w1,n3:g2:w0 from 0:0": {Kind: Reconfig, Change: &Change{
+		Members: []Member{{Server: 1, Group: 1, Weight: 1}, {Server: 3, Group: 2}}}},
+	"exists /a watch":  {Kind: Exists, Path: "/a", Watch: true},
+	"get /a":           {Kind: GetData, Path: "/a"},
+	"get /a watch":     {Kind: GetData, Path: "/a", Watch: true},
+	"get-acl /a":       {Kind: GetACL, Path: "/a"},
+	"children / watch": {Kind: GetChildren, Path: "/", Watch: true},
+	"sync /a":          {Kind: Sync, Path: "/a"},
 	"add-watch /a persistent": {
 		Kind: AddWatch, Path: "/a", WatchMode: PersistentWatch},
 	"add-watch /a persistent-recursive": {Kind: AddWatch, Path: "/a", WatchMode: PersistentRecursiveWatch},
@@ -111,7 +116,12 @@ func TestParseOpRefusesWhatIsNoOperation(t *testing.T) {
 		`multi {delete /a ";" delete /b}`,
 		"multi {} {}", "add-watch /a", "add-watch /a once", "set-watches", "set-watches 1", "set-watches 1:x",
 		"set-watches 1:7 data", "set-watches 1:7 all /a", "set-watches 01:7", "create-session", "create-session 4s",
-		"create-session -1ms", "close-session now", `get "/a`, `get "/a"b`, `get /a"b`, "get /a\tb", "get /é", "get #a",
+		"create-session -1ms", "close-session now",
+		"reconfig", "reconfig from 1:9", "reconfig members", "reconfig members n1,", "reconfig members c1",
+		"reconfig members n1 leaving n2", "reconfig members n1:watcher", "reconfig members n1:g0:w1",
+		"reconfig members n1:observer:g1", "reconfig members n1:g1", "reconfig leaving n1:observer",
+		"reconfig leaving n1 joining n2", "reconfig leaving n1 from 9",
+		`get "/a`, `get "/a"b`, `get /a"b`, "get /a\tb", "get /é", "get #a",
 	} {
 		if op, err := ParseOp(text); err == nil {
 			t.Errorf("%q parses as %v", text, op.String())
@@ -187,8 +197,17 @@ func TestCheckRefusesWhatTheKindDoesNotUse(t *testing.T) {
 		"a get in a multi":   {Kind: Multi, Ops: []Op{{Kind: GetData}}},
 		"a wrong operation":  {Kind: Multi, Ops: []Op{{Kind: Check, Data: "1"}}},
 		"a multi in a multi": {Kind: Multi, Ops: []Op{{Kind: Multi}}},
-		"a long path":        {Kind: GetData, Path: long},
-		"long data":          {Kind: SetData, Path: "/", Data: long},
+		"no change":          {Kind: Reconfig},
+		"an empty change":    {Kind: Reconfig, Change: &Change{}},
+		"a change":           {Kind: Sync, Change: &Change{Leaving: []sim.NodeID{1}}},
+		"two changes":        {Kind: Reconfig, Change: &Change{Members: make([]Member, 1), Leaving: []sim.NodeID{1}}},
+		"a client":           {Kind: Reconfig, Change: &Change{Leaving: []sim.NodeID{sim.Client(1)}}},
+		"a joining client":   {Kind: Reconfig, Change: &Change{Joining: []Member{{Server: sim.Client(1)}}}},
+		"many members":       {Kind: Reconfig, Change: &Change{Leaving: make([]sim.NodeID, MaxMembers+1)}},
+		"an empty list of members": {Kind: Reconfig, Change: &Change{
+			Members: []Member{}, Joining: []Member{{Server: 1}}}},
+		"a long path": {Kind: GetData, Path: long},
+		"long data":   {Kind: SetData, Path: "/", Data: long},
 	} {
 		if op.Check() == nil {
 			t.Errorf("%s passes", name)
@@ -223,6 +242,10 @@ func TestExplainTellsWhatHappened(t *testing.T) {
 		"multi {delete /a; delete /b; delete /c} -> NoNode {ok, NoNode, RuntimeInconsistency} (1:9 n2)": {
 			"multi {delete /a; delete /b; delete /c}",
 			Result{Code: NoNode, Results: []Result{{}, {Code: NoNode}, {Code: RuntimeInconsistency}}}},
+		`reconfig leaving n3 -> "n1,n2 version 1:9" (1:9 n2)`: {
+			"reconfig leaving n3", Result{Data: "n1,n2 version 1:9", Stat: stat}},
+		"reconfig leaving n3 from 1:7 -> BadVersion (1:9 n2)": {
+			"reconfig leaving n3 from 1:7", Result{Code: BadVersion}},
 		"multi {delete /a} -> SessionExpired (1:9 n2)": {"multi {delete /a}", Result{Code: SessionExpired}},
 	} {
 		op, err := ParseOp(c.op)
@@ -287,6 +310,9 @@ func anyOp(t *rapid.T, lo, hi OpKind) Op {
 		for _, l := range op.Watches.lists() {
 			*l = append(*l, rapid.SliceOfN(text, 0, 3).Draw(t, "paths")...)
 		}
+	}
+	if f&usesChange != 0 {
+		op.Change = anyChange(t)
 	}
 	if f&usesOps != 0 {
 		for range rapid.IntRange(0, 3).Draw(t, "ops") {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"schism/sim/wire"
 )
 
 // AppendOp appends the binary form of op to b: its kind, and then the fields that it uses. Of all forms that an
@@ -12,22 +14,22 @@ func AppendOp(b []byte, op *Op) []byte {
 	f := uses[op.Kind]
 	b = append(b, byte(op.Kind))
 	if f&usesPath != 0 {
-		b = AppendText(b, op.Path)
+		b = wire.AppendText(b, op.Path)
 	}
 	if f&usesData != 0 {
-		b = AppendText(b, op.Data)
+		b = wire.AppendText(b, op.Data)
 	}
 	if f&usesMode != 0 {
 		b = append(b, byte(op.Mode))
 	}
 	if op.Mode.IsTTL() {
-		b = AppendSigned(b, int64(op.TTL))
+		b = wire.AppendSigned(b, int64(op.TTL))
 	}
 	if f&usesVersion != 0 {
-		b = AppendSigned(b, int64(op.Version))
+		b = wire.AppendSigned(b, int64(op.Version))
 	}
 	if f&usesTimeout != 0 {
-		b = AppendSigned(b, int64(op.Timeout))
+		b = wire.AppendSigned(b, int64(op.Timeout))
 	}
 	if f&usesWatchMode != 0 {
 		b = append(b, byte(op.WatchMode))
@@ -41,8 +43,11 @@ func AppendOp(b []byte, op *Op) []byte {
 	if f&usesWatches != 0 {
 		b = binary.AppendUvarint(b, uint64(op.Watches.Relative))
 		for _, paths := range op.Watches.lists() {
-			b = AppendTexts(b, *paths)
+			b = wire.AppendTexts(b, *paths)
 		}
+	}
+	if f&usesChange != 0 {
+		b = op.Change.append(b)
 	}
 	if f&usesOps != 0 {
 		b = binary.AppendUvarint(b, uint64(len(op.Ops)))
@@ -110,6 +115,9 @@ func (d *Decoder) op(last OpKind) Op {
 	}
 	if f&usesWatches != 0 {
 		op.Watches = d.watches()
+	}
+	if f&usesChange != 0 {
+		op.Change = d.change()
 	}
 	if f&usesOps != 0 {
 		op.Ops = d.ops()

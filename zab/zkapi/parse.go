@@ -135,6 +135,9 @@ func (p *parser) op() Op {
 	if f&usesWatches != 0 {
 		op.Watches = p.watches()
 	}
+	if f&usesChange != 0 {
+		op.Change = p.change()
+	}
 	if f&usesOps != 0 {
 		op.Ops = p.ops()
 	}

@@ -13,6 +13,8 @@ import (
 //	set /a 18
 //	set-acl /a version 0 acl world:anyone:r
 //	multi {create /a 1; check /b version 2; delete /c}
+//	reconfig joining n4,n5:observer leaving n1 from 1:9
+//	reconfig members n1:g1:w1,n2:g1:w1,n3:g2:w2
 //	exists /a watch
 //	get /a
 //	get-acl /a
@@ -67,6 +69,9 @@ func (op *Op) appendText(b []byte) []byte {
 	}
 	if op.Watches != nil {
 		b = op.Watches.appendText(b)
+	}
+	if op.Change != nil {
+		b = op.Change.appendText(b)
 	}
 	if f&usesOps != 0 {
 		b = appendOps(b, op.Ops)
@@ -155,6 +160,8 @@ func (r *Result) explain(k OpKind) string {
 		return "ok a" + version(r.Stat.Aversion)
 	case Exists:
 		return version(r.Stat.Version)
+	case Reconfig:
+		return word(r.Data)
 	case GetData:
 		return word(r.Data) + " " + version(r.Stat.Version)
 	case GetACL:

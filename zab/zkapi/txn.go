@@ -31,10 +31,12 @@ const (
 	CreateSessionTxn
 	// CloseSessionTxn closes the session and deletes Paths, its ephemeral nodes.
 	CloseSessionTxn
+	// ReconfigTxn sets the data of ConfigPath to Data, a Membership, and its version to Version.
+	ReconfigTxn
 )
 
 var txnNames = [...]string{"", "createTxn", "deleteTxn", "setDataTxn", "setACLTxn", "checkTxn", "errorTxn",
-	"multiTxn", "createSessionTxn", "closeSessionTxn"}
+	"multiTxn", "createSessionTxn", "closeSessionTxn", "reconfigTxn"}
 
 // String returns the kind's name, "setDataTxn".
 func (k TxnKind) String() string { return nameOf("TxnKind", txnNames[:], int(k)) }
@@ -59,7 +61,7 @@ type Delta struct {
 	// ParentCversion is, for CreateTxn, how many children the parent has ever had, this one included. As an int32
 	// it goes round.
 	ParentCversion Version
-	// Version is the new one, for SetDataTxn and SetACLTxn.
+	// Version is the new one, for SetDataTxn, SetACLTxn and ReconfigTxn.
 	Version Version
 	Path    string
 	Data    string
@@ -135,6 +137,8 @@ func (x *Delta) uses() fields {
 		return usesPath | usesACL | usesVersion
 	case DeleteTxn, CheckTxn:
 		return usesPath
+	case ReconfigTxn:
+		return usesData | usesVersion
 	}
 	return 0
 }

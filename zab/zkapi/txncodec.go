@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"schism/sim/wire"
 )
 
 // The bounds of transactions, beside those of operations: a path has the number of a sequential node added.
@@ -18,7 +20,7 @@ const (
 func AppendTxn(b []byte, t *Txn) []byte {
 	b = binary.AppendUvarint(b, uint64(t.Session))
 	b = binary.AppendUvarint(b, uint64(t.Xid))
-	return t.Delta.append(AppendSigned(b, int64(t.Time)))
+	return t.Delta.append(wire.AppendSigned(b, int64(t.Time)))
 }
 
 // TxnSize returns a bound of what AppendTxn appends for t.
@@ -44,27 +46,27 @@ func (x *Delta) append(b []byte) []byte {
 	f := x.uses()
 	b = append(b, byte(x.Kind))
 	if f&usesPath != 0 {
-		b = AppendText(b, x.Path)
+		b = wire.AppendText(b, x.Path)
 	}
 	if f&usesData != 0 {
-		b = AppendText(b, x.Data)
+		b = wire.AppendText(b, x.Data)
 	}
 	if f&usesVersion != 0 {
-		b = AppendSigned(b, int64(x.Version))
+		b = wire.AppendSigned(b, int64(x.Version))
 	}
 	if f&usesACL != 0 {
 		b = AppendACL(b, x.ACL)
 	}
 	switch x.Kind {
 	case CreateTxn:
-		b = AppendSigned(b, int64(x.ParentCversion))
+		b = wire.AppendSigned(b, int64(x.ParentCversion))
 		b = binary.AppendUvarint(b, uint64(x.Owner))
 	case ErrorTxn:
-		b = AppendSigned(b, int64(x.Code))
+		b = wire.AppendSigned(b, int64(x.Code))
 	case CreateSessionTxn:
-		b = AppendSigned(b, int64(x.Timeout))
+		b = wire.AppendSigned(b, int64(x.Timeout))
 	case CloseSessionTxn:
-		b = AppendTexts(b, x.Paths)
+		b = wire.AppendTexts(b, x.Paths)
 	case MultiTxn:
 		b = binary.AppendUvarint(b, uint64(len(x.Subs)))
 		for i := range x.Subs {
@@ -79,13 +81,13 @@ var ErrTxn = errors.New("not a transaction")
 
 // DecodeTxn reads what AppendTxn writes. The transaction shares no memory with data; its texts share one copy.
 func DecodeTxn(data []byte) (Txn, error) {
-	d := Decoder{rest: string(data)}
+	d := NewDecoder(data)
 	var t Txn
 	t.Session = SessionID(d.Number())
 	xid := d.Number()
 	t.Xid = Xid(xid)
 	t.Time = Millis(d.Signed(-1<<63, 1<<63-1))
-	d.delta(&t.Delta, CloseSessionTxn)
+	d.delta(&t.Delta, ReconfigTxn)
 	if !d.Done() || xid > 1<<32-1 {
 		return Txn{}, fmt.Errorf("%w: %v", ErrTxn, t.Kind)
 	}

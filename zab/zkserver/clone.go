@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"schism/sim"
+	"schism/sim/wire"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/ztree"
@@ -98,7 +99,7 @@ func (c *connection) append(b []byte) []byte {
 		p := &c.queue[i]
 		b = binary.AppendUvarint(b, uint64(p.xid))
 		b = appendOp(b, p.op)
-		b = zkapi.AppendSigned(b, int64(p.code))
+		b = wire.AppendSigned(b, int64(p.code))
 		b = binary.AppendUvarint(b, flag(p.settled)<<2|flag(p.passed)<<1|flag(p.confirmed))
 		b = binary.AppendUvarint(b, uint64(p.upTo))
 	}
@@ -112,20 +113,20 @@ func (l *leading) append(b []byte) []byte {
 	for i := range l.sessions {
 		t := &l.sessions[i]
 		b = binary.AppendUvarint(b, uint64(t.id))
-		b = zkapi.AppendSigned(b, int64(t.timeout))
-		b = zkapi.AppendSigned(b, int64(t.deadline))
+		b = wire.AppendSigned(b, int64(t.timeout))
+		b = wire.AppendSigned(b, int64(t.deadline))
 		b = binary.AppendUvarint(b, uint64(t.owner))
 		b = binary.AppendUvarint(b, flag(t.closing))
 	}
-	b = zkapi.AppendSigned(b, int64(l.alarm))
+	b = wire.AppendSigned(b, int64(l.alarm))
 	b = binary.AppendUvarint(b, uint64(len(l.waiting)))
 	for i := range l.waiting {
 		r := &l.waiting[i]
 		b = binary.AppendUvarint(b, uint64(r.Session))
 		b = binary.AppendUvarint(b, uint64(r.Xid))
-		b = zkapi.AppendSigned(b, int64(r.Time))
-		b = zkapi.AppendSigned(b, int64(r.Refused))
-		b = appendOp(appendIdentities(b, r.Identities), r.Op)
+		b = wire.AppendSigned(b, int64(r.Time))
+		b = wire.AppendSigned(b, int64(r.Refused))
+		b = appendOp(wire.AppendText(appendIdentities(b, r.Identities), r.Config), r.Op)
 	}
 	b = binary.AppendUvarint(b, uint64(len(l.syncs)))
 	for i := range l.syncs {
@@ -134,7 +135,7 @@ func (l *leading) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(x.upTo))
 		b = binary.AppendUvarint(b, uint64(x.answer.Session))
 		b = binary.AppendUvarint(b, uint64(x.answer.Xid))
-		b = zkapi.AppendSigned(b, int64(x.answer.Code))
+		b = wire.AppendSigned(b, int64(x.answer.Code))
 	}
 	return b
 }
@@ -143,7 +144,7 @@ func (l *leading) append(b []byte) []byte {
 func appendIdentities(b []byte, ids []zkapi.Identity) []byte {
 	b = binary.AppendUvarint(b, uint64(len(ids)))
 	for _, id := range ids {
-		b = zkapi.AppendText(zkapi.AppendText(b, id.Scheme), id.ID)
+		b = wire.AppendText(wire.AppendText(b, id.Scheme), id.ID)
 	}
 	return b
 }
@@ -204,7 +205,7 @@ func (c *Client) AppendHash(b []byte) []byte {
 		b = binary.AppendUvarint(b, x)
 	}
 	for _, list := range [...][]string{w.Data, w.Exist, w.Child, w.Persistent, w.Recursive} {
-		b = zkapi.AppendTexts(b, list)
+		b = wire.AppendTexts(b, list)
 	}
 	if m := c.move; m != nil {
 		d := m.Op.Fold(sim.Digest(0).Mix(uint64(m.Think)).Mix(uint64(m.Resource)))

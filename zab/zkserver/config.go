@@ -28,6 +28,8 @@ type Config struct {
 	// QuorumSync makes a sync go through the quorum as a transaction, so that a read after it is linearizable.
 	// Without it a sync only flushes the pipe between the leader and the server (ZK-1675).
 	QuorumSync bool
+	// ReconfigEnabled lets clients change the membership, all of them: there is no administrator here.
+	ReconfigEnabled bool
 	// Rules are the server's decisions, Tree those of its tree; nil, or a nil field, is the right one.
 	Rules *Rules
 	Tree  *ztree.Rules
@@ -40,7 +42,7 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 		Zab:           zab.DefaultConfig(id, voters),
 		SnapshotEvery: 100, ApplyBatch: 64,
 		MinTicks: 2, MaxTicks: 20,
-		ContainerEvery: time.Minute,
+		ContainerEvery: time.Minute, ReconfigEnabled: true,
 	}
 }
 
@@ -55,8 +57,11 @@ type policy struct {
 	maxTimeout     zkapi.Millis
 	containerEvery time.Duration
 	quorumSync     bool
-	rules          Rules
-	tree           *ztree.Rules
+	reconfigs      bool
+	// config is the first membership, as the tree has it.
+	config string
+	rules  Rules
+	tree   *ztree.Rules
 }
 
 // newPolicy checks c and returns its policy. It panics if a bound is wrong.
@@ -77,6 +82,8 @@ func newPolicy(c *Config) *policy {
 		maxTimeout:     millis(c.Zab.Tick * time.Duration(c.MaxTicks)),
 		containerEvery: c.ContainerEvery,
 		quorumSync:     c.QuorumSync,
+		reconfigs:      c.ReconfigEnabled,
+		config:         membership(&c.Zab.Ensemble, c.Zab.Servers).String(),
 		rules:          c.Rules.complete(),
 		tree:           c.Tree,
 	}

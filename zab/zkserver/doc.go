@@ -23,6 +23,9 @@
 // and its ephemeral nodes go with it. A client that loses its server takes its session along to another one, which
 // serves it only if it has applied everything that the client has seen.
 //
+// The membership is the data of zkapi.ConfigPath, and a Reconfig changes it, as a transaction that needs a quorum of
+// what was in force and of what is to come.
+//
 // The package judges nothing. A client says what it knows: ZooKeeper does not recognise a write that is asked for
 // twice, so a write whose answer is lost is Unknown, and Failed is only what was never sent.
 package zkserver

@@ -91,7 +91,7 @@ func checkOrder(answered []*sim.Op) (problems []string) {
 // replay does the committed transactions again, in order, and compares what comes of them, and what is read between
 // them, with the answers.
 func (j *journal) replay(answered []*sim.Op) (problems []string) {
-	tree, results := ztree.New(nil), map[zkapi.Zxid]zkapi.Result{}
+	tree, results := ztree.New(nil, "n1,n2,n3,n4,n5 version 0:0"), map[zkapi.Zxid]zkapi.Result{}
 	byZxid := slices.Clone(answered)
 	slices.SortStableFunc(byZxid, func(a, b *sim.Op) int {
 		_, x := output(a)

@@ -153,13 +153,26 @@ func (s *Server) proposeWaiting(out *sim.Effects) {
 func (s *Server) proposeNow(r *ztree.Request, out *sim.Effects) {
 	next := s.nextZxid()
 	var txn zkapi.Txn
-	if r.Op.Kind == zkapi.Sync {
+	var members zab.Ensemble
+	switch r.Op.Kind {
+	case zkapi.Sync:
 		txn = s.noop(r)
-	} else {
+	case zkapi.Reconfig:
+		members = s.validateReconfig(next, r)
+		fallthrough
+	default:
 		txn = s.lead.prep.Prepare(&s.tree, zkapi.Zxid(next), r)
 	}
 	data := zkapi.AppendTxn(make([]byte, 0, zkapi.TxnSize(&txn)), &txn)
-	if z, ok := s.peer.Propose(data, out); ok && z != next {
+	z, ok := zab.Zxid(0), false
+	if txn.Kind == zkapi.ReconfigTxn {
+		var why zab.Refusal
+		z, why = s.peer.Reconfig(members, zab.Zxid(r.Op.Change.From), data, out)
+		ok = why == zab.Accepted
+	} else {
+		z, ok = s.peer.Propose(data, out)
+	}
+	if ok && z != next {
 		panic("zkserver: the transaction has another number than was foreseen")
 	}
 }

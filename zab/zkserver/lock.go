@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/wire"
 	"schism/zab/zkapi"
 )
 
@@ -192,5 +193,5 @@ func (l *lock) AppendHash(b []byte) []byte {
 	for _, x := range [...]uint64{uint64(l.moves), uint64(l.round), uint64(l.token), uint64(l.written), l.number} {
 		b = binary.AppendUvarint(b, x)
 	}
-	return zkapi.AppendTexts(b, slices.Clip([]string{l.mine}))
+	return wire.AppendTexts(b, slices.Clip([]string{l.mine}))
 }

@@ -77,9 +77,11 @@ type Server struct {
 
 // NewServer returns a server that waits for its Start. It panics if c is wrong.
 func NewServer(c Config) *Server {
+	p := newPolicy(&c)
 	return &Server{
-		policy: newPolicy(&c), peer: zab.New(c.Zab),
-		tree: ztree.New(c.Tree), watches: ztree.NewWatches(c.Tree), lead: leading{prep: ztree.NewPrep(c.Tree)},
+		policy: p, peer: zab.New(c.Zab),
+		tree: ztree.New(c.Tree, p.config), watches: ztree.NewWatches(c.Tree),
+		lead: leading{prep: ztree.NewPrep(c.Tree)},
 	}
 }
 
@@ -223,7 +225,7 @@ func (s *Server) Orphans() []string {
 // is of no moment, since it comes from a fuzzy snapshot, has applied nothing yet.
 func (s *Server) StateHash() (applied zab.Index, hash sim.Digest) {
 	if s.applied < s.exact {
-		empty := ztree.New(s.policy.tree)
+		empty := ztree.New(s.policy.tree, s.policy.config)
 		return 0, sim.Digest(empty.Digest()).Mix(0)
 	}
 	return s.applied, sim.Digest(s.tree.Digest()).Mix(uint64(s.tree.LastProcessed()))

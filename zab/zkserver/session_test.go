@@ -126,7 +126,7 @@ func TestASessionLivesOnAtAnotherServer(t *testing.T) {
 	})}
 	r := run(t, 1, c)
 	want(t, r.History, 1, "create /e 1 ephemeral -> /e", "create /f 2 ephemeral -> /f",
-		"children / -> [e f] cversion 2")
+		"children / -> [e f zookeeper] cversion 1")
 	if a, b := owner(r.History, 0), owner(r.History, -1); a != b {
 		t.Errorf("the sessions of c1 are %v and %v", a, b)
 	}
@@ -239,8 +239,8 @@ func TestContainersGoWhenTheyAreEmpty(t *testing.T) {
 			"0s create /t 1 persistent-ttl ttl 1500ms\n2s children /\n0s delete /c/x\n3s children /")
 	r := run(t, 1, c)
 	want(t, r.History, 1, "create /c 1 container -> /c", "create /new 1 container -> /new", "create /c/x 1 -> /c/x",
-		"create /t 1 persistent-ttl ttl 1500ms -> /t", "children / -> [c new t] cversion 3", "delete /c/x -> ok",
-		"children / -> [new] cversion 5")
+		"create /t 1 persistent-ttl ttl 1500ms -> /t", "children / -> [c new t zookeeper] cversion 2",
+		"delete /c/x -> ok", "children / -> [new zookeeper] cversion 4")
 }
 
 func TestAnIdentityIsWhoAuthenticates(t *testing.T) {

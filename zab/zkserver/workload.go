@@ -42,6 +42,8 @@ type Mix struct {
 	// if it is the one that the client guesses, or the first one below it. Multi sets one node if another one has the
 	// version that the client guesses.
 	Create, Ephemeral, Sequential, Delete, Multi int
+	// AddWatch leaves a watch that stays, every second time one for all that is below the node, too.
+	AddWatch int
 }
 
 // Workload describes what a client does; Draw makes a list of operations of it.
@@ -122,13 +124,14 @@ const (
 	drawSequential
 	drawDelete
 	drawMulti
+	drawAddWatch
 	drawnKinds
 )
 
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Exists, m.Children, m.Sync, m.Set, m.CAS, m.Create, m.Ephemeral, m.Sequential,
-		m.Delete, m.Multi}
+		m.Delete, m.Multi, m.AddWatch}
 }
 
 // drawing is what Draw keeps in mind between two operations.
@@ -183,6 +186,11 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 			{Kind: zkapi.SetData, Path: other, Data: d.value(), Version: zkapi.AnyVersion},
 		}
 		op = zkapi.Op{Kind: zkapi.Multi, Ops: ops}
+	case drawAddWatch:
+		op.Kind, op.WatchMode = zkapi.AddWatch, zkapi.PersistentWatch
+		if d.odd() {
+			op.WatchMode = zkapi.PersistentRecursiveWatch
+		}
 	}
 	return op
 }

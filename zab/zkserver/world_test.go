@@ -146,6 +146,13 @@ func (r replica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
 }
 
+func (r replica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+	if t, ok := r.peer.History().At(zab.Index(p)); ok && t.Ensemble != nil {
+		return func(have checker.ServerSet) bool { return t.Ensemble.Quorum(zab.Servers(have)) }, true
+	}
+	return nil, false
+}
+
 // watched adds the invariants of the protocol, and a journal of what is committed.
 func watched(c sim.Config) (sim.Config, *journal) {
 	j := &journal{}

@@ -74,7 +74,9 @@ func (a *application) do(x *zkapi.Delta) {
 	case zkapi.DeleteTxn:
 		a.result.Code = a.delete(x.Path)
 	case zkapi.SetDataTxn:
-		a.result.Code = a.setData(x)
+		a.result.Code = a.setData(x.Path, x)
+	case zkapi.ReconfigTxn:
+		a.result.Code, a.result.Data = a.setData(zkapi.ConfigPath, x), x.Data
 	case zkapi.SetACLTxn:
 		a.result.Code = a.setACL(x)
 	case zkapi.ErrorTxn:
@@ -138,9 +140,9 @@ func (a *application) delete(path string) zkapi.Code {
 	return zkapi.OK
 }
 
-// setData sets the data of a node.
-func (a *application) setData(x *zkapi.Delta) zkapi.Code {
-	n := a.own(x.Path)
+// setData sets the data of the node at path.
+func (a *application) setData(path string, x *zkapi.Delta) zkapi.Code {
+	n := a.own(path)
 	if n == nil {
 		return zkapi.NoNode
 	}
@@ -148,7 +150,7 @@ func (a *application) setData(x *zkapi.Delta) zkapi.Code {
 	n.stat.Mzxid, n.stat.Mtime, n.stat.Version = a.zxid, a.txn.Time, x.Version
 	a.renew(n)
 	a.result.Stat = n.status()
-	a.changes = append(a.changes, Change{Type: zkapi.NodeDataChanged, Path: x.Path, ACL: n.acl})
+	a.changes = append(a.changes, Change{Type: zkapi.NodeDataChanged, Path: path, ACL: n.acl})
 	return zkapi.OK
 }
 

@@ -32,7 +32,7 @@ func (m *machine) AppendHash(b []byte) []byte {
 
 // grown returns a machine after the texts.
 func grown(t *testing.T, texts ...string) sim.Cloner {
-	m := &machine{tree: ztree.New(nil), prep: ztree.NewPrep(nil), watches: ztree.NewWatches(nil)}
+	m := &machine{tree: ztree.New(nil, ""), prep: ztree.NewPrep(nil), watches: ztree.NewWatches(nil)}
 	for i, text := range texts {
 		op, err := zkapi.ParseOp(text)
 		if err != nil {

@@ -2,7 +2,7 @@
 // request becomes a transaction, what a transaction does, and which watches it fires. It knows no time, no network
 // and no log.
 //
-//	tree, prep := ztree.New(nil), ztree.NewPrep(nil)
+//	tree, prep := ztree.New(nil, ""), ztree.NewPrep(nil)
 //	txn := prep.Prepare(&tree, zxid, &ztree.Request{Session: session, Op: &op}) // the leader, before it proposes
 //	result, changes := tree.Apply(zxid, &txn, nil)                              // every server, once committed
 //	prep.Applied(zxid)                                                          // the leader, after that

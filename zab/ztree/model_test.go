@@ -24,7 +24,10 @@ type modelNode struct {
 }
 
 func newModel() *model {
-	return &model{map[string]*modelNode{"/": {}}, map[zkapi.SessionID]bool{}}
+	return &model{map[string]*modelNode{
+		"/": {}, "/zookeeper": {},
+		"/zookeeper/config": {acl: []zkapi.ACL{{Identity: zkapi.Anyone, Perms: zkapi.PermRead}}},
+	}, map[zkapi.SessionID]bool{}}
 }
 
 func (m *model) clone() *model {
@@ -96,6 +99,14 @@ func (m *model) do(z zkapi.Zxid, r *Request) zkapi.Result {
 		return zkapi.Result{}
 	case op.Kind == zkapi.Check:
 		return zkapi.Result{Code: zkapi.Unimplemented}
+	case op.Kind == zkapi.Reconfig && !m.sessions[r.Session]:
+		return zkapi.Result{Code: zkapi.SessionExpired}
+	case op.Kind == zkapi.Reconfig:
+		n := m.nodes["/zookeeper/config"]
+		n.data = r.Config
+		n.stat.Version++
+		n.stat.Mzxid, n.stat.Mtime = z, r.Time
+		return zkapi.Result{Data: r.Config, Stat: m.stat("/zookeeper/config")}
 	case op.Kind != zkapi.Multi:
 		return m.one(op, z, r)
 	}
@@ -135,7 +146,8 @@ func (m *model) one(op *zkapi.Op, z zkapi.Zxid, r *Request) zkapi.Result {
 		return m.create(op, z, r)
 	}
 	deletes := op.Kind == zkapi.Delete || op.Kind == zkapi.DeleteContainer
-	if !deletes && zkapi.CheckPath(op.Path) != nil || deletes && (op.Path == "/" || !strings.Contains(op.Path, "/")) {
+	stays := slices.Contains([]string{"/", "/zookeeper", "/zookeeper/config"}, op.Path)
+	if !deletes && zkapi.CheckPath(op.Path) != nil || deletes && (stays || !strings.Contains(op.Path, "/")) {
 		return fail(zkapi.BadArguments)
 	}
 	if op.Kind == zkapi.SetACL && len(op.ACL) == 0 {

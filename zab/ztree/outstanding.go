@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"schism/sim/wire"
 	"schism/zab/zkapi"
 )
 
@@ -74,10 +75,10 @@ func (p *Prep) AppendState(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(p.changes)))
 	for i := range p.changes {
 		c := &p.changes[i]
-		b = zkapi.AppendText(binary.AppendUvarint(b, uint64(c.zxid)), c.path)
+		b = wire.AppendText(binary.AppendUvarint(b, uint64(c.zxid)), c.path)
 		b = append(b, flag(c.exists))
 		for _, v := range [...]zkapi.Version{c.version, c.aversion, c.creates, zkapi.Version(c.children)} {
-			b = zkapi.AppendSigned(b, int64(v))
+			b = wire.AppendSigned(b, int64(v))
 		}
 		b = zkapi.AppendACL(binary.AppendUvarint(b, uint64(c.owner)), c.acl)
 	}

@@ -12,8 +12,11 @@ type Request struct {
 	Identities []zkapi.Identity
 	// Op passes its Check, and its kind Writes.
 	Op *zkapi.Op
-	// Refused, if it is not OK, makes the request fail with it: SessionMoved is the server's to find out.
+	// Refused, if it is not OK, makes the request fail with it: SessionMoved is the server's to find out, as is what
+	// speaks against a Reconfig.
 	Refused zkapi.Code
+	// Config is what a Reconfig makes the data of ConfigPath.
+	Config string
 }
 
 // Prep turns requests into transactions (PrepRequestProcessor): it validates each against the tree as it will be when
@@ -77,6 +80,8 @@ func (p *Prep) Prepare(t *Tree, z zkapi.Zxid, r *Request) zkapi.Txn {
 		txn.Delta = zkapi.Delta{Kind: zkapi.CreateSessionTxn, Timeout: op.Timeout}
 	case zkapi.CloseSession:
 		txn.Delta = q.closeSession()
+	case zkapi.Reconfig:
+		txn.Delta = q.reconfig()
 	case zkapi.Check:
 		txn.Delta = failure(zkapi.Unimplemented)
 		if other := p.rules.OuterCheck(op); other != nil {

@@ -32,7 +32,7 @@ func (q *preparation) create(op *zkapi.Op) (zkapi.Delta, zkapi.Code) {
 		return zkapi.Delta{}, zkapi.NoAuth
 	}
 	if op.Mode.IsSequential() {
-		path += fmt.Sprintf("%010d", parent.creates)
+		path += fmt.Sprintf("%010d", q.rules.Number(parent.creates, zkapi.Version(parent.children)))
 	}
 	switch {
 	case zkapi.CheckPath(path) != nil:
@@ -80,7 +80,7 @@ func (q *preparation) delete(op *zkapi.Op) (zkapi.Delta, zkapi.Code) {
 	if op.Kind == zkapi.Delete && q.expired() {
 		return zkapi.Delta{}, zkapi.SessionExpired
 	}
-	if slash < 0 || path == "/" || strings.IndexByte(path, 0) >= 0 {
+	if slash < 0 || zkapi.IsSpecial(path) || strings.IndexByte(path, 0) >= 0 {
 		return zkapi.Delta{}, zkapi.BadArguments
 	}
 	parent, n := q.view(parentOf(path, slash)), q.view(path)
@@ -123,6 +123,17 @@ func (q *preparation) setData(op *zkapi.Op) (zkapi.Delta, zkapi.Code) {
 	n.version = next(n.version)
 	q.add(op.Path, n)
 	return zkapi.Delta{Kind: zkapi.SetDataTxn, Path: op.Path, Data: op.Data, Version: n.version}, zkapi.OK
+}
+
+// reconfig prepares a Reconfig that nothing speaks against but, perhaps, the session.
+func (q *preparation) reconfig() zkapi.Delta {
+	if q.expired() {
+		return failure(zkapi.SessionExpired)
+	}
+	n := q.view(zkapi.ConfigPath)
+	n.version = next(n.version)
+	q.add(zkapi.ConfigPath, n)
+	return zkapi.Delta{Kind: zkapi.ReconfigTxn, Data: q.request.Config, Version: n.version}
 }
 
 // setACL prepares a SetACL.

@@ -1,6 +1,7 @@
 package ztree
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,13 +18,14 @@ var (
 
 // Texts of which random requests are made.
 var (
-	somePaths = []string{"/a", "/b", "/a/x", "/a/y", "/a/x/z", "/a-", "/", "/a/", "/a//x", "a", "", "/a/./x"}
-	someACLs  = [][]zkapi.ACL{
+	somePaths = []string{"/a", "/b", "/a/x", "/a/y", "/a/x/z", "/a-", "/", "/a/", "/a//x", "a", "", "/a/./x",
+		"/zookeeper", "/zookeeper/config"}
+	someACLs = [][]zkapi.ACL{
 		nil, {{Identity: alice, Perms: zkapi.PermAll}, {Identity: zkapi.Anyone, Perms: zkapi.PermRead}},
 		{{Identity: bob, Perms: zkapi.PermAll &^ zkapi.PermRead}, {Identity: alice, Perms: zkapi.PermAdmin}},
 	}
 	writeKinds = []zkapi.OpKind{zkapi.Create, zkapi.Create, zkapi.Create, zkapi.Delete, zkapi.SetData, zkapi.SetACL,
-		zkapi.DeleteContainer, zkapi.Check, zkapi.Multi, zkapi.CreateSession, zkapi.CloseSession}
+		zkapi.DeleteContainer, zkapi.Check, zkapi.Multi, zkapi.CreateSession, zkapi.CloseSession, zkapi.Reconfig}
 	subKinds = []zkapi.OpKind{zkapi.Create, zkapi.Create, zkapi.Delete, zkapi.SetData, zkapi.Check}
 )
 
@@ -71,6 +73,9 @@ func anyRequest(t *rapid.T, z zkapi.Zxid) *Request {
 	op := anyWrite(t, writeKinds)
 	session := zkapi.SessionID(rapid.IntRange(1, 6).Draw(t, "session"))
 	r := &Request{Session: session, Time: zkapi.Millis(10 * z), Op: &op}
+	if op.Kind == zkapi.Reconfig {
+		r.Config = fmt.Sprintf("n1 version %v", z)
+	}
 	r.Identities = [][]zkapi.Identity{nil, {alice}, {bob}}[r.Session%3]
 	if op.Kind == zkapi.CreateSession {
 		r.Session = zkapi.SessionID(100 + z) // nobody opens a session twice
@@ -89,7 +94,7 @@ type proposed struct {
 // come of it had all before been applied.
 func TestTreeAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tree, prep, m := New(nil), NewPrep(nil), newModel()
+		tree, prep, m := New(nil, ""), NewPrep(nil), newModel()
 		var queue []proposed
 		var z zkapi.Zxid
 		propose := func(r *Request) {
@@ -173,7 +178,7 @@ func checkCounts(t interface{ Fatalf(string, ...any) }, tree *Tree) {
 
 // history draws a list of transactions, with what the tree is after each: trees[i] has applied the first i.
 func history(t *rapid.T, n int) (txns []zkapi.Txn, trees []Tree) {
-	tree, prep := New(nil), NewPrep(nil)
+	tree, prep := New(nil, ""), NewPrep(nil)
 	trees = append(trees, tree.Clone())
 	for i := range n {
 		z := zkapi.Zxid(i + 1)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"schism/sim/wire"
 	"schism/zab/zkapi"
 )
 
@@ -79,7 +80,7 @@ func (s *Snapshot) Clone() Snapshot {
 
 // AppendState appends everything that the snapshot consists of.
 func (s *Snapshot) AppendState(b []byte) []byte {
-	b = zkapi.AppendTexts(zkapi.AppendText(b, string(s.data)), s.path)
+	b = wire.AppendTexts(wire.AppendText(b, string(s.data)), s.path)
 	b = append(b, flag(s.begun), flag(s.done))
 	w := &s.written
 	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(w.sum)), uint64(w.last))
@@ -156,7 +157,7 @@ func (t *Tree) appendHead(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(t.last))
 	b = binary.AppendUvarint(b, uint64(len(t.sessions)))
 	for _, n := range t.sessions {
-		b = zkapi.AppendSigned(binary.AppendUvarint(b, uint64(n.id)), int64(n.timeout))
+		b = wire.AppendSigned(binary.AppendUvarint(b, uint64(n.id)), int64(n.timeout))
 	}
 	return b
 }
@@ -172,14 +173,14 @@ func (n *node) appendAll(b []byte, depth int) []byte {
 
 // append appends n: its depth from 1, by which its parent is found among the nodes before it, and its content.
 func (n *node) append(b []byte, depth int) []byte {
-	b = zkapi.AppendText(binary.AppendUvarint(b, uint64(depth)+1), n.name)
-	b = zkapi.AppendACL(zkapi.AppendText(b, n.data), n.acl)
+	b = wire.AppendText(binary.AppendUvarint(b, uint64(depth)+1), n.name)
+	b = zkapi.AppendACL(wire.AppendText(b, n.data), n.acl)
 	s := &n.stat
 	for _, z := range [...]zkapi.Zxid{s.Czxid, s.Mzxid, s.Pzxid} {
 		b = binary.AppendUvarint(b, uint64(z))
 	}
-	b = zkapi.AppendSigned(zkapi.AppendSigned(b, int64(s.Ctime)), int64(s.Mtime))
-	b = zkapi.AppendSigned(zkapi.AppendSigned(b, int64(s.Version)), int64(s.Aversion))
-	b = zkapi.AppendSigned(b, int64(n.creates))
+	b = wire.AppendSigned(wire.AppendSigned(b, int64(s.Ctime)), int64(s.Mtime))
+	b = wire.AppendSigned(wire.AppendSigned(b, int64(s.Version)), int64(s.Aversion))
+	b = wire.AppendSigned(b, int64(n.creates))
 	return binary.AppendUvarint(b, uint64(s.EphemeralOwner))
 }

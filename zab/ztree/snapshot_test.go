@@ -134,7 +134,7 @@ func TestDecodeRefusesWhatNoTreeIs(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(populated(f).tree.Encode())
-	tree := New(nil)
+	tree := New(nil, "")
 	f.Add(tree.Encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tree, err := Decode(data, nil)

@@ -11,7 +11,7 @@ import (
 // Tree is the state that transactions build: a function of those that were applied, equal at every server that has
 // applied the same (DataTree). Its zero value is not ready for use.
 //
-//  1. The root is always there. Every other node has a parent.
+//  1. The root, SystemPath and ConfigPath are always there. Every node but the root has a parent.
 //  2. sum is the sum of the hashes of all nodes and sessions, nodes is the number of nodes, and owned that of those
 //     with an EphemeralOwner.
 //  3. sessions is sorted by id, without duplicates, and its elements are never changed: a change makes a new slice.
@@ -36,11 +36,16 @@ type session struct {
 	timeout zkapi.Millis
 }
 
-// New returns a tree with nothing but the root. Where rules has a nil field, or is nil, the right rule holds.
-func New(rules *Rules) Tree {
-	t := Tree{rules: rules.complete(), root: &node{place: rootPlace}}
+// New returns a tree with nothing but the root, SystemPath and ConfigPath, whose data is config. Where rules has a nil
+// field, or is nil, the right rule holds.
+func New(rules *Rules, config string) Tree {
+	t := Tree{rules: rules.complete(), mark: &owner{}}
+	t.root = &node{owner: t.mark, place: rootPlace}
 	t.root.hash = t.root.digest()
 	t.count(t.root, 1)
+	system := &node{name: zkapi.Base(zkapi.SystemPath)}
+	t.insert(t.root, system, 0)
+	t.insert(system, &node{name: zkapi.Base(zkapi.ConfigPath), data: config, acl: zkapi.ConfigACL()}, 0)
 	return t
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	tree, prep, watches := New(nil), NewPrep(nil), NewWatches(nil)
+	tree, prep, watches := New(nil, ""), NewPrep(nil), NewWatches(nil)
 	const session zkapi.SessionID = 0x100
 	watches.Observe(&zkapi.Op{Kind: zkapi.GetChildren, Path: "/", Watch: true}, zkapi.OK, 1)
 	for i, text := range []string{"create-session 4000ms", "create /a- 17 ephemeral-sequential", "close-session"} {
@@ -48,7 +48,7 @@ type store struct {
 
 // newStore returns a store with the open sessions 1 and 2.
 func newStore(t testing.TB, rules *Rules) *store {
-	s := &store{t: t, tree: New(rules), prep: NewPrep(rules)}
+	s := &store{t: t, tree: New(rules, ""), prep: NewPrep(rules)}
 	s.do(1, "create-session 4000ms")
 	s.do(2, "create-session 4000ms")
 	return s
@@ -140,8 +140,13 @@ func TestEveryErrorOfEveryOperation(t *testing.T) {
 		"create /none/x 1 persistent-sequential-ttl ttl -1ms", "delete /", "delete x", "delete-container /",
 		"set /p/ 1",
 		"set x 1", "set-acl /p/", "multi {check /p/}", `create "/\x00" 1`, `delete "/\x00"`)
+	s.want(zkapi.NodeExists, "create /zookeeper 1", "create /zookeeper/config 1")
+	s.want(zkapi.BadArguments, "delete /zookeeper", "delete /zookeeper/config", "delete-container /zookeeper")
+	s.want(zkapi.NoAuth, "set /zookeeper/config 1", "set-acl /zookeeper/config acl world:anyone:r",
+		"create /zookeeper/config/x 1")
 	s.want(zkapi.Unimplemented, "check /p", "check /p version 7")
-	for _, text := range []string{"create /none/x 1", "create /x 1 acl sasl:bob:r", "delete /", "set /p/ 1",
+	for _, text := range []string{"create /none/x 1", "create /x 1 acl sasl:bob:r", "delete /", "reconfig leaving n1",
+		"set /p/ 1",
 		"set-acl /none", "multi {check /none}"} {
 		if r := s.do(3, text); r.Code != zkapi.SessionExpired {
 			t.Errorf("%s without a session: %v", text, r.Code)
@@ -301,7 +306,7 @@ func TestDeletingAgainTakesWhatIsBelow(t *testing.T) {
 	for i := range txns {
 		s.tree.Apply(zkapi.Zxid(3+i), &txns[i], nil)
 		checkCounts(tester{t}, &s.tree)
-		if i == 1 && s.tree.Len() != 1 {
+		if i == 1 && s.tree.Len() != 3 {
 			t.Errorf("%d nodes are left", s.tree.Len())
 		}
 	}
