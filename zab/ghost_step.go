@@ -159,7 +159,7 @@ func (g *Ghost) held(s *shadow, p *Peer, i Index) {
 
 // activates checks the ensemble that s writes down as being in force.
 func (g *Ghost) activates(s *shadow) {
-	if e := g.activated; e != nil && e.Version > g.at(g.Committed()).zxid {
+	if e := g.activated; e.Version > g.at(g.Committed()).zxid {
 		g.fail(ActiveCommitted, "%s puts the ensemble %v in force, which is not committed", s.id, e.Version)
 	}
 }
