@@ -9,7 +9,7 @@ import (
 )
 
 // All is the table of scenarios, in the order in which they are listed.
-var All = slices.Concat(raftKVScenarios, zabZKScenarios, zabZKStories)
+var All = slices.Concat(raftKVScenarios, zabZKScenarios, zabZKStories, zabZKPhases)
 
 // lan is the network of all scenarios: a few milliseconds, and hardly anything lost.
 var lan = sim.Link{

@@ -46,8 +46,9 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// recipe, if not nil, draws what a client does instead of its workload; nil leaves it to that.
-	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
+	// recipe, if not nil, draws what the last players clients do instead of a workload; 0 is all of them.
+	players int
+	recipe  func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
 	// refuses late writes if it is fenced.
 	resource sim.NodeID
@@ -65,6 +66,8 @@ type zabSetup struct {
 	// mutate brings a bug into every server, mutateClient one into every client; nil is none.
 	mutate       func(*zkserver.Config)
 	mutateClient func(*zkserver.ClientConfig)
+	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
+	decorate func(*zkserver.Server) decorator
 }
 
 // The times of these scenarios: the usual tick of the servers, the longest that one waits before it repeats its vote,
@@ -116,13 +119,11 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
-		var recipe zkserver.Recipe
-		if k.setup.recipe != nil {
-			recipe = k.setup.recipe(c, sim.Client(i+1))
-		}
-		if k.recipes = append(k.recipes, recipe); recipe != nil {
+		if k.setup.recipe != nil && i >= len(k.ops)-cmp.Or(k.setup.players, len(k.ops)) {
+			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
 			continue
 		}
+		k.recipes = append(k.recipes, nil)
 		w := &k.setup.workload
 		if i >= len(k.ops)-k.setup.readers {
 			w = &k.setup.reads
@@ -173,7 +174,11 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	if k.setup.mutate != nil {
 		k.setup.mutate(&c)
 	}
-	return zkserver.NewServer(c)
+	s := zkserver.NewServer(c)
+	if k.setup.decorate != nil {
+		return k.setup.decorate(s)
+	}
+	return s
 }
 
 // client implements system.
@@ -261,8 +266,8 @@ func judgeOrphans(v sim.View) checker.Report {
 	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
 		Reason: "every ephemeral node has a session"}
 	for _, id := range v.Servers() {
-		s, ok := v.Machine(id).(*zkserver.Server)
-		if !ok {
+		s := zabServerOf(v.Machine(id))
+		if s == nil {
 			continue
 		}
 		if orphans := s.Orphans(); len(orphans) > 0 {
@@ -300,12 +305,29 @@ func zabWrites(in any) bool {
 	return ok && op.Kind.Writes()
 }
 
+// decorator is a machine around a server.
+type decorator interface {
+	sim.Machine
+	decorated() *zkserver.Server
+}
+
+// zabServerOf returns the server that m is or decorates, nil if there is none.
+func zabServerOf(m sim.Machine) *zkserver.Server {
+	switch m := m.(type) {
+	case *zkserver.Server:
+		return m
+	case decorator:
+		return m.decorated()
+	}
+	return nil
+}
+
 // zabReplica shows a server to the checks.
 type zabReplica struct{ *zkserver.Server }
 
 // zabReplicaOf is a [checker.Adapter].
 func zabReplicaOf(m sim.Machine) checker.Replica {
-	if s, ok := m.(*zkserver.Server); ok {
+	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
 	return nil
@@ -313,7 +335,7 @@ func zabReplicaOf(m sim.Machine) checker.Replica {
 
 // zabLogOf is a [zkspec.LogOf].
 func zabLogOf(m sim.Machine) zkspec.Log {
-	if s, ok := m.(*zkserver.Server); ok {
+	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
 	return nil

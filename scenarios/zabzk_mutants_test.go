@@ -7,6 +7,7 @@ import (
 
 	"schism/checker"
 	"schism/checker/zkspec"
+	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
@@ -14,30 +15,41 @@ import (
 )
 
 // zabMutant is a bug of a real system, brought back by a wrong decision. Its id begins with what it is a bug of: E of
-// the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches.
+// the election, D of discovery, S of synchronization, B of broadcast, M of the state machine, W of watches,
+// R of reconfig.
 type zabMutant struct {
 	id, bug string
-	mutate  func(*zkserver.Config)
+	plant   func(*zabSetup)
 	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds.
 	scenario string
 	seed     uint64
 	finds    []string
 }
 
-func zabRules(r zab.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Zab.Rules = &r }
+// configured plants a bug by the configuration of the servers.
+func configured(mutate func(*zkserver.Config)) func(*zabSetup) {
+	return func(z *zabSetup) { z.mutate = mutate }
 }
 
-func storeRules(r zkserver.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Rules = &r }
+func zabRules(r zab.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Zab.Rules = &r })
 }
 
-func treeRules(r ztree.Rules) func(*zkserver.Config) {
-	return func(c *zkserver.Config) { c.Tree = &r }
+func storeRules(r zkserver.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Rules = &r })
+}
+
+func treeRules(r ztree.Rules) func(*zabSetup) {
+	return configured(func(c *zkserver.Config) { c.Tree = &r })
+}
+
+// decorated plants a bug by decorating the servers.
+func decorated(decorate func(*zkserver.Server) decorator) func(*zabSetup) {
+	return func(z *zabSetup) { z.decorate = decorate }
 }
 
 // waitsBut makes one duty not wait for the disk.
-func waitsBut(what zab.Duty) func(*zkserver.Config) {
+func waitsBut(what zab.Duty) func(*zabSetup) {
 	return zabRules(zab.Rules{Waits: func(d zab.Duty) bool { return d != what }})
 }
 
@@ -46,17 +58,40 @@ var zabMutants = []zabMutant{
 		Supersedes: func(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader },
 		Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false }},
 	), "zab/zk/swarm", 1, []string{zab.LeaderCompleteness}},
-	{"E10", "half of the servers are a quorum", halfQuorum, "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"E10", "half of the servers are a quorum", configured(halfQuorum),
+		"zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+	{"D1", "an epoch that a voter has accepted is proposed again", zabRules(zab.Rules{
+		NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch {
+			if accepted > proposed || proposed == 0 {
+				return accepted + 1
+			}
+			return proposed
+		}},
+	), "zab/zk/interrupted", 2, []string{zab.EpochLater}},
 	{"D4", "an epoch is promised to two leaders", zabRules(zab.Rules{
-		Promises:  func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true },
-		NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch { return max(proposed, accepted, 1) }},
-	), "zab/zk/swarm", 1, []string{zab.OneLeaderPerEpoch}},
+		Promises: func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true }},
+	), "zab/zk/interrupted", 45, []string{zab.OnePromise}},
 	{"D5", "an epoch is promised before that is durable", waitsBut(zab.DutyPromise),
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S1", "a history is accepted before the epoch is durable", waitsBut(zab.DutyCurrentEpoch),
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S2", "the epoch is current before its history is durable", waitsBut(zab.DutyHistory),
 		"zab/zk/swarm", 1, []string{zab.HistoryFirst}},
+	{"S3", "a history is accepted before it is written", zabRules(zab.Rules{
+		Accepts: func(_, _ int) int { return 0 }},
+	), "zab/zk/swarm", 2, []string{zab.CommitQuorum}},
+	{"S11", "a server that was in line before counts only what it knows to be committed", zabRules(zab.Rules{
+		HistoryEnd: func(logged, committed, saved zab.Position) zab.Position {
+			if committed.Index > saved.Index {
+				return committed
+			}
+			return logged
+		}},
+	), "zab/zk/interrupted", 1, []string{"panic:zab.(*Peer).cutHistory"}},
+	{"S13", "whoever is elected saves its uncommitted tail", decorated(newTailSaver),
+		"zab/zk/dirty-snapshot", 34, []string{"state-divergence"}},
+	{"S14", "a leader's snapshot is not durable before the log is cut", waitsBut(zab.DutySnapshot),
+		"zab/zk/crash-storm", 1, []string{zab.SnapshotFirst}},
 	{"S21", "who is behind the memory of the leader gets what is in memory", zabRules(zab.Rules{
 		ChooseSync: func(last zab.Zxid, h zab.LogView) zab.SyncChoice {
 			if c := zab.DefaultRules().ChooseSync(last, h); c.Mode != zab.Snap {
@@ -78,12 +113,26 @@ var zabMutants = []zabMutant{
 	{"M5", "a session that is being closed may still write", treeRules(ztree.Rules{
 		Expired: func(known, _ bool) bool { return !known }},
 	), "zab/zk/swarm", 205, []string{orphanNodes}},
+	{"M7", "what was asked of a server that the client has left is done", storeRules(zkserver.Rules{
+		Owns: func(_, _ sim.NodeID) bool { return true }},
+	), "zab/zk/moving-clients", 1, []string{zkspec.ClientOrder}},
 	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
 		Serves: func(_, _ zkapi.Zxid) bool { return true }},
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},
 	{"W2", "a client is told of a change after an answer that shows it", storeRules(zkserver.Rules{
 		EventsFirst: func() bool { return false }},
 	), "zab/zk/watches", 1, []string{zkspec.WatchLost}},
+	{"R1", "while an ensemble is pending, it decides alone", zabRules(zab.Rules{
+		InForce: func(active, pending *zab.Ensemble) (*zab.Ensemble, *zab.Ensemble) {
+			if pending != nil {
+				return pending, nil
+			}
+			return active, nil
+		}},
+	), "zab/zk/reconfig", 2, []string{zab.CommitQuorum}},
+	{"R3", "a leader that was removed goes on", zabRules(zab.Rules{
+		Remains: func(*zab.Ensemble, zab.Slot) bool { return true }},
+	), "zab/zk/reconfig", 1, []string{zab.LeaderInEnsemble}},
 }
 
 // mutated returns the scenario of the bug with the bug in it.
@@ -92,34 +141,38 @@ func (m *zabMutant) mutated() *Scenario {
 	plain := s.system
 	s.system = func(x *Scenario) system {
 		k := plain(x).(*zabZK)
-		k.setup.mutate = m.mutate
+		m.plant(&k.setup)
 		return k
 	}
 	return &s
 }
 
-// TestBugsOfZooKeeperAreFound hunts for each bug from the first seed to the one that finds it, and sees that the same
-// run is clean without it.
-func TestBugsOfZooKeeperAreFound(t *testing.T) {
-	for _, m := range zabMutants {
-		t.Run(m.id, func(t *testing.T) {
-			start := time.Now()
-			runner := NewRunner(m.mutated())
-			for seed := uint64(1); ; seed++ {
-				r := runner.Run(seed, Options{})
-				if r.Verdict != checker.Invalid && seed < m.seed {
-					continue
-				}
-				if r.Verdict != checker.Invalid || !slices.Contains(m.finds, r.Violations[0].ID) || seed != m.seed {
-					t.Fatalf("%s: %s seed %d: %s %v, want %v with seed %d", m.bug, m.scenario, seed, r.Verdict,
-						r.Violations, m.finds, m.seed)
-				}
-				break
-			}
-			t.Logf("%s: %s seed %d in %v", m.bug, m.scenario, m.seed, time.Since(start).Round(time.Millisecond))
-			if r := NewRunner(Must(m.scenario)).Run(m.seed, Options{}); r.Verdict != checker.Valid {
-				t.Errorf("without the bug: %s %v", r.Verdict, r.Violations)
-			}
+// hunt hunts for the bug from the first seed to the one that finds it, and sees that the same run is clean without it.
+func (m *zabMutant) hunt(t *testing.T) {
+	start := time.Now()
+	runner := NewRunner(m.mutated())
+	for seed := uint64(1); ; seed++ {
+		r := runner.Run(seed, Options{})
+		if r.Verdict != checker.Invalid && seed < m.seed {
+			continue
+		}
+		found := slices.ContainsFunc(r.Violations, func(v *sim.Violation) bool {
+			return slices.Contains(m.finds, v.ID)
 		})
+		if !found || seed != m.seed {
+			t.Fatalf("%s: %s seed %d: %s %v, want %v with seed %d", m.bug, m.scenario, seed, r.Verdict,
+				r.Violations, m.finds, m.seed)
+		}
+		break
+	}
+	t.Logf("%s: %s seed %d in %v", m.bug, m.scenario, m.seed, time.Since(start).Round(time.Millisecond))
+	if r := NewRunner(Must(m.scenario)).Run(m.seed, Options{}); r.Verdict != checker.Valid {
+		t.Errorf("without the bug: %s %v", r.Verdict, r.Violations)
+	}
+}
+
+func TestBugsOfZooKeeperAreFound(t *testing.T) {
+	for i := range zabMutants {
+		t.Run(zabMutants[i].id, zabMutants[i].hunt)
 	}
 }

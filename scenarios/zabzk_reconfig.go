@@ -17,20 +17,19 @@ const (
 	reconfigSoon     = 30 * time.Millisecond
 )
 
-// reconfiguring is the setup of zab/zk/reconfig: three of five servers vote at first, and one client changes that.
+// reconfiguring is the setup of zab/zk/reconfig: three of five servers vote at first, and the last client changes
+// that.
 func reconfiguring() zabSetup {
 	work := zkserver.MemberWork{
 		Rounds: 14, Servers: []sim.NodeID{1, 2, 3, 4, 5}, MinVoters: 3,
 		ThinkMin: 200 * time.Millisecond, ThinkMax: 2 * time.Second,
 	}
+	plays := znodes(40)
+	plays.Watches = true
 	return zabSetup{
-		workload: znodes(40),
-		recipe: func(c sim.Chooser, id sim.NodeID) zkserver.Recipe {
-			if id.Number() == 1 {
-				return work.Draw(c, id)
-			}
-			return nil
-		},
+		workload:      plays,
+		recipe:        work.Draw,
+		players:       1,
 		ensemble:      zab.Ensemble{Voters: 0b00111},
 		snapshotEvery: 20,
 	}

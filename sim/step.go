@@ -63,7 +63,6 @@ func (w *World) step(n *process) {
 	} else if w.cfg.Trace != nil {
 		w.traceStep()
 	}
-	clear(w.out.list)
 	w.out.list, w.out.notes = w.out.list[:0], w.out.notes[:0]
 }
 

@@ -86,6 +86,18 @@ func (p *Peer) handleAck(slot Slot, m *Ack, out *sim.Effects) {
 
 // tryCommit commits what a quorum has durable, of every configuration that counts, in order and without gaps
 // (Leader.tryToCommit).
+//
+// What was proposed after a reconfig, and before that was committed, needs a quorum of the new ensemble only, once the
+// reconfig is committed. In ZooKeeper it goes on needing both (SyncedLearnerTracker), which makes nothing safer:
+//
+//	reconfig     on quorums of the old and of the new ensemble: committed
+//	txn          on a quorum of the new one: committed
+//
+// A later leader has had the promises of a quorum of whatever it takes to be in force, and knows as much as any of
+// them. If that is the old ensemble, one of them has the reconfig, and so has the leader, to whom it is pending then;
+// so in any case it has had a quorum of the new ensemble, one of which has txn, and has txn itself. And it would be
+// worse: the servers that were removed may be gone as soon as the reconfig is committed, and with them every quorum of
+// the old ensemble.
 func (p *Peer) tryCommit(out *sim.Effects) {
 	if p.phase != Broadcast || !p.rules.Remains(p.ensemble, p.self) {
 		return

@@ -85,7 +85,7 @@ func (p *Peer) startLeading(out *sim.Effects) {
 	p.state, p.phase = Leading, Discovery
 	l := &p.lead
 	l.reset()
-	l.initialEpoch, l.initial = p.currentEpoch, p.history.Last()
+	l.initialEpoch, l.initial = p.currentEpoch, p.historyEnd()
 	l.connected = l.connected.With(p.self)
 	l.epoch = p.rules.NextEpoch(0, p.acceptedEpoch)
 	out.SetTimer(initTimer, p.ticks(p.InitLimit), p.ticks(p.InitLimit))
@@ -293,7 +293,7 @@ func (p *Peer) handleLeaderInfo(m *LeaderInfo, out *sim.Effects) {
 	if !counts {
 		out.Decide("promised before", "do not count")
 		p.learn.stage = promised
-		out.SendOn(p.learn.channel, &AckEpoch{Last: p.history.Last().Zxid})
+		out.SendOn(p.learn.channel, &AckEpoch{Last: p.historyEnd().Zxid})
 		return
 	}
 	p.acceptEpoch(m.Epoch, out)
@@ -333,7 +333,7 @@ func (p *Peer) learnerDuty(what Duty, out *sim.Effects) {
 	switch what {
 	case DutyPromise:
 		n.stage = promised
-		out.SendOn(n.channel, &AckEpoch{p.currentEpoch, p.history.Last().Zxid, true})
+		out.SendOn(n.channel, &AckEpoch{p.currentEpoch, p.historyEnd().Zxid, true})
 	case DutySnapshot:
 		p.installSnapshot(out)
 		p.acceptHistory(out)

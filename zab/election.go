@@ -52,7 +52,7 @@ func (p *Peer) ownVote() Vote {
 	if !p.voters().Has(p.self) {
 		return Vote{}
 	}
-	return Vote{p.ID(), p.history.Last().Zxid, p.currentEpoch}
+	return Vote{p.ID(), p.historyEnd().Zxid, p.currentEpoch}
 }
 
 // propose makes v this server's vote and tells everybody whom it concerns (sendNotifications).

@@ -19,9 +19,17 @@ func (p Tampering) CutCommitted(out *sim.Effects) {
 	p.disk.write(recordCut, p.history.position(p.committed/2), nil, out)
 }
 
+// SaveTail saves the whole history, whatever of it is committed.
+func (p Tampering) SaveTail(out *sim.Effects) {
+	out.Replace(SnapshotFile, newImage(p.history.Last(), p.ensemble, nil).file)
+}
+
 // ActivatePending puts the pending ensemble in force before its reconfig is committed.
 func (p Tampering) ActivatePending(out *sim.Effects) {
 	if p.proposed != nil && p.adopt(p.proposed) {
 		p.logActive(out)
 	}
 }
+
+// SnapshotOf returns the file of a snapshot of the state, up to at.
+func SnapshotOf(at Position, state []byte) []byte { return newImage(at, &Ensemble{}, state).file }

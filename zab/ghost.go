@@ -36,7 +36,9 @@ type Ghost struct {
 	err   error
 	// activated is the ensemble that the step puts in force on the disk, nil for none.
 	activated *Ensemble
-	visit     func(rec []byte) bool
+	// saved is up to where the snapshot goes that the step writes, zero for none.
+	saved Position
+	visit func(rec []byte) bool
 }
 
 // link2 is a transaction as the ghost remembers it, with the hash of the history up to it.
@@ -94,6 +96,8 @@ func (c *chain) copyFrom(o *chain) { c.base, c.links = o.base, append(c.links[:0
 type holdings struct {
 	accepted, current Epoch
 	history           chain
+	// snapshot is up to where the snapshot goes.
+	snapshot Index
 }
 
 // written is one write on its way to a disk.
@@ -114,6 +118,7 @@ const (
 	wroteBase
 	wroteAccepted
 	wroteCurrent
+	wroteSnapshot
 	wroteAll // what a restart has read: it is durable as a whole, or not at all
 )
 
@@ -130,8 +135,10 @@ func (h *holdings) apply(w *written, whole *holdings) {
 		h.accepted = w.epoch
 	case wroteCurrent:
 		h.current = w.epoch
+	case wroteSnapshot:
+		h.snapshot = w.at
 	case wroteAll:
-		h.accepted, h.current = whole.accepted, whole.current
+		h.accepted, h.current, h.snapshot = whole.accepted, whole.current, whole.snapshot
 		h.history.copyFrom(&whole.history)
 	}
 }
@@ -148,6 +155,13 @@ type shadow struct {
 	led                bool
 	committed, applied Index
 	last               Position
+	// open says that the server begins to lead and has not decided on its epoch, told is the latest epoch that a voter
+	// has told it then.
+	open bool
+	told Epoch
+	// promised is the last epoch that the server has promised, to the server to, in any of its lives.
+	promised Epoch
+	to       sim.NodeID
 }
 
 // NewGhost returns a ghost that has seen nothing.
@@ -166,7 +180,7 @@ func (g *Ghost) Reset() {
 	clear(g.lastOf)
 	clear(g.made)
 	clear(g.reconfigs)
-	g.active, g.activated = nil, nil
+	g.active, g.activated, g.saved = nil, nil, Position{}
 	g.committed = g.committed[:0]
 	g.world, g.cur, g.err = nil, nil, nil
 }
@@ -174,7 +188,7 @@ func (g *Ghost) Reset() {
 func (s *shadow) forget() {
 	*s = shadow{id: s.id, written: s.written, durable: s.durable, whole: s.whole, pending: s.pending[:0]}
 	for _, h := range []*holdings{&s.written, &s.durable} {
-		h.accepted, h.current = 0, 0
+		h.accepted, h.current, h.snapshot = 0, 0, 0
 		h.history.base, h.history.links = 0, append(h.history.links[:0], link2{})
 	}
 }
@@ -232,11 +246,13 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	if leads && !s.led {
 		g.established(s, p)
 	}
-	g.activated = nil
+	g.activated, g.saved = nil, Position{}
+	g.hears(s, p, info)
 	g.effects(s, p, info)
 	g.compare(s, p)
 	g.activates(s)
-	s.led = leads
+	g.holdsCommitted(s, "writes", g.saved)
+	s.led, s.open = leads, p.state == Leading && !p.lead.decided
 	return g.err
 }
 
@@ -265,7 +281,7 @@ func (g *Ghost) settle(s *shadow) {
 // crash forgets what was in memory, and the writes of which only a restart can tell whether they are still there.
 func (s *shadow) crash() {
 	s.pending, s.head = s.pending[:0], 0
-	s.led, s.committed, s.applied = false, 0, 0
+	s.led, s.open, s.committed, s.applied = false, false, 0, 0
 }
 
 // start takes what the new incarnation has read from its disk as what is written there.
@@ -278,8 +294,10 @@ func (g *Ghost) start(s *shadow, p *Peer) {
 		h.links[0] = g.at(h.base)
 	}
 	if h.base > g.Committed() || h.links[0].zxid != p.history.base.Zxid {
-		g.fail(CommittedKept, "%s starts with a snapshot up to %v, which is not committed", s.id, p.history.base)
+		g.fail(CommittedKept, "%s starts with a log after %v, which is not committed", s.id, p.history.base)
 	}
+	w.snapshot = p.snapshots.last.at.Index
+	g.holdsCommitted(s, "starts with", p.snapshots.last.at)
 	for i := range p.history.txns {
 		t := &p.history.txns[i]
 		h.links = append(h.links, link2{t.Zxid, t.Fold(h.links[i].hash)})
@@ -322,8 +340,11 @@ func (g *Ghost) number(s *shadow) {
 	g.seq++
 }
 
-// replaced takes notice of an epoch file.
+// replaced takes notice of an epoch file, or of a snapshot.
 func (g *Ghost) replaced(s *shadow, f *sim.Effect) {
+	if f.Name == SnapshotFile {
+		g.snapshot(s, f.Data)
+	}
 	if f.Name != AcceptedEpochFile && f.Name != CurrentEpochFile {
 		return
 	}
@@ -378,6 +399,10 @@ func (g *Ghost) record(rec []byte) bool {
 		}
 	case recordBase:
 		w.kind = wroteBase
+		if s.durable.snapshot < r.at.Index {
+			g.fail(SnapshotFirst, "%s begins its log after %v, its disk has a snapshot up to %d", s.id, r.at,
+				s.durable.snapshot)
+		}
 		if i := r.at.Index; i > g.Committed() || g.at(i).zxid != r.at.Zxid {
 			g.fail(CommittedKept, "%s begins its log after %v, which is not committed", s.id, r.at)
 			return false

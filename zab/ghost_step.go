@@ -22,6 +22,18 @@ func (g *Ghost) established(s *shadow, p *Peer) {
 	}
 }
 
+// hears takes notice of the epochs that voters tell a leader which has not decided on its own.
+func (g *Ghost) hears(s *shadow, p *Peer, info *sim.StepInfo) {
+	if p.state != Leading {
+		s.told = 0
+		return
+	}
+	m, ok := info.Event.Msg.(*FollowerInfo)
+	if slot, known := p.slot(info.Event.From); ok && known && s.open && p.voters().Has(slot) {
+		s.told = max(s.told, m.AcceptedEpoch)
+	}
+}
+
 // sent checks a message by which a server promises something.
 func (g *Ghost) sent(s *shadow, p *Peer, f *sim.Effect) {
 	d := &s.durable
@@ -30,9 +42,16 @@ func (g *Ghost) sent(s *shadow, p *Peer, f *sim.Effect) {
 		if d.accepted < m.Epoch {
 			g.fail(AckDurable, "%s proposes epoch %d, its disk has accepted %d", s.id, m.Epoch, d.accepted)
 		}
+		if m.Epoch <= s.told {
+			g.fail(EpochLater, "%s proposes epoch %d, a voter had accepted %d", s.id, m.Epoch, s.told)
+		}
+		g.promises(s, m.Epoch, s.id)
 	case *AckEpoch:
 		if m.Counts && d.accepted != p.learn.epoch {
 			g.fail(AckDurable, "%s promises epoch %d, its disk has accepted %d", s.id, p.learn.epoch, d.accepted)
+		}
+		if m.Counts {
+			g.promises(s, p.learn.epoch, p.leader)
 		}
 	case *Ack:
 		if m.Zxid.Counter() == 0 {
@@ -43,6 +62,14 @@ func (g *Ghost) sent(s *shadow, p *Peer, f *sim.Effect) {
 			g.fail(AckDurable, "%s acknowledges %v, its disk has a history up to %v", s.id, m.Zxid, d.history.end())
 		}
 	}
+}
+
+// promises checks that s promises the epoch e to nobody but the server to.
+func (g *Ghost) promises(s *shadow, e Epoch, to sim.NodeID) {
+	if e < s.promised || e == s.promised && to != s.to {
+		g.fail(OnePromise, "%s promises epoch %d to %s, and had promised %d to %s", s.id, e, to, s.promised, s.to)
+	}
+	s.promised, s.to = e, to
 }
 
 // acceptedBy checks that the disk of s has everything that it accepts with a leader's history.

@@ -20,6 +20,14 @@ func waitsBut(what zab.Duty) func(zab.Duty) bool {
 	return func(d zab.Duty) bool { return d != what }
 }
 
+// reuses is the bug that takes an epoch for new which is not earlier than an accepted one.
+func reuses(proposed, accepted zab.Epoch) zab.Epoch {
+	if accepted > proposed || proposed == 0 {
+		return accepted + 1
+	}
+	return proposed
+}
+
 // youngest is the bug that elects by number alone.
 func youngest(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader }
 
@@ -85,6 +93,20 @@ func forget(s *server, out *sim.Effects) {
 	}
 }
 
+// loseEpochs makes a part of the servers, another one in each epoch, not hear of it.
+func loseEpochs(s *server, ev *sim.Event) {
+	if m, ok := ev.Msg.(*zab.LeaderInfo); ok && (uint32(s.ID())^uint32(m.Epoch))&2 != 0 {
+		ev.Msg = &zab.Ping{}
+	}
+}
+
+// saveTail makes a server that is elected save its whole history before a quorum has accepted it.
+func saveTail(s *server, out *sim.Effects) {
+	if s.State() == zab.Leading && s.Phase() == zab.Discovery && s.CommittedIndex() < s.History().LastIndex() {
+		zab.Tampering{Peer: s.Peer}.SaveTail(out)
+	}
+}
+
 // TestInvariantsBite breaks the protocol in one place after the other, and sees that the ghost names what is broken.
 // Several invariants can be the first to notice a bug; each of them has a bug here that it notices. The names in
 // brackets are those of the project's notes on ZAB.
@@ -101,14 +123,24 @@ func TestInvariantsBite(t *testing.T) {
 		{want: zab.LeaderCompleteness, name: "half of the servers are a quorum (E10)", rules: half},
 		{want: zab.CommitQuorum, name: "half of the servers are a quorum (E10)", rules: half},
 		{want: zab.OneLeaderPerEpoch, name: "half of the servers are a quorum (E10)", rules: half},
-		{want: zab.OneLeaderPerEpoch, name: "an epoch is promised to two leaders (D4)", rules: zab.Rules{
-			Promises:  func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true },
-			NextEpoch: func(proposed, accepted zab.Epoch) zab.Epoch { return max(proposed, accepted, 1) }}},
+		{want: zab.EpochLater, name: "an epoch that a follower has accepted is proposed again (D1)",
+			rules: zab.Rules{NextEpoch: reuses}},
+		{want: zab.OnePromise, name: "an epoch is promised to two leaders (D4)", rules: zab.Rules{
+			Promises: func(accepted, proposed zab.Epoch) (bool, bool) { return proposed >= accepted, true }},
+			breaker: breaker{before: loseEpochs}},
 		{want: zab.LeaderCompleteness, name: "the leader knows less than its followers (E2, D2)", rules: zab.Rules{
 			Supersedes: youngest,
 			Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false }}},
 		{want: zab.HistoryFirst, name: "the epoch is current before its history is durable (S2)",
 			rules: zab.Rules{Waits: waitsBut(zab.DutyHistory)}},
+		{want: zab.SnapshotFirst, name: "the leader's snapshot is not durable before the log is cut (S14)",
+			rules: zab.Rules{Waits: waitsBut(zab.DutySnapshot)}},
+		{want: zab.SnapshotFirst, name: "the own snapshot is not durable before the log is cut",
+			rules: zab.Rules{Waits: waitsBut(zab.DutyOwnSnapshot)}},
+		{want: zab.SnapshotCommitted, name: "whoever is elected saves its tail (S13)",
+			breaker: breaker{after: saveTail}},
+		{want: zab.CommitQuorum, name: "the history is written after it is accepted (S3)",
+			rules: zab.Rules{Accepts: func(int, int) int { return 0 }}},
 		{want: zab.AckDurable, name: "the history is accepted before the epoch is durable (S1)",
 			rules: zab.Rules{Waits: waitsBut(zab.DutyCurrentEpoch)}},
 		{want: zab.AckDurable, name: "an epoch is promised before that is durable (D5)",

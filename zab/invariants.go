@@ -4,6 +4,8 @@ package zab
 const (
 	// OneLeaderPerEpoch: at most one server is ever accepted by a quorum as the leader of an epoch.
 	OneLeaderPerEpoch = "zab-one-leader-per-epoch"
+	// OnePromise: a server promises an epoch to one leader only, in all its lives.
+	OnePromise = "zab-one-promise"
 	// SameTransaction: two histories that have one transaction are equal up to it.
 	SameTransaction = "zab-same-transaction"
 	// TotalOrder: no two servers, in any of their lives, deliver different transactions at one place, so that all
@@ -12,6 +14,9 @@ const (
 	// LeaderCompleteness: what was committed is in the history of every leader accepted later, which has committed
 	// it before it proposes anything (primary integrity).
 	LeaderCompleteness = "zab-leader-completeness"
+	// EpochLater: the epoch that a leader proposes is later than each that its quorum had accepted (ZAB 2011 §IV,
+	// phase 1, step 2).
+	EpochLater = "zab-epoch-later"
 	// EpochSanity: neither epoch of a server ever decreases, the current one is not later than the accepted one, and
 	// memory says what the disk says.
 	EpochSanity = "zab-epoch-sanity"
@@ -20,6 +25,11 @@ const (
 	// HistoryFirst: the epoch of a leader becomes current on a disk only after the history that came with it
 	// (ZK-4643): a server that has the one without the other would be elected before others that have both.
 	HistoryFirst = "zab-history-first"
+	// SnapshotCommitted: a snapshot holds only what is committed, so that no synchronization has to take one back
+	// (ZK-1549).
+	SnapshotCommitted = "zab-snapshot-committed"
+	// SnapshotFirst: a log begins only after what is in a snapshot on the disk.
+	SnapshotFirst = "zab-snapshot-first"
 	// CommittedKept: a synchronization never removes what the server knows to be committed.
 	CommittedKept = "zab-committed-kept"
 	// StateAgreement is checked by package checker: equal places have equal states.
@@ -46,7 +56,7 @@ var Invariants = [...]struct {
 	Number int
 	ID     string
 }{
-	{1, OneLeaderPerEpoch}, {2, SameTransaction}, {3, TotalOrder}, {4, LeaderCompleteness}, {5, EpochSanity},
-	{6, AckDurable}, {6, HistoryFirst}, {7, CommittedKept}, {10, CommitQuorum}, {10, ActiveCommitted},
-	{10, LeaderInEnsemble}, {11, Contiguous},
+	{1, OneLeaderPerEpoch}, {1, OnePromise}, {2, SameTransaction}, {3, TotalOrder}, {4, LeaderCompleteness},
+	{5, EpochLater}, {5, EpochSanity}, {6, AckDurable}, {6, HistoryFirst}, {6, SnapshotFirst}, {7, CommittedKept},
+	{7, SnapshotCommitted}, {10, CommitQuorum}, {10, ActiveCommitted}, {10, LeaderInEnsemble}, {11, Contiguous},
 }

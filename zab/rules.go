@@ -24,8 +24,15 @@ type Rules struct {
 	Yields func(leading, accepted Epoch) bool
 	// Ahead says whether a follower knows more than the leader, which must not lead it then (Leader.waitForEpochAck).
 	Ahead func(followerEpoch Epoch, follower Zxid, leaderEpoch Epoch, leader Zxid) bool
+	// HistoryEnd says where the history of a server ends, which has logged up to logged and knows that everything up
+	// to committed is committed and that everything up to saved is in its snapshot: where its log ends, whatever of it
+	// is committed or applied (ZKDatabase.fastForwardDataBase, ZK-2845).
+	HistoryEnd func(logged, committed, saved Position) Position
 	// ChooseSync says how a learner whose history ends at last is brought in line (LearnerHandler.syncFollower).
 	ChooseSync func(last Zxid, h LogView) SyncChoice
+	// Accepts returns how many of the transactions that came with a leader's history a learner writes before it
+	// accepts the history: those that are committed, which are the first committed of all queued (ZK-3911, ZK-4394).
+	Accepts func(queued, committed int) int
 	// Informed returns up to where an observer needs not be told, which is brought in line up to end while the leader's
 	// history goes up to last: between the two is what was proposed and is not committed yet (Leader.startForwarding).
 	Informed func(end, last Index) Index
@@ -56,7 +63,9 @@ func DefaultRules() Rules {
 		Promises:   func(accepted, proposed Epoch) (bool, bool) { return proposed >= accepted, proposed > accepted },
 		Yields:     func(leading, accepted Epoch) bool { return accepted > leading },
 		Ahead:      ahead,
+		HistoryEnd: func(logged, _, _ Position) Position { return logged },
 		ChooseSync: chooseSync,
+		Accepts:    func(_, committed int) int { return committed },
 		Informed:   func(end, _ Index) Index { return end },
 		Waits:      func(Duty) bool { return true },
 		Committed:  committed,

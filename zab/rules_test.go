@@ -168,3 +168,17 @@ func TestCommittedIsTheHighestThatAQuorumHas(t *testing.T) {
 		}
 	})
 }
+
+// Zab1_0Test.testLeaderInConnectingFollowers, testLeaderInElectingFollowers: followers alone do not settle an epoch,
+// however many they are.
+func TestLeaderIsPartOfTheQuorumOfItsEpoch(t *testing.T) {
+	e := &Ensemble{Voters: 0b11111}
+	const self = 4
+	for have, want := range map[Servers]bool{
+		0b01111: false, 0b00111: false, 0b10001: false, 0b10011: true, 0b11100: true, 0b10000: false, 0b11111: true,
+	} {
+		if got := DefaultRules().EpochOpen(e, have, self); got != want {
+			t.Errorf("%05b with the leader %d: %v, want %v", have, self, got, want)
+		}
+	}
+}

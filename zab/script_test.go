@@ -1,28 +1,76 @@
 package zab_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"schism/sim"
+	"schism/sim/simtest"
 	"schism/zab"
 )
 
+// talk is a conversation with one real server. The other two are actors that follow a script, so that it has no
+// surprises. They elect whom the script says, answer pings, and else say nothing that is not in their lines.
+type talk struct {
+	real sim.NodeID
+	// elects is whom both actors want as the leader in the real server's first election, its second one, and so on; in
+	// later ones they are silent.
+	elects []sim.NodeID
+	// vote, if not nil, is what an actor answers instead to the word of the real server; nil is nothing.
+	vote func(id sim.NodeID, heard *zab.Notification) *zab.Notification
+	// info is what actors say first to the real server.
+	info zab.FollowerInfo
+	// every is how often the real server proposes something while it leads; 0 is never.
+	every time.Duration
+	// tune changes the real server; nil leaves it as it is.
+	tune func(*zab.Config, *server)
+	// cut is when the real server loses its power for a moment; 0 is never.
+	cut time.Duration
+	// speaks has the lines, and the other actor, which comes a second later, the lines late.
+	speaks      sim.NodeID
+	lines, late []line
+}
+
 // line is one message that an actor waits for, what it checks then, and what it answers.
 type line struct {
+	// hears is the kind of the message, or the kind and what it says: "AckEpoch current epoch 1, last 1:2".
 	hears string
-	check func(real *server) error
+	check func(*witness) error
 	says  []sim.Message
 }
 
-// actor plays a server that follows a script, so that a conversation with one real server has no surprises. It elects
-// whom the script says, answers pings, and else says nothing that is not in its lines.
+// leave is no message: an actor that says it closes its channel to the real server.
+type leave struct{ sim.Message }
+
+// witness is the real server, and what only its tests look at.
+type witness struct {
+	*server
+	disk *sim.Disk
+	// led says that it has ever been elected, whether others have joined it or not.
+	led bool
+}
+
+// Step implements sim.Machine.
+func (w *witness) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if ev.Kind == sim.Start {
+		w.disk = ev.Disk
+	}
+	w.server.Step(now, ev, out)
+	w.led = w.led || w.State() == zab.Leading
+}
+
+// actor plays a server.
 type actor struct {
-	t          *testing.T
-	id, leader sim.NodeID
-	real       **server
-	lines      []line
+	*talk
+	t     *testing.T
+	id    sim.NodeID
+	told  *witness
+	lines []line
+	// waits is how long after an election an actor goes to the real server.
+	waits time.Duration
 	// closed says that the real server has closed the channel to its leader, or to its learner.
 	closed  bool
 	channel sim.ChanID
@@ -35,132 +83,157 @@ const (
 
 // Step implements sim.Machine.
 func (a *actor) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
-	other := (*a.real).ID()
 	switch {
-	case ev.Kind == sim.Start && a.id > other:
-		out.Dial(other, actorElects)
-	case ev.Kind == sim.Start:
-		out.SetTimer(1, 500*time.Millisecond, 500*time.Millisecond) // until then the real one is elected
-	case ev.Kind == sim.Timeout && len(a.lines) > 0:
-		out.Dial(other, actorLearns)
+	case ev.Kind == sim.Timeout && len(a.lines) > 0 && a.channel == 0:
+		out.Dial(a.real, actorLearns)
 	case ev.Kind == sim.Opened && ev.Token == actorElects:
 		out.SendOn(ev.Chan, &zab.Hello{})
-		out.SendOn(ev.Chan, a.vote(0))
 	case ev.Kind == sim.Opened && ev.Token == actorLearns:
 		a.channel = ev.Chan
-		out.SendOn(ev.Chan, &zab.FollowerInfo{})
+		out.SendOn(ev.Chan, &a.info)
 	case ev.Kind == sim.Closed && ev.Chan == a.channel:
-		a.closed = true
+		a.closed, a.channel = true, 0
 	case ev.Kind == sim.Receive:
 		a.receive(&ev, out)
 	}
 }
 
-// vote is the actor's word in an election of which the real server has told zxid.
-func (a *actor) vote(z zab.Zxid) *zab.Notification {
-	n := &zab.Notification{Vote: zab.Vote{Leader: a.leader, Zxid: z}, Round: 1, State: zab.Following,
-		Ensemble: three()}
-	switch a.leader {
-	case a.id:
-		n.State = zab.Leading
-	case (*a.real).ID():
-		n.State = zab.Looking
+// answer is the actor's word in an election of which the real server has told n; nil is nothing.
+func (a *actor) answer(n *zab.Notification) *zab.Notification {
+	if a.vote != nil {
+		return a.vote(a.id, n)
 	}
-	return n
+	if int(n.Round) > len(a.elects) {
+		return nil
+	}
+	leader := a.elects[n.Round-1]
+	m := &zab.Notification{Vote: zab.Vote{Leader: leader}, Round: n.Round, State: zab.Following, Ensemble: n.Ensemble}
+	switch leader {
+	case a.id:
+		m.State = zab.Leading
+	case a.real:
+		m.Vote, m.State = n.Vote, zab.Looking
+	}
+	return m
 }
 
 func (a *actor) receive(ev *sim.Event, out *sim.Effects) {
 	switch m := ev.Msg.(type) {
 	case *zab.Hello:
 		if a.id > ev.From {
-			out.Close(ev.Chan) // there is one that this server has dialed
+			out.Close(ev.Chan) // the greater one of two dials
+			out.Dial(ev.From, actorElects)
 		}
 		return
 	case *zab.Notification:
-		if m.State == zab.Looking && a.id < ev.From {
-			out.SendOn(ev.Chan, a.vote(m.Zxid))
+		if m.State != zab.Looking {
+			return
+		}
+		if v := a.answer(m); v != nil {
+			out.SendOn(ev.Chan, v)
+			if v.Leader == a.real {
+				out.SetTimer(1, a.waits, a.waits) // until then the real one is elected
+			}
 		}
 		return
 	case *zab.Ping:
-		out.SendOn(ev.Chan, m)
-		return
+		if len(a.lines) == 0 || a.lines[0].hears != m.Kind() {
+			out.SendOn(ev.Chan, m)
+			return
+		}
 	case *zab.FollowerInfo:
 		a.channel = ev.Chan
 	}
+	a.perform(ev, out)
+}
+
+// perform plays the next line, which the message of ev must be the cue for.
+func (a *actor) perform(ev *sim.Event, out *sim.Effects) {
+	heard := strings.TrimSpace(ev.Msg.Kind() + " " + ev.Msg.String())
 	if len(a.lines) == 0 {
-		a.t.Errorf("%s hears %s and has no more lines", a.id, ev.Msg.Kind())
+		a.t.Errorf("%s hears %s and has no more lines", a.id, heard)
 		return
 	}
 	l := a.lines[0]
-	if l.hears != ev.Msg.Kind() {
-		a.t.Errorf("%s hears %s %v, want %s", a.id, ev.Msg.Kind(), ev.Msg, l.hears)
+	if l.hears != ev.Msg.Kind() && l.hears != heard {
+		a.t.Errorf("%s hears %s, want %s", a.id, heard, l.hears)
 		return
 	}
 	a.lines = a.lines[1:]
 	if l.check != nil {
-		if err := l.check(*a.real); err != nil {
-			a.t.Errorf("when %s hears %s: %v", a.id, l.hears, err)
+		if err := l.check(a.told); err != nil {
+			a.t.Errorf("when %s hears %s: %v", a.id, heard, err)
 		}
 	}
 	for _, m := range l.says {
+		if _, leaves := m.(leave); leaves {
+			out.Close(ev.Chan)
+			a.channel = 0
+			continue
+		}
 		out.SendOn(ev.Chan, m)
 	}
 }
 
-// play lets the real server talk to two actors, of which the one called speaks has lines. Both vote for leader. It
-// returns the real server and the speaker as they are at the end.
-func play(t *testing.T, real, speaks, leader sim.NodeID, every time.Duration, lines ...line) (*server, *actor) {
+// play lets the conversation happen, of which every line must be said. It returns the real server and the speaker as
+// they are at the end.
+func (k talk) play(t *testing.T) (*witness, *actor) {
 	t.Helper()
-	var s *server
-	var speaker *actor
-	c := cluster(3, 1, func(_ *zab.Config, x *server) { x.every, x.snapshotEvery = every, 0 })
+	actors := k.run(t)
+	for id := range sim.NodeID(4) {
+		if a := actors[id]; a != nil && len(a.lines) > 0 {
+			t.Fatalf("nobody has said %q to %s", a.lines[0].hears, id)
+		}
+	}
+	return actors[k.speaks].told, actors[k.speaks]
+}
+
+// run lets the conversation happen. It returns the actors as they are at the end.
+func (k talk) run(t *testing.T) map[sim.NodeID]*actor {
+	t.Helper()
+	w, actors := &witness{}, map[sim.NodeID]*actor{}
+	c := cluster(3, 1, func(c *zab.Config, x *server) {
+		x.every, x.snapshotEvery = k.every, 0
+		if k.tune != nil {
+			k.tune(c, x)
+		}
+	})
 	c.Limit = sim.Time(5 * time.Second)
-	c.Observers = nil
+	if k.cut > 0 {
+		c.Faults = []sim.Planned{
+			simtest.At(k.cut, "cut the power", func(f sim.Faults) { f.Crash(k.real, sim.PowerLoss{Drop: sim.Always}) }),
+			simtest.At(k.cut+100*time.Millisecond, "restart", func(f sim.Faults) { f.Restart(k.real) }),
+		}
+	}
 	machine := c.NewServer
 	c.NewServer = func(id sim.NodeID) sim.Machine {
-		if id == real {
-			s = machine(id).(*server)
-			return s
+		if id == k.real {
+			w.server = machine(id).(*server)
+			return w
 		}
-		a := &actor{t: t, id: id, leader: leader, real: &s}
-		if id == speaks {
-			a.lines, speaker = lines, a
+		a := &actor{talk: &k, t: t, id: id, told: w, lines: k.late, waits: 1500 * time.Millisecond}
+		if id == k.speaks {
+			a.lines, a.waits = k.lines, 500*time.Millisecond
 		}
-		if s == nil {
-			s = machine(real).(*server) // whose ID they need
-		}
+		actors[id] = a
 		return a
 	}
 	if r := sim.Run(c); r.Violation != nil {
 		t.Fatal(r.Violation)
 	}
-	if len(speaker.lines) > 0 {
-		t.Fatalf("nobody has said %q", speaker.lines[0].hears)
-	}
-	return s, speaker
+	return actors
 }
 
-// epochs checks both epochs of the real server.
-func epochs(accepted, current zab.Epoch) func(*server) error {
-	return func(s *server) error {
-		if s.AcceptedEpoch() != accepted || s.CurrentEpoch() != current {
-			return fmt.Errorf("the epochs are %d and %d, want %d and %d", s.AcceptedEpoch(), s.CurrentEpoch(),
-				accepted, current)
-		}
-		return nil
-	}
+// led is the conversation of a follower, n1, with its leader, n3.
+func led(lines ...line) talk { return talk{real: 1, speaks: 3, elects: []sim.NodeID{3}, lines: lines} }
+
+// leads is that of a leader, n3, with its follower n1.
+func leads(lines ...line) talk {
+	return talk{real: 3, speaks: 1, elects: []sim.NodeID{3}, lines: lines}
 }
 
-// history checks up to where the real server has logged and committed.
-func history(logged, committed zab.Index) func(*server) error {
-	return func(s *server) error {
-		if s.History().LastIndex() != logged || s.CommittedIndex() != committed {
-			return fmt.Errorf("logged and committed are %d and %d, want %d and %d", s.History().LastIndex(),
-				s.CommittedIndex(), logged, committed)
-		}
-		return nil
-	}
-}
+// says is what a line says.
+func says(m ...sim.Message) []sim.Message { return m }
 
 func txn(epoch zab.Epoch, counter uint32) *zab.Propose {
 	return &zab.Propose{Txn: zab.Txn{Zxid: zab.NewZxid(epoch, counter), Data: []byte{byte(counter)}}}
@@ -170,99 +243,64 @@ func commit(epoch zab.Epoch, counter uint32) *zab.Commit {
 	return &zab.Commit{Zxid: zab.NewZxid(epoch, counter)}
 }
 
-// Zab1_0Test.testNormalRun: what a leader says to a follower that has nothing.
-func TestLeaderNormalRun(t *testing.T) {
-	s, _ := play(t, 3, 1, 3, 0,
-		line{hears: "LeaderInfo", check: epochs(1, 0), says: []sim.Message{&zab.AckEpoch{Counts: true}}},
-		line{hears: "Diff"},
-		line{hears: "NewLeader", says: []sim.Message{&zab.Ack{Zxid: zab.NewZxid(1, 0)}}},
-		line{hears: "UpToDate", check: epochs(1, 1)})
-	if _, leads := s.Reign(); !leads {
-		t.Error("it does not lead")
+func ack(epoch zab.Epoch, counter uint32) *zab.Ack {
+	return &zab.Ack{Zxid: zab.NewZxid(epoch, counter)}
+}
+
+func newLeader(epoch zab.Epoch) *zab.NewLeader {
+	return &zab.NewLeader{Epoch: epoch, Ensemble: &zab.Ensemble{Voters: 0b111}}
+}
+
+// at is the place number i of the history, of the epoch with the number counter.
+func at(i zab.Index, epoch zab.Epoch, counter uint32) zab.Position {
+	return zab.Position{Zxid: zab.NewZxid(epoch, counter), Index: i}
+}
+
+// epochs checks both epochs of the real server.
+func epochs(accepted, current zab.Epoch) func(*witness) error {
+	return func(s *witness) error {
+		if s.AcceptedEpoch() != accepted || s.CurrentEpoch() != current {
+			return fmt.Errorf("the epochs are %d and %d, want %d and %d", s.AcceptedEpoch(), s.CurrentEpoch(),
+				accepted, current)
+		}
+		return nil
 	}
 }
 
-// Zab1_0Test.testTxnTimeout: a follower that acknowledges nothing is cut off, and then the leader has no quorum.
-func TestLeaderCutsOffWhoAcknowledgesNothing(t *testing.T) {
-	s, a := play(t, 3, 1, 3, 2*time.Second,
-		line{hears: "LeaderInfo", says: []sim.Message{&zab.AckEpoch{Counts: true}}},
-		line{hears: "Diff"},
-		line{hears: "NewLeader", says: []sim.Message{&zab.Ack{Zxid: zab.NewZxid(1, 0)}}},
-		line{hears: "UpToDate"},
-		line{hears: "Propose"})
-	if _, leads := s.Reign(); leads || !a.closed {
-		t.Errorf("leads %v, the channel is closed %v", leads, a.closed)
+// history checks up to where the real server has logged and committed.
+func history(logged, committed zab.Index) func(*witness) error {
+	return func(s *witness) error {
+		if s.History().LastIndex() != logged || s.CommittedIndex() != committed {
+			return fmt.Errorf("logged and committed are %d and %d, want %d and %d", s.History().LastIndex(),
+				s.CommittedIndex(), logged, committed)
+		}
+		return nil
 	}
 }
 
-// Zab1_0Test.testAbandonBeforeACKEpoch: who has promised nothing is not led.
-func TestLeaderWithoutPromisesGivesUp(t *testing.T) {
-	s, a := play(t, 3, 1, 3, 0, line{hears: "LeaderInfo", check: epochs(1, 0)})
-	if _, leads := s.Reign(); leads || !a.closed || s.CurrentEpoch() != 0 {
-		t.Errorf("leads %v, the channel is closed %v, current epoch %d", leads, a.closed, s.CurrentEpoch())
+// noSnapshot checks that there is none on the disk.
+func noSnapshot(s *witness) error {
+	if _, err := s.disk.ReadFile(zab.SnapshotFile); !errors.Is(err, sim.ErrNotExist) {
+		return fmt.Errorf("there is a snapshot: %v", err)
 	}
+	return nil
 }
 
-// Zab1_0Test.testLeaderBehind: a follower of a later epoch is not led by who knows less.
-func TestLeaderDoesNotLeadWhoKnowsMore(t *testing.T) {
-	s, a := play(t, 3, 1, 3, 0, line{hears: "LeaderInfo", says: []sim.Message{
-		&zab.AckEpoch{CurrentEpoch: 1, Last: zab.NewZxid(1, 7), Counts: true}}})
-	if _, leads := s.Reign(); leads || !a.closed {
-		t.Errorf("leads %v, the channel is closed %v", leads, a.closed)
-	}
-}
-
-// Zab1_0Test.testNormalFollowerRun: a follower accepts an epoch by its promise and makes it its own by accepting the
-// history. Nothing of that is visible before UpToDate.
-func TestFollowerNormalRun(t *testing.T) {
-	s, _ := play(t, 1, 3, 3, 0,
-		line{hears: "FollowerInfo", check: epochs(0, 0), says: []sim.Message{&zab.LeaderInfo{Epoch: 1}}},
-		line{hears: "AckEpoch", check: epochs(1, 0), says: []sim.Message{
-			&zab.Sync{Mode: zab.Diff}, txn(1, 1), commit(1, 1), &zab.NewLeader{Epoch: 1, Ensemble: three()}}},
-		line{hears: "Ack", check: both(epochs(1, 1), history(1, 0)), says: []sim.Message{
-			txn(1, 2), commit(1, 2), &zab.UpToDate{}}},
-		line{hears: "Ack"},
-		line{hears: "Ack", check: history(2, 2)})
-	if s.applied != 2 {
-		t.Errorf("has applied %d", s.applied)
-	}
-}
-
-// Zab1_0Test, ProcessCommitInSyncAfterAckNewLeader (ZK-4394): what is proposed before
-// NewLeader may be committed after it.
-func TestFollowerCommitsAfterNewLeaderWhatCameBefore(t *testing.T) {
-	s, _ := play(t, 1, 3, 3, 0,
-		line{hears: "FollowerInfo", says: []sim.Message{&zab.LeaderInfo{Epoch: 1}}},
-		line{hears: "AckEpoch", says: []sim.Message{
-			&zab.Sync{Mode: zab.Diff}, txn(1, 1), &zab.NewLeader{Epoch: 1, Ensemble: three()}}},
-		line{hears: "Ack", says: []sim.Message{commit(1, 1), &zab.UpToDate{}}},
-		line{hears: "Ack"},
-		line{hears: "Ack"})
-	if s.CommittedIndex() != 1 || s.applied != 1 {
-		t.Errorf("committed %d, applied %d", s.CommittedIndex(), s.applied)
-	}
-}
-
-// Zab1_0Test.testLastAcceptedEpoch: an epoch that is earlier than the accepted one is not followed.
-func TestFollowerFollowsNoEarlierEpoch(t *testing.T) {
-	s, a := play(t, 1, 3, 3, 0,
-		line{hears: "FollowerInfo", says: []sim.Message{&zab.LeaderInfo{Epoch: 5}}},
-		line{hears: "AckEpoch", says: []sim.Message{&zab.Sync{Mode: zab.Diff}, &zab.LeaderInfo{Epoch: 4}}})
-	if s.AcceptedEpoch() != 5 || s.CurrentEpoch() != 0 || !a.closed {
-		t.Errorf("the epochs are %d and %d, the channel is closed %v", s.AcceptedEpoch(), s.CurrentEpoch(), a.closed)
-	}
-}
-
-// three is the ensemble of the three servers.
-func three() *zab.Ensemble { return &zab.Ensemble{Voters: 0b111} }
-
-func both(checks ...func(*server) error) func(*server) error {
-	return func(s *server) error {
+func all(checks ...func(*witness) error) func(*witness) error {
+	return func(s *witness) error {
 		for _, check := range checks {
 			if err := check(s); err != nil {
 				return err
 			}
 		}
 		return nil
+	}
+}
+
+// must fails the test unless the check holds at the end.
+func must(t *testing.T, s *witness, checks ...func(*witness) error) {
+	t.Helper()
+	if err := all(checks...)(s); err != nil {
+		t.Errorf("at the end: %v", err)
 	}
 }

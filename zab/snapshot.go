@@ -76,11 +76,11 @@ func (m *image) ensemble() *Ensemble {
 }
 
 // Snapshot saves state, the application's state after the transaction i, which it has applied, and then compacts the
-// log. It does nothing if a snapshot is being saved or i is not beyond the last one. The peer copies state. Only what
+// log. It does nothing if a snapshot is being saved or i is before the last one. The peer copies state. Only what
 // is committed is ever in a snapshot, so that no synchronization has to take one back (ZK-1549, ZK-4837).
 func (p *Peer) Snapshot(i Index, state []byte, out *sim.Effects) {
 	s := &p.snapshots
-	if s.saving.file != nil || i <= s.last.at.Index || i <= p.history.base.Index || i > p.history.LastIndex() {
+	if s.saving.file != nil || i < s.last.at.Index || i > p.history.LastIndex() {
 		return
 	}
 	if i > p.applied {

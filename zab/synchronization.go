@@ -126,13 +126,18 @@ func (p *Peer) installSnapshot(out *sim.Effects) {
 	out.Mark("snapshot-installed")
 }
 
+// historyEnd is where this server's history ends.
+func (p *Peer) historyEnd() Position {
+	return p.rules.HistoryEnd(p.history.Last(), p.history.position(p.committed), p.snapshots.last.at)
+}
+
 // acceptHistory writes what of the leader's history has been committed.
 func (p *Peer) acceptHistory(out *sim.Effects) {
 	n := &p.learn
-	for _, t := range n.queue[:n.committed] {
+	n.logged = p.rules.Accepts(len(n.queue), n.committed)
+	for _, t := range n.queue[:n.logged] {
 		p.logTxn(t, out)
 	}
-	n.logged = n.committed
 	p.after(duty{what: DutyHistory, epoch: n.epoch}, out)
 }
 

@@ -144,7 +144,7 @@ func (c *progress) place(op *sim.Op) *placement {
 	p := &placement{op: *op, in: &turned{op: in, client: c.number}, synced: c.synced}
 	switch op.Outcome {
 	case sim.OK:
-		r := reply{op, in, op.Output.(*zkapi.Output)}
+		r := newReply(op, in, op.Output.(*zkapi.Output))
 		c.turns++
 		p.turn, p.updates, p.reads = c.turns, r.updates(), r.reads()
 		if in.Kind == zkapi.Sync && r.out.Code == zkapi.OK {
