@@ -1,10 +1,12 @@
 package scenarios
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"schism/checker/zkspec"
+	"schism/sim"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
@@ -73,10 +75,10 @@ func TestLostUpdatesAreMissedInTheEnd(t *testing.T) {
 	s.system = func(x *Scenario) system {
 		k := plain(x).(*zabZK)
 		k.setup.snapshotEvery = 1000
-		k.setup.mutate = zabRules(zab.Rules{
+		zabRules(zab.Rules{
 			Supersedes: func(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader },
 			Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false },
-		})
+		})(&k.setup)
 		k.watch = []sim.Observer{k.live, &k.tale}
 		return k
 	}
