@@ -208,8 +208,8 @@ func (k *zabZK) settled(v sim.View) bool {
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
-	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
+	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	list := []judgement{{"live again", live}, {orphanNodes, judgeOrphans(v)}}
 	if k.setup.workload.Watches {
 		list = append(list, judgement{zkspec.Watches, k.told.Report()})
 	}
@@ -220,6 +220,9 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	if len(history) <= smallHistory {
 		list = append(list, judgement{"the same by search",
 			zkspec.SearchOrdered(history, checker.DefaultBudget)})
+	}
+	if live.Verdict == checker.Valid { // all logs are equal
+		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})
 	}
 	for _, check := range k.setup.checks {
 		report := check(r.History)
