@@ -51,6 +51,11 @@ type Rules struct {
 	// commits at the index reconfig, where acked is indexed by slot; false leaves it to an election
 	// (Leader.getDesignatedLeader). Safety does not depend on it.
 	Designates func(e *Ensemble, self Slot, acked []Index, reconfig Index) (Slot, bool)
+	// Adopts says whether a server that looks for a leader, and takes mine to be in force, takes over theirs, which is
+	// in force at another one (FastLeaderElection.WorkerReceiver). One that does not, and has missed a reconfig, goes
+	// on asking those that were with it, for a leader that is none of them, and whoever needs its vote waits for it.
+	// But it leads nobody astray: the servers that it would need know of the reconfig, and need the new quorum, too.
+	Adopts func(mine, theirs *Ensemble) bool
 	// MayLead says whether a leader that hears from the servers alive goes on (Leader.lead).
 	MayLead func(e *Ensemble, alive Servers) bool
 }
@@ -77,6 +82,7 @@ func DefaultRules() Rules {
 		InForce:    inForce,
 		Remains:    func(e *Ensemble, self Slot) bool { return e.Weight(self) > 0 },
 		Designates: designates,
+		Adopts:     func(mine, theirs *Ensemble) bool { return theirs.Version > mine.Version },
 		MayLead:    (*Ensemble).Quorum,
 	}
 }
