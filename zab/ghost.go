@@ -244,7 +244,9 @@ func (g *Ghost) Observe(v sim.View, info *sim.StepInfo) error {
 	if g.activated != nil {
 		g.activates(s)
 	}
-	g.holdsCommitted(s, "writes", g.saved)
+	if g.saved != (Position{}) {
+		g.holdsCommitted(s, "writes", g.saved)
+	}
 	s.led, s.open = leads, p.state == Leading && !p.lead.decided
 	return g.err
 }

@@ -29,7 +29,10 @@ func (g *Ghost) hears(s *shadow, p *Peer, info *sim.StepInfo) {
 		return
 	}
 	m, ok := info.Event.Msg.(*FollowerInfo)
-	if slot, known := p.slot(info.Event.From); ok && known && s.open && p.voters().Has(slot) {
+	if !ok || !s.open {
+		return
+	}
+	if slot, known := p.slot(info.Event.From); known && p.voters().Has(slot) {
 		s.told = max(s.told, m.AcceptedEpoch)
 	}
 }
