@@ -15,7 +15,7 @@ type part[I, O any] struct {
 // read turns a history into typed operations, divided by key in order of first appearance. It leaves out
 // what says nothing about anything: operations that failed, and reads whose reply nobody knows.
 func (s *Spec[S, I, O]) read(history []sim.Op) ([]part[I, O], error) {
-	if err := wellFormed(history); err != nil {
+	if err := WellFormed(history); err != nil {
 		return nil, err
 	}
 	all := make([]operation[I, O], 0, len(history))
@@ -86,17 +86,22 @@ func (s *Spec[S, I, O]) divide(all []operation[I, O]) []part[I, O] {
 	return parts
 }
 
-// wellFormed reports the first way in which history is not one: see [sim.Op]. Histories that are not are
-// never judged, because searches answer nonsense for them.
-func wellFormed(history []sim.Op) error {
+// manyProcesses is a number of processes of which nobody doubts that a history can have so many, even if most of its
+// operations were left out.
+const manyProcesses = 1 << 16
+
+// WellFormed reports the first way in which history is not one: see [sim.Op]. Histories that are not are never judged,
+// because searches answer nonsense for them.
+func WellFormed(history []sim.Op) error {
 	type process struct {
 		last    int
 		retired bool
 	}
 	processes := make([]process, 0, 64)
+	most := max(len(history), manyProcesses)
 	for i := range history {
 		op := &history[i]
-		for op.Process >= len(processes) && op.Process < len(history) {
+		for op.Process >= len(processes) && op.Process < most {
 			processes = append(processes, process{last: -1})
 		}
 		if op.Process < 0 || op.Process >= len(processes) {

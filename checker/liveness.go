@@ -65,6 +65,10 @@ type Liveness struct {
 	adapt  Adapter
 	bounds Bounds
 	after  sim.Time
+	// writes says which inputs are writes; nil if none is asked for. wrote says that one was answered that was called
+	// since the heal.
+	writes func(input any) bool
+	wrote  bool
 
 	// whole says that the system is whole, since the time healed.
 	whole  bool
@@ -97,10 +101,14 @@ func NewLiveness(adapt Adapter, bounds Bounds, after sim.Time) *Liveness {
 	return &Liveness{adapt: adapt, bounds: bounds, after: after}
 }
 
+// NeedsWrite makes l ask for a write since the heal that was answered, where writes says which inputs are writes: a
+// system to which nobody writes any more does not show that it could. Whoever does not write is not to be told.
+func (l *Liveness) NeedsWrite(writes func(input any) bool) { l.writes = writes }
+
 // Reset makes l ready for another run, with another time from which the system may be whole.
 func (l *Liveness) Reset(after sim.Time) {
 	clear(l.waiting)
-	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, waiting: l.waiting[:0]}
+	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, writes: l.writes, waiting: l.waiting[:0]}
 }
 
 // liveView is the part of [sim.View] that liveness checks look at.
@@ -156,6 +164,7 @@ func (l *Liveness) heal(v liveView) {
 		return
 	}
 	l.healed, l.begun, l.led, l.settled = max(v.Now(), l.after), false, false, false
+	l.wrote = false
 	l.next = l.healed
 }
 
@@ -190,6 +199,8 @@ func (l *Liveness) client(v liveView, st *sim.StepInfo) *sim.Violation {
 				return l.violation(v, "answer", "%s gave up %s, called at %s",
 					st.Node, fmt.Sprint(w.input), w.since)
 			}
+			l.wrote = l.wrote || l.writes != nil && l.whole && w.since >= l.healed && f.Outcome == sim.OK &&
+				l.writes(w.input)
 			w.open, l.returned = false, st.At
 		}
 	}
@@ -287,6 +298,9 @@ func (l *Liveness) unsettled(v liveView) string {
 			return fmt.Sprintf("%s waits for %s since %s", sim.Client(i+1), fmt.Sprint(w.input), w.since)
 		}
 	}
+	if l.writes != nil && !l.wrote {
+		return "no write was answered since"
+	}
 	return difference(v, l.adapt)
 }
 
@@ -315,8 +329,12 @@ func (l *Liveness) report(v liveView, stop sim.Stop) Report {
 	lacks, found := l.unsettled(v), l.reigns(v)
 	if lacks == "" && found == nil {
 		r.Verdict = Valid
-		r.Reason = fmt.Sprintf("a leader %s after the heal at %s, then every answer and equal logs",
-			l.ledAt.Sub(l.healed), l.healed)
+		then := "every answer"
+		if l.writes != nil {
+			then = "a write, " + then
+		}
+		r.Reason = fmt.Sprintf("a leader %s after the heal at %s, then %s and equal logs",
+			l.ledAt.Sub(l.healed), l.healed, then)
 		return r
 	}
 	if found == nil {

@@ -355,3 +355,67 @@ func BenchmarkLivenessQuietStep(b *testing.B) {
 		v.l.observe(v, info)
 	}
 }
+
+// TestLivenessNeedsAWrite: a system to which nobody has written since it is whole does not show that it takes writes.
+func TestLivenessNeedsAWrite(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		story func(v *living)
+		want  Verdict
+	}{
+		{"nobody writes", func(v *living) {}, Unknown},
+		{"somebody reads", func(v *living) {
+			v.see(0, sim.Client(1), sim.Timeout, sim.Effect{Kind: sim.EffectInvoke, Value: "read"})
+			v.returns(sim.OK)
+		}, Unknown},
+		{"somebody writes", func(v *living) {
+			v.invoke()
+			v.returns(sim.OK)
+		}, Valid},
+		{"the write is refused", func(v *living) {
+			v.invoke()
+			v.returns(sim.Failed)
+		}, Unknown},
+		{"nobody knows", func(v *living) {
+			v.invoke()
+			v.returns(sim.Unknown)
+		}, Unknown},
+		{"the write was called before", func(v *living) {
+			v.paused = sim.Server(5)
+			v.fault()
+			v.invoke()
+			v.wait(1)
+			v.paused = 0
+			v.fault()
+			v.returns(sim.OK)
+		}, Unknown},
+		{"the write was answered before", func(v *living) {
+			v.invoke()
+			v.returns(sim.OK)
+			v.paused = sim.Server(5)
+			v.fault()
+			v.wait(1)
+			v.paused = 0
+			v.fault()
+		}, Unknown},
+	} {
+		v := newLiving(t)
+		v.l.NeedsWrite(func(in any) bool { return in == "op" })
+		v.wait(1)
+		c.story(v)
+		v.wait(10)
+		v.wait(10)
+		r := v.l.report(v, sim.StopUntil)
+		if v.found != nil || r.Verdict != c.want || v.l.isSettled(v) != (c.want == Valid) {
+			t.Errorf("%s: %v, found %v, settled %v", c.name, r, v.found, v.l.isSettled(v))
+		}
+	}
+	v := newLiving(t)
+	v.l.NeedsWrite(func(in any) bool { return in == "op" })
+	v.wait(10)
+	v.invoke()
+	v.wait(3)
+	if v.found == nil || v.found.ID != "liveness-answer" {
+		t.Errorf("a write that waits: %v", v.found)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"schism/checker"
 	"schism/nemesis"
+	"schism/sim"
 )
 
 // TestNothingIsDeadWhileItIsImpaired breaks Raft in ways that cut, stop and pause nothing, and undoes none of them: the
@@ -42,6 +43,23 @@ func TestNothingIsDeadWhileItIsImpaired(t *testing.T) {
 			if !strings.Contains(r.Failure(), why) {
 				t.Errorf("%q, seed %d: not told that %s\n%s", text, seed, why, r.Failure())
 			}
+		}
+	}
+}
+
+// TestSomebodyWritesWhenAllIsWell: in every run of a workload that is broken and healed, a write is called about when
+// there must be a leader again, as far as clocks agree, and answered.
+func TestSomebodyWritesWhenAllIsWell(t *testing.T) {
+	for _, s := range zabZKScenarios {
+		runner := NewRunner(s)
+		r := runner.Run(1, Options{})
+		k := runner.system.(*zabZK)
+		if s.Whole || k.healed == 0 || s.Mutant() {
+			continue
+		}
+		last := r.History[len(r.History)-1]
+		if !zabWrites(last.Input) || last.Outcome != sim.OK || last.Call < k.healed.Add(k.bounds.Leader*9/10) {
+			t.Errorf("%s: the last operation is %v, called at %v: %v", s.Name, last.Input, last.Call, last.Outcome)
 		}
 	}
 }

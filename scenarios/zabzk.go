@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type zabZK struct {
 	ops [][]zkserver.Operation
 	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
 	recipes []zkserver.Recipe
+	// probed is when the last operations of the first client are called at the earliest.
+	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -43,8 +46,9 @@ type zabSetup struct {
 	// reads is the workload of the last readers clients instead.
 	reads   zkserver.Workload
 	readers int
-	// recipe, if not nil, draws what a client does instead of its workload; nil leaves it to that.
-	recipe func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
+	// recipe, if not nil, draws what the last players clients do instead of a workload; 0 is all of them.
+	players int
+	recipe  func(c sim.Chooser, id sim.NodeID) zkserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
 	// refuses late writes if it is fenced.
 	resource sim.NodeID
@@ -59,8 +63,9 @@ type zabSetup struct {
 	tune func(*zkserver.Config)
 	// checks judge histories by more than what holds in every scenario.
 	checks []func([]sim.Op) checker.Report
-	// mutate brings a bug into every server; nil is none.
-	mutate func(*zkserver.Config)
+	// mutate brings a bug into every server, mutateClient one into every client; nil is none.
+	mutate       func(*zkserver.Config)
+	mutateClient func(*zkserver.ClientConfig)
 	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
 	decorate func(*zkserver.Server) decorator
 }
@@ -88,6 +93,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: zabReplyTo, marks: zabMarks, reign: "epoch"}
 		k.told = zkspec.NewEvents()
+		if setup.workload.Watches {
+			k.told.Follow(zabLogOf)
+		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.Quorum(quorumOf(&e))
@@ -111,25 +119,45 @@ func (k *zabZK) timing() checker.Timing {
 func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
-		var recipe zkserver.Recipe
-		if k.setup.recipe != nil {
-			recipe = k.setup.recipe(c, sim.Client(i+1))
-		}
-		if k.recipes = append(k.recipes, recipe); recipe != nil {
+		if k.setup.recipe != nil && i >= len(k.ops)-cmp.Or(k.setup.players, len(k.ops)) {
+			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
 			continue
 		}
+		k.recipes = append(k.recipes, nil)
 		w := &k.setup.workload
 		if i >= len(k.ops)-k.setup.readers {
 			w = &k.setup.reads
 		}
 		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
+	k.probe(healed)
 	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+}
+
+// probes is how many writes the first client makes while the system has to come back.
+const probes = 6
+
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
+func (k *zabZK) probe(healed sim.Time) {
+	k.probed = k.probed[:0]
+	k.live.NeedsWrite(nil)
+	if k.recipes[0] != nil || k.scenario.Whole {
+		return
+	}
+	if k.live.NeedsWrite(zabWrites); healed == 0 {
+		return // everything is called since
+	}
+	for i := range probes {
+		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
+		k.ops[0] = append(k.ops[0], zkserver.Operation{In: zkapi.Op{
+			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
+	}
 }
 
 // server implements system.
@@ -160,7 +188,13 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
 	c.Recipe = k.recipes[id.Number()-1]
+	if id.Number() == 1 {
+		c.NotBefore = k.probed
+	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
+	if k.setup.mutateClient != nil {
+		k.setup.mutateClient(&c)
+	}
 	return zkserver.NewClient(c)
 }
 
@@ -169,15 +203,26 @@ func (k *zabZK) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *zabZK) settled(v sim.View) bool {
-	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) && k.told.Owes() == ""
 }
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
-	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	list = append(list, judgement{orphanNodes, judgeOrphans(v)})
-	for _, level := range zkspec.Judge(ofService(r.History), checker.DefaultBudget) {
+	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	list := []judgement{{"live again", live}, {orphanNodes, judgeOrphans(v)}}
+	if k.setup.workload.Watches {
+		list = append(list, judgement{zkspec.Watches, k.told.Report()})
+	}
+	history := ofService(r.History)
+	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
+	}
+	if len(history) <= smallHistory {
+		list = append(list, judgement{"the same by search",
+			zkspec.SearchOrdered(history, checker.DefaultBudget)})
+	}
+	if live.Verdict == checker.Valid { // all logs are equal
+		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})
 	}
 	for _, check := range k.setup.checks {
 		report := check(r.History)
@@ -185,6 +230,9 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	return list
 }
+
+// smallHistory is how many operations a history has at most of which a search is asked, too.
+const smallHistory = 100
 
 // ofService returns the operations of the service, without the writes to resources.
 func ofService(history []sim.Op) []sim.Op {
@@ -240,7 +288,6 @@ var zabMarks = map[string]string{
 	"history-truncated":  "removes transactions that its leader does not have",
 	"session-expired":    "closes a session whose client has been silent for too long",
 	"reconfig-proposed":  "proposes another membership",
-	"reconfig-activated": "knows that the next membership is in force",
 	"snapshot-installed": "is so far behind that it takes over a snapshot",
 }
 
@@ -250,6 +297,12 @@ func zabReplyTo(m sim.Message) reply {
 		return replyAcked
 	}
 	return replyNone
+}
+
+// zabWrites reports whether an operation is a write.
+func zabWrites(in any) bool {
+	op, ok := in.(*zkapi.Op)
+	return ok && op.Kind.Writes()
 }
 
 // decorator is a machine around a server.
@@ -278,6 +331,21 @@ func zabReplicaOf(m sim.Machine) checker.Replica {
 		return zabReplica{s}
 	}
 	return nil
+}
+
+// zabLogOf is a [zkspec.LogOf].
+func zabLogOf(m sim.Machine) zkspec.Log {
+	if s := zabServerOf(m); s != nil {
+		return zabReplica{s}
+	}
+	return nil
+}
+
+// TxnAt implements [zkspec.Log].
+func (r zabReplica) TxnAt(p checker.Position) (zkapi.Zxid, []byte, bool) {
+	h := r.Zab().History()
+	t, ok := h.At(zab.Index(p))
+	return zkapi.Zxid(t.Zxid), t.Data, ok && zab.Index(p) > h.Base().Index
 }
 
 // FirstPosition implements [checker.Replica].

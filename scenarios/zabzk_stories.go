@@ -64,6 +64,15 @@ var zabZKStories = []*Scenario{
 			ensemble: zab.Ensemble{Voters: 0b011111, Observers: 0b100000}}),
 	},
 	{
+		Name: "zab/zk/reconfig", Servers: 5, Clients: 4,
+		Doc:    "One client changes the membership again and again, and each change meets a partition or a crash",
+		Plan:   meeting("reconfig-proposed", "reconfig-activated"),
+		HealAt: reconfigHeal, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{MarkMajorityAcked, "reconfig-proposed", "reconfig-activated", "quorum-lost",
+			"history-truncated"},
+		system: newZabZK(reconfiguring()),
+	},
+	{
 		Name: "zab/zk/sequential-queue", Servers: 5, Clients: 5,
 		Doc:    "Two clients put items into a queue, three take them out, while whoever leads is cut off, three times",
 		Plan:   episodes(nemesis.IsolateLeader, nemesis.IsolateLeader, nemesis.IsolateLeader),
@@ -122,9 +131,12 @@ func sleepers(times int) nemesis.Plan {
 	}
 }
 
-// sequentialQueue is the setup of zab/zk/sequential-queue. choose is how takers choose; nil is the right way.
-func sequentialQueue(choose func([]string) int) zabSetup {
-	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond, Choose: choose}
+// sequentialQueue is the setup of zab/zk/sequential-queue. change, if not nil, brings a bug into what clients do.
+func sequentialQueue(change func(*zkserver.QueueWork)) zabSetup {
+	pauses := zkserver.QueueWork{ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond}
+	if change != nil {
+		change(&pauses)
+	}
 	puts, takes := pauses, pauses
 	puts.Items, takes.Looks = 50, 60
 	return zabSetup{

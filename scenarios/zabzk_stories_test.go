@@ -57,6 +57,6 @@ func TestJudgeFencingFindsSharedTokens(t *testing.T) {
 
 // TestSequentialQueueFindsWhoTakesTheLast gives takers a wrong recipe.
 func TestSequentialQueueFindsWhoTakesTheLast(t *testing.T) {
-	last := func(items []string) int { return len(items) - 1 }
+	last := func(w *zkserver.QueueWork) { w.Choose = func(items []string) int { return len(items) - 1 } }
 	finds(t, "zab/zk/sequential-queue", sequentialQueue(last), zkspec.QueueOrder)
 }

@@ -27,10 +27,17 @@ func busy(w zkserver.Workload) zkserver.Workload {
 	return w
 }
 
-// watching is w with a watch behind every read.
-func watching(w zkserver.Workload) zkserver.Workload {
-	w.Watches = true
-	return w
+// watching is the setup of zab/zk/watches: clients that leave a watch with whatever they read. The last two of them
+// also leave watches that stay.
+func watching() zabSetup {
+	once := busy(zkserver.Workload{
+		Ops: 100, Keys: 3, Watches: true,
+		Mix: zkserver.Mix{Get: 3, Exists: 3, Children: 2, Sync: 1, Set: 2, CAS: 1, Create: 2, Ephemeral: 1,
+			Sequential: 1, Delete: 3, Multi: 1},
+	})
+	stay := once
+	stay.Mix.AddWatch = 1
+	return zabSetup{workload: once, reads: stay, readers: 2, snapshotEvery: 50}
 }
 
 // usualZK is the setup of most zab/zk scenarios.
@@ -87,7 +94,7 @@ var zabZKScenarios = []*Scenario{
 		}),
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"quorum-lost", "client-ahead"},
-		system: newZabZK(zabSetup{workload: watching(busy(znodes(100))), snapshotEvery: 50}),
+		system: newZabZK(watching()),
 	},
 	{
 		Name: "zab/zk/dirty-snapshot", Servers: 3, Clients: 6,

@@ -14,8 +14,10 @@ const (
 // it closes. Loss on the link only delays it, a cut stalls it until it is mended. It can be half-open: one
 // side believes in it, the other has forgotten it.
 type channel struct {
-	// ends are the dialer and the accepter; lives are the incarnations that own the ends. token is the dialer's.
+	// ends are the dialer and the accepter, places where they are in World.nodes; lives are the incarnations that own
+	// the ends. token is the dialer's.
 	ends    [2]NodeID
+	places  [2]uint16
 	token   Token
 	lives   [2]uint32
 	open    [2]bool
@@ -56,9 +58,45 @@ type item struct {
 	due  Time
 }
 
+// resetChannels forgets all channels. What is behind the end of w.channels lends its memory to the next ones.
 func (w *World) resetChannels() {
-	clear(w.channels)
+	for i := range w.channels {
+		for end := range w.channels[i].streams {
+			st := &w.channels[i].streams[end]
+			clear(st.items)
+			st.items = st.items[:0]
+		}
+	}
 	w.channels = w.channels[:0]
+}
+
+// newChannel adds the channel that n dials to the node at the place to.
+func (w *World) newChannel(n *process, to int, t Token) ChanID {
+	c := channel{token: t, lives: [2]uint32{n.life, 0}, dialing: true,
+		ends: [2]NodeID{n.id, w.ids[to]}, places: [2]uint16{uint16(w.at(n.id)), uint16(to)}}
+	if i := len(w.channels); i < cap(w.channels) {
+		for end, old := range w.channels[:i+1][i].streams {
+			c.streams[end].items = old.items[:0]
+		}
+	}
+	w.channels = append(w.channels, c)
+	return ChanID(len(w.channels))
+}
+
+// pop removes the head of st, which is not empty, and returns it.
+func (st *stream) pop() item {
+	it, last := st.items[0], len(st.items)-1
+	if last > 0 {
+		copy(st.items, st.items[1:])
+	}
+	st.items[last] = item{}
+	st.items = st.items[:last]
+	return it
+}
+
+// linkFrom returns the link on which the given end of c sends.
+func (w *World) linkFrom(c *channel, end int) *link {
+	return w.linkAt(int(c.places[end]), int(c.places[1-end]))
 }
 
 // endOf returns the channel id and which open end of it belongs to n; the end is -1 if none does.
@@ -77,19 +115,16 @@ func (w *World) endOf(n *process, id ChanID) (*channel, int) {
 
 // dial asks the node to for a channel.
 func (w *World) dial(n *process, to NodeID, t Token) {
-	if w.at(to) < 0 || to == n.id { // nobody listens there
-		w.channels = append(w.channels, channel{token: t,
-			ends: [2]NodeID{n.id, n.id}, lives: [2]uint32{n.life, 0}, dialing: true})
-		w.schedule(w.now, &pending{kind: pendDialTimeout, aux: uint32(len(w.channels)), from: n.id,
-			dest: uint16(w.at(n.id)), life: n.life})
+	self, place := uint16(w.at(n.id)), w.at(to)
+	if place < 0 || to == n.id { // nobody listens there
+		id := w.newChannel(n, int(self), t)
+		w.schedule(w.now, &pending{kind: pendDialTimeout, aux: uint32(id), from: n.id, dest: self, life: n.life})
 		return
 	}
-	w.channels = append(w.channels, channel{token: t,
-		ends: [2]NodeID{n.id, to}, lives: [2]uint32{n.life, 0}, dialing: true})
-	id := ChanID(len(w.channels))
+	id := w.newChannel(n, place, t)
 	w.enqueue(id, 0, item{kind: itemDial})
-	w.schedule(w.now.Add(DialTimeout), &pending{kind: pendDialTimeout, aux: uint32(id), from: to,
-		dest: uint16(w.at(n.id)), life: n.life})
+	w.schedule(w.now.Add(DialTimeout), &pending{kind: pendDialTimeout, aux: uint32(id), from: to, dest: self,
+		life: n.life})
 }
 
 // sendOn sends m over the channel, if its end at n is open.
@@ -135,8 +170,7 @@ func (w *World) enqueue(id ChanID, end int, it item) {
 	if c.broken {
 		return
 	}
-	from, to := c.ends[end], c.ends[1-end]
-	l := w.link(from, to)
+	from, to, l := c.ends[end], c.ends[1-end], w.linkFrom(c, end)
 	d := w.latency(l, from, to)
 	for i := 0; i < MaxRetransmits && l.Loss > 0 && w.chance(DecideLoss, from, to, l.Loss); i++ {
 		d += RetransmitDelay
@@ -156,7 +190,7 @@ func (w *World) move(id ChanID, end int, at Time) {
 	st := &c.streams[end]
 	st.moving, st.stalled = true, false
 	w.schedule(max(at, w.now), &pending{kind: pendStream, aux: uint32(id), id: uint8(end),
-		from: c.ends[end], dest: uint16(w.at(c.ends[1-end]))})
+		from: c.ends[end], dest: c.places[1-end]})
 }
 
 // moveStalled sets the stalled streams between two nodes in motion again, those of one node with everybody if the
@@ -167,7 +201,7 @@ func (w *World) moveStalled(a, b NodeID) {
 		for end := range c.streams {
 			from, to := c.ends[end], c.ends[1-end]
 			if st := &c.streams[end]; st.stalled && (from == a && (b == 0 || to == b) || b == 0 && to == a) {
-				w.move(ChanID(i+1), end, w.now.Add(w.latency(w.link(from, to), from, to)))
+				w.move(ChanID(i+1), end, w.now.Add(w.latency(w.linkFrom(c, end), from, to)))
 			}
 		}
 	}
@@ -183,7 +217,7 @@ func (w *World) streamArrives(p *pending) bool {
 	if len(st.items) == 0 {
 		return false
 	}
-	l := w.linkAt(w.at(p.from), int(p.dest))
+	l := w.linkFrom(c, end)
 	switch {
 	case l.clogged > w.now:
 		w.move(id, end, l.clogged)
@@ -192,11 +226,8 @@ func (w *World) streamArrives(p *pending) bool {
 		st.stalled = true
 		return false
 	}
-	it := st.items[0]
-	kept := copy(st.items, st.items[1:])
-	st.items[kept] = item{}
-	st.items = st.items[:kept]
-	if kept > 0 {
+	it := st.pop()
+	if len(st.items) > 0 {
 		w.move(id, end, st.items[0].due)
 	}
 	if l.blackhole {
@@ -274,8 +305,8 @@ func (w *World) dropItem(p *pending, it *item, why string) {
 func (w *World) sendReset(id ChanID, end int) {
 	c := &w.channels[id-1]
 	from, to := c.ends[end], c.ends[1-end]
-	w.schedule(w.now.Add(w.latency(w.link(from, to), from, to)), &pending{kind: pendReset,
-		aux: uint32(id), from: from, dest: uint16(w.at(to))})
+	w.schedule(w.now.Add(w.latency(w.linkFrom(c, end), from, to)), &pending{kind: pendReset,
+		aux: uint32(id), from: from, dest: c.places[1-end]})
 }
 
 // resetArrives handles a reset that has travelled over the link, or a dialer's time-out.
@@ -327,7 +358,7 @@ func (w *World) breakChannel(id ChanID) {
 		st.items, st.stalled = st.items[:0], false
 		if c.open[end] || end == 0 && c.dialing {
 			w.schedule(w.now, &pending{kind: pendBroken, aux: uint32(id), from: c.ends[1-end],
-				dest: uint16(w.at(c.ends[end])), life: c.lives[end]})
+				dest: c.places[end], life: c.lives[end]})
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (c control) ClearRules()    { c.w.rules = c.w.rules[:0] }
 func (c control) ResetChannels(a, b NodeID) { c.w.breakChannels(a, b) }
 
 func (c control) Blackhole(from, to NodeID, on bool) {
-	if l := c.w.link(from, to); l != nil {
+	if l := c.w.link(from, to); l != nil && l.blackhole != on {
 		l.blackhole = on
 		if !on {
 			c.w.breakHoled(from, to)

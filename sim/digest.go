@@ -26,13 +26,17 @@ func (d Digest) Mix(x uint64) Digest {
 // MixBytes returns d with the length and the content of b folded in.
 func (d Digest) MixBytes(b []byte) Digest {
 	d = d.Mix(uint64(len(b)))
-	for len(b) >= 8 {
-		d = d.Mix(binary.LittleEndian.Uint64(b))
-		b = b[8:]
+	rest := b
+	for ; len(rest) >= 8; rest = rest[8:] {
+		d = d.Mix(binary.LittleEndian.Uint64(rest))
 	}
-	if len(b) > 0 {
+	switch n := len(rest); {
+	case n == 0:
+	case len(b) > 8: // the last eight bytes end with the rest
+		d = d.Mix(binary.LittleEndian.Uint64(b[len(b)-8:]) >> (64 - 8*n))
+	default:
 		var tail uint64
-		for i, c := range b {
+		for i, c := range rest {
 			tail |= uint64(c) << (8 * i)
 		}
 		d = d.Mix(tail)
@@ -43,16 +47,29 @@ func (d Digest) MixBytes(b []byte) Digest {
 // MixString returns d with the length and the content of s folded in, as MixBytes does.
 func (d Digest) MixString(s string) Digest {
 	d = d.Mix(uint64(len(s)))
-	for len(s) > 0 {
-		var word uint64
-		n := min(len(s), 8)
+	rest := s
+	for ; len(rest) >= 8; rest = rest[8:] {
+		d = d.Mix(word(rest))
+	}
+	switch n := len(rest); {
+	case n == 0:
+	case len(s) > 8:
+		d = d.Mix(word(s[len(s)-8:]) >> (64 - 8*n))
+	default:
+		var tail uint64
 		for i := range n {
-			word |= uint64(s[i]) << (8 * i)
+			tail |= uint64(rest[i]) << (8 * i)
 		}
-		d = d.Mix(word)
-		s = s[n:]
+		d = d.Mix(tail)
 	}
 	return d
+}
+
+// word returns the first eight bytes of s as a little-endian number.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // String prints d as 16 hexadecimal digits.

@@ -28,3 +28,25 @@ func TestDigestTellsNeighboursApart(t *testing.T) {
 		}
 	}
 }
+
+// TestDigestOfTextIsThatOfItsWords compares the fast ways with the definition: the length, and then the bytes, eight at
+// a time, the last ones with zeros behind them.
+func TestDigestOfTextIsThatOfItsWords(t *testing.T) {
+	text := "0123456789 the quick brown fox"
+	for n := range len(text) {
+		want := Digest(7).Mix(uint64(n))
+		for i := 0; i < n; i += 8 {
+			var word uint64
+			for j := i; j < min(i+8, n); j++ {
+				word |= uint64(text[j]) << (8 * (j - i))
+			}
+			want = want.Mix(word)
+		}
+		if got := Digest(7).MixString(text[:n]); got != want {
+			t.Errorf("%q as a string gives %v, want %v", text[:n], got, want)
+		}
+		if got := Digest(7).MixBytes([]byte(text[:n])); got != want {
+			t.Errorf("%q as bytes gives %v, want %v", text[:n], got, want)
+		}
+	}
+}

@@ -63,8 +63,7 @@ type Effects struct {
 // note is one "reason -> decision" of a step, kept only while tracing.
 type note struct{ reason, decision string }
 
-// add appends an effect of kind k and returns it to be filled in. What lies behind the end of the list is
-// always zero.
+// add appends an effect of kind k and returns it to be filled in.
 func (e *Effects) add(k EffectKind) *Effect {
 	n := len(e.list)
 	if n == cap(e.list) {
@@ -72,7 +71,7 @@ func (e *Effects) add(k EffectKind) *Effect {
 	}
 	e.list = e.list[:n+1]
 	f := &e.list[n]
-	f.Kind = k
+	*f = Effect{Kind: k}
 	return f
 }
 
@@ -196,12 +195,11 @@ func (e *Effects) Rewrite(from int, f func(Effect) (_ Effect, keep bool)) {
 			kept = append(kept, y)
 		}
 	}
-	clear(e.list[len(kept):])
 	e.list = kept
 }
 
 // Reset empties e, for tests that step a machine by hand.
 func (e *Effects) Reset() {
-	clear(e.list)
+	clear(e.list[:cap(e.list)])
 	e.list, e.notes = e.list[:0], e.notes[:0]
 }

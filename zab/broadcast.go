@@ -86,6 +86,18 @@ func (p *Peer) handleAck(slot Slot, m *Ack, out *sim.Effects) {
 
 // tryCommit commits what a quorum has durable, of every configuration that counts, in order and without gaps
 // (Leader.tryToCommit).
+//
+// What was proposed after a reconfig, and before that was committed, needs a quorum of the new ensemble only, once the
+// reconfig is committed. In ZooKeeper it goes on needing both (SyncedLearnerTracker), which makes nothing safer:
+//
+//	reconfig     on quorums of the old and of the new ensemble: committed
+//	txn          on a quorum of the new one: committed
+//
+// A later leader has had the promises of a quorum of whatever it takes to be in force, and knows as much as any of
+// them. If that is the old ensemble, one of them has the reconfig, and so has the leader, to whom it is pending then;
+// so in any case it has had a quorum of the new ensemble, one of which has txn, and has txn itself. And it would be
+// worse: the servers that were removed may be gone as soon as the reconfig is committed, and with them every quorum of
+// the old ensemble.
 func (p *Peer) tryCommit(out *sim.Effects) {
 	if p.phase != Broadcast || !p.rules.Remains(p.ensemble, p.self) {
 		return
@@ -105,8 +117,7 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 		return
 	}
 	p.committed = i
-	m := p.mail.commits.Take()
-	m.Zxid = p.history.position(i).Zxid
+	m := p.commitMessage()
 	for s := range l.learners {
 		switch x := &l.learners[s]; {
 		case x.stage < syncing:
@@ -121,11 +132,27 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 	}
 }
 
+// commitMessage is what followers are told of what is committed now.
+func (p *Peer) commitMessage() sim.Message {
+	z := p.history.position(p.committed).Zxid
+	if p.proposed != nil && p.proposed.Version == z {
+		p.designate(p.committed)
+		return &CommitAndActivate{z, p.lead.designated}
+	}
+	m := p.mail.commits.Take()
+	m.Zxid = z
+	return m
+}
+
 // inform tells an observer of everything that is committed.
 func (p *Peer) inform(slot Slot, out *sim.Effects) {
 	x := &p.lead.learners[slot]
 	for ; x.observer && x.told < p.committed; x.told++ {
 		t, _ := p.history.At(x.told + 1)
+		if p.proposed != nil && p.proposed.Version == t.Zxid {
+			out.SendOn(x.channel, &InformAndActivate{t, p.lead.designated})
+			continue
+		}
 		out.SendOn(x.channel, &Inform{t})
 	}
 }
@@ -148,7 +175,7 @@ func (p *Peer) handlePropose(t Txn, out *sim.Effects) {
 
 // handleCommit commits everything up to z. While channels keep their order there is no commit of what was never
 // proposed: the server stops (Follower.processPacket, exit code UNMATCHED_TXN_COMMIT).
-func (p *Peer) handleCommit(z Zxid, out *sim.Effects) {
+func (p *Peer) handleCommit(z Zxid, designated sim.NodeID, out *sim.Effects) {
 	n := &p.learn
 	switch {
 	case n.stage < syncing:
@@ -163,13 +190,13 @@ func (p *Peer) handleCommit(z Zxid, out *sim.Effects) {
 		}
 		p.committed = i
 		if p.activate(out) {
-			p.takeRole(out)
+			p.activated(designated, out)
 		}
 	}
 }
 
 // handleInform takes a committed transaction (Observer.processPacket).
-func (p *Peer) handleInform(t Txn, out *sim.Effects) {
+func (p *Peer) handleInform(t Txn, designated sim.NodeID, out *sim.Effects) {
 	n := &p.learn
 	switch {
 	case n.stage < syncing:
@@ -185,7 +212,7 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 		p.logTxn(t, out)
 		p.committed = p.history.LastIndex()
 		if p.activate(out) {
-			p.takeRole(out)
+			p.activated(designated, out)
 		}
 	}
 }
@@ -195,8 +222,7 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 func (p *Peer) halfTick(out *sim.Effects) {
 	l := &p.lead
 	if !p.rules.Remains(p.ensemble, p.self) {
-		out.Mark("reconfigured-leader-leaves")
-		p.look("the new ensemble has another leader", out)
+		p.retire(out)
 		return
 	}
 	out.SetTimer(tickTimer, p.Tick/2, p.Tick/2)

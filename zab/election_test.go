@@ -6,14 +6,14 @@ import (
 	"schism/sim"
 )
 
-// looker returns server 5 of five, of which the first three vote, while it looks for a leader in round 1. A reconfig
-// to next is pending there, if it is not nil.
-func looker(next *Ensemble) *Peer {
+// looker returns server number n of five, of which the first three vote, while it looks for a leader in round 1. A
+// reconfig to next is pending there, if it is not nil.
+func looker(n int, next *Ensemble) *Peer {
 	var servers []sim.NodeID
 	for i := range 5 {
 		servers = append(servers, sim.Server(i+1))
 	}
-	c := DefaultConfig(sim.Server(5), servers)
+	c := DefaultConfig(sim.Server(n), servers)
 	c.Ensemble = Ensemble{Voters: 0b00111}
 	p, out := New(c), &sim.Effects{}
 	p.proposed = next
@@ -36,14 +36,14 @@ func (p *Peer) hear(n int, m Notification) *Notification {
 }
 
 func TestRoundsCountWithoutAVote(t *testing.T) {
-	p := looker(&Ensemble{Version: 1, Voters: 0b11000})
+	p := looker(5, &Ensemble{Version: 1, Voters: 0b11000})
 	if got := p.hear(4, Notification{Round: 8}); got == nil || got.Round != 8 || got.Leader != p.ID() {
 		t.Errorf("tells %v after round 8 of a server that votes for nobody", got)
 	}
 }
 
 func TestVotesAreToldToThoseWhoAreToJoin(t *testing.T) {
-	p, next := looker(nil), &Ensemble{Version: 1, Voters: 0b11000}
+	p, next := looker(5, nil), &Ensemble{Version: 1, Voters: 0b11000}
 	vote := Vote{Leader: sim.Server(4), Zxid: z(1, 1), PeerEpoch: 1}
 	p.hear(1, Notification{Vote: vote, Round: 1, Next: next})
 	if got := p.links[3].queued; got == nil || got.Vote != vote {
@@ -52,7 +52,7 @@ func TestVotesAreToldToThoseWhoAreToJoin(t *testing.T) {
 }
 
 func TestEstablishedLeaderNeedsNoQuorumOfAPendingEnsemble(t *testing.T) {
-	p := looker(&Ensemble{Version: 1, Voters: 0b11000})
+	p := looker(5, &Ensemble{Version: 1, Voters: 0b11000})
 	vote := Vote{Leader: sim.Server(1), PeerEpoch: 1}
 	p.hear(2, Notification{Vote: vote, Round: 7, State: Following})
 	p.hear(1, Notification{Vote: vote, Round: 7, State: Leading})
@@ -76,7 +76,7 @@ func TestNotificationsEnd(t *testing.T) {
 		{"a voter in an old round", 1, Notification{}, false},
 		{"a voter in an old round that says that this server will have a vote", 1, Notification{Next: next}, true},
 	} {
-		if got := looker(nil).hear(c.n, c.m); (got != nil) != c.heard {
+		if got := looker(5, nil).hear(c.n, c.m); (got != nil) != c.heard {
 			t.Errorf("%s: is answered %v", c.name, got)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // It is a [sim.Observer] of worlds whose servers are a [Host]; what is none it ignores. One Ghost belongs to one run at
 // a time; Reset makes it ready for the next.
 type Ghost struct {
-	shadows []shadow // by server number - 1
+	shadows []*shadow // by server number - 1
 	// leaderOf is the established leader of each epoch, lastOf the number of its last transaction.
 	leaderOf []sim.NodeID
 	lastOf   []uint32
@@ -29,8 +29,8 @@ type Ghost struct {
 	reconfigs map[Zxid]*Ensemble
 	active    *Ensemble
 
-	// What the step in progress is about.
-	world view
+	// What the step in progress is about. seq is the number of its last write, 0 before the first.
+	world sim.View
 	cur   *shadow
 	seq   sim.WriteSeq
 	err   error
@@ -151,7 +151,6 @@ type shadow struct {
 	written, durable, whole holdings
 	pending                 []written
 	head                    int
-	synced                  sim.WriteSeq
 	// As of the last step.
 	led                bool
 	committed, applied Index
@@ -174,8 +173,8 @@ func NewGhost() *Ghost {
 
 // Reset makes g forget everything.
 func (g *Ghost) Reset() {
-	for i := range g.shadows {
-		g.shadows[i].forget()
+	for _, s := range g.shadows {
+		s.forget()
 	}
 	clear(g.leaderOf)
 	clear(g.lastOf)
@@ -183,7 +182,7 @@ func (g *Ghost) Reset() {
 	clear(g.reconfigs)
 	g.active, g.activated, g.saved = nil, nil, Position{}
 	g.committed = g.committed[:0]
-	g.world, g.cur, g.err = nil, nil, nil
+	g.world, g.cur, g.err = sim.View{}, nil, nil
 }
 
 func (s *shadow) forget() {
@@ -208,24 +207,15 @@ func (g *Ghost) at(i Index) link2 {
 // shadow returns what is known of the server id.
 func (g *Ghost) shadow(id sim.NodeID) *shadow {
 	for len(g.shadows) < id.Number() {
-		s := shadow{id: sim.Server(len(g.shadows) + 1)}
+		s := &shadow{id: sim.Server(len(g.shadows) + 1)}
 		s.forget()
 		g.shadows = append(g.shadows, s)
 	}
-	return &g.shadows[id.Number()-1]
-}
-
-// view is the part of a world that a ghost looks at.
-type view interface {
-	Machine(sim.NodeID) sim.Machine
-	Written(sim.NodeID) sim.WriteSeq
-	Durable(sim.NodeID) sim.WriteSeq
+	return g.shadows[id.Number()-1]
 }
 
 // Observe implements [sim.Observer].
-func (g *Ghost) Observe(v sim.View, s *sim.StepInfo) error { return g.observe(v, s) }
-
-func (g *Ghost) observe(v view, info *sim.StepInfo) error {
+func (g *Ghost) Observe(v sim.View, info *sim.StepInfo) error {
 	if info.Node == 0 || info.Node.IsClient() || info.Event.Kind == sim.Faulted {
 		return nil
 	}
@@ -233,20 +223,16 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 		g.shadow(info.Node).crash()
 		return nil
 	}
-	host, ok := v.Machine(info.Node).(Host)
+	host, ok := info.Machine.(Host)
 	if !ok {
 		return nil
 	}
-	p := host.Zab()
-	for _, id := range p.Servers {
-		g.shadow(id) // pointers to shadows stay good from here on
-	}
-	s := g.shadow(info.Node)
-	g.world, g.cur, g.err, g.seq = v, s, nil, v.Written(info.Node)
+	p, s := host.Zab(), g.shadow(info.Node)
+	g.world, g.cur, g.err, g.seq = v, s, nil, 0
 	if info.Event.Kind == sim.Start {
 		g.start(s, p)
 	}
-	g.settle(s, v.Durable(info.Node))
+	g.settle(s)
 	_, leads := p.Reign()
 	if leads && !s.led {
 		g.established(s, p)
@@ -255,8 +241,12 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	g.hears(s, p, info)
 	g.effects(s, p, info)
 	g.compare(s, p)
-	g.activates(s)
-	g.holdsCommitted(s, "writes", g.saved)
+	if g.activated != nil {
+		g.activates(s)
+	}
+	if g.saved != (Position{}) {
+		g.holdsCommitted(s, "writes", g.saved)
+	}
 	s.led, s.open = leads, p.state == Leading && !p.lead.decided
 	return g.err
 }
@@ -269,11 +259,11 @@ func (g *Ghost) fail(id, format string, args ...any) {
 }
 
 // settle moves what has become durable from pending to durable.
-func (g *Ghost) settle(s *shadow, durable sim.WriteSeq) {
-	if durable == s.synced && s.head == len(s.pending) {
+func (g *Ghost) settle(s *shadow) {
+	if s.head == len(s.pending) {
 		return
 	}
-	s.synced = durable
+	durable := g.world.Durable(s.id)
 	for s.head < len(s.pending) && s.pending[s.head].seq <= durable {
 		s.durable.apply(&s.pending[s.head], &s.whole)
 		s.head++
@@ -312,8 +302,8 @@ func (g *Ghost) start(s *shadow, p *Peer) {
 			w.accepted, w.current, s.durable.accepted, s.durable.current)
 	}
 	s.written.apply(&written{kind: wroteAll}, w)
-	s.pending, s.head = append(s.pending[:0], written{seq: g.seq, kind: wroteAll}), 0
-	s.committed, s.applied, s.synced = p.committed, p.applied, 0
+	s.pending, s.head = append(s.pending[:0], written{seq: g.world.Written(s.id), kind: wroteAll}), 0
+	s.committed, s.applied = p.committed, p.applied
 }
 
 // effects reads what the step writes and sends.
@@ -322,19 +312,27 @@ func (g *Ghost) effects(s *shadow, p *Peer, info *sim.StepInfo) {
 		f := &info.Effects[i]
 		switch f.Kind {
 		case sim.EffectAppend:
-			g.seq++
+			g.number(s)
 			if strings.HasPrefix(f.Name, LogFile) {
 				wal.Records(f.Data, g.visit)
 			}
 		case sim.EffectReplace:
-			g.seq++
+			g.number(s)
 			g.replaced(s, f)
 		case sim.EffectTruncate, sim.EffectRemove:
-			g.seq++
+			g.number(s)
 		case sim.EffectSendOn:
 			g.sent(s, p, f)
 		}
 	}
+}
+
+// number gives the next write of the step its number.
+func (g *Ghost) number(s *shadow) {
+	if g.seq == 0 {
+		g.seq = g.world.Written(s.id)
+	}
+	g.seq++
 }
 
 // replaced takes notice of an epoch file, or of a snapshot.

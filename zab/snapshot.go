@@ -119,6 +119,9 @@ func (p *Peer) rewriteLog(out *sim.Effects) {
 	p.after(duty{what: DutySegment, segment: segment}, out)
 }
 
+// HasRestore reports whether TakeRestore has a snapshot.
+func (p *Peer) HasRestore() bool { return p.snapshots.restore }
+
 // TakeRestore returns the snapshot that the application must load before it applies further transactions, if there is
 // one: after a restart, or after one has arrived.
 func (p *Peer) TakeRestore() (Snapshot, bool) {

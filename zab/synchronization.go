@@ -40,7 +40,7 @@ func (p *Peer) syncLearner(slot Slot, out *sim.Effects) {
 		}
 	}
 	out.SendOn(x.channel, &NewLeader{l.epoch, p.lastSeen()})
-	x.stage, x.synced, x.told = syncing, end, end
+	x.stage, x.synced, x.told = syncing, end, p.rules.Informed(end, p.history.LastIndex())
 	x.owed, x.owedSince = end, l.tick
 }
 

@@ -1,6 +1,9 @@
 package zkspec
 
-import "schism/sim"
+import (
+	"schism/sim"
+	"schism/zab/zkapi"
+)
 
 // Updates returns the updates of a history, as they are judged.
 func Updates(history []sim.Op) []sim.Op { return chosen(history, nil) }
@@ -10,3 +13,9 @@ func Proves(history []sim.Op) bool {
 	w := newWitness(chosen(history, nil), history)
 	return w.proves(lazyBeam, false) || w.proves(eagerBeam, true)
 }
+
+// Commit tells e of the next transaction.
+func (e *Events) Commit(z zkapi.Zxid, txn *zkapi.Txn) { e.journal.read(z, txn) }
+
+// Read tells e what a server has committed.
+func (e *Events) Read(l Log) { e.read(l) }

@@ -27,27 +27,10 @@ const (
 	StrictSync = "strict-sync"
 )
 
-// reply is an operation that was answered.
-type reply struct {
-	op  *sim.Op
-	in  *zkapi.Op
-	out *zkapi.Output
-}
-
-// updates reports whether the operation became a transaction.
-func (r *reply) updates() bool { return r.in.Kind.Writes() && !unasked(r.out) }
-
-// reads reports whether the operation shows nodes.
-func (r *reply) reads() bool { return r.in.Kind >= zkapi.Exists && r.in.Kind <= zkapi.GetChildren }
-
-// String returns the operation, who called it, and its times.
-func (r *reply) String() string {
-	return fmt.Sprintf("%s by %s from %v to %v", r.in.Explain(r.out), r.op.Client, r.op.Call, r.op.Return)
-}
-
 // Judge returns one report for each level: the order of zxids, that of the sessions, linearizable writes, and ordered
-// sequential consistency. Those that need a search have the whole budget each. A level that cannot be told because
-// one that it stands on is broken is Unknown, as is a history that is not well-formed.
+// sequential consistency. The last two are proved by a replay along the zxids, which mostly explains everything; where
+// it does not, each is searched with the whole budget. A level that cannot be told because one that it stands on is
+// broken is Unknown, as is a history that is not well-formed.
 //
 // A read with a zxid that no known update has is right: transactions of sessions, and updates whose replies were
 // lost, have zxids, too. So that a read does not see the future is checked against the updates that were answered.
@@ -57,17 +40,23 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 		return []checker.Report{unknown(ZxidOrder, err.Error()), unknown(SessionOrder, err.Error()),
 			unknown(LinearizableWrites, err.Error()), unknown(OrderedSequential, err.Error())}
 	}
+	returns := byReturn(replies)
 	calls := byCall(replies)
 	updates := byZxid(calls)
-	order, sequential := judgeOrder(replies, calls, updates)
+	order, sequential := judgeOrder(returns, calls, updates)
 	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
 	switch {
 	case order.Verdict != checker.Valid && sequential.Verdict == checker.Valid:
 		sequential = unknown(OrderedSequential, "there is no order of the updates")
 	case order.Verdict == checker.Valid:
-		writes, sequential = judgeTree(history, updates, sequential, budget)
+		possible := sequential.Verdict == checker.Valid
+		if reads, ok := readsOf(replies); possible && ok && replays(updates, reads) {
+			writes, sequential = replayed(len(updates), len(reads))
+		} else {
+			writes, sequential = judgeTree(history, updates, sequential, budget)
+		}
 	}
-	return []checker.Report{order, judgeSessions(replies), writes, sequential}
+	return []checker.Report{order, judgeSessions(returns), writes, sequential}
 }
 
 // judgeTree judges what takes a tree: linearizable writes, and ordered sequential consistency unless it is known to be
@@ -113,105 +102,49 @@ func broken(r *checker.Report, a, b *reply, how string) {
 	r.Core, r.Blocked = []sim.Op{*a.op, *b.op}, 1
 }
 
-// answered returns the operations with a reply, in the order of the history.
-func answered(history []sim.Op) ([]reply, error) {
-	replies := make([]reply, 0, len(history))
-	for i := range history {
-		op := &history[i]
-		in, ok := op.Input.(*zkapi.Op)
-		if !ok {
-			return nil, fmt.Errorf("the history is malformed: operation %d has an input of type %T", i, op.Input)
-		}
-		if op.Outcome != sim.OK {
-			continue
-		}
-		out, ok := op.Output.(*zkapi.Output)
-		if !ok || op.CallSeq >= op.ReturnSeq {
-			return nil, fmt.Errorf("the history is malformed: operation %d has no proper reply", i)
-		}
-		replies = append(replies, reply{op, in, out})
-	}
-	return replies, nil
-}
-
-// byReturn returns the replies in the order in which they were given.
-func byReturn(replies []reply) []*reply {
-	list := make([]*reply, len(replies))
-	for i := range replies {
-		list[i] = &replies[i]
-	}
-	return sorted(list, func(r *reply) uint64 { return r.op.ReturnSeq })
-}
-
-// byCall returns the replies to updates in the order in which these were called, byZxid in the order of zxids.
-func byCall(replies []reply) []*reply {
-	list := make([]*reply, 0, len(replies))
-	for i := range replies {
-		if replies[i].updates() {
-			list = append(list, &replies[i])
-		}
-	}
-	return sorted(list, func(r *reply) uint64 { return r.op.CallSeq })
-}
-
-func byZxid(calls []*reply) []*reply {
-	return sorted(slices.Clone(calls), func(r *reply) uint64 { return uint64(r.out.Zxid) })
-}
-
-// sorted sorts list by key, and returns it. What has equal keys stays in order.
-func sorted(list []*reply, key func(*reply) uint64) []*reply {
-	slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
-	return list
-}
-
 // judgeOrder compares each update with the highest zxid of what had returned when it was called, that of updates for
-// ZxidOrder and that of the others for OrderedSequential. Calls are the updates in the order of their calls, updates
-// in that of their zxids.
-func judgeOrder(replies []reply, calls, updates []*reply) (order, sequential checker.Report) {
-	order, sequential = valid(ZxidOrder, len(replies)), valid(OrderedSequential, len(replies))
-	returns := byReturn(replies)
-	var update, other *reply
+// ZxidOrder and that of the others for OrderedSequential. Returns are all replies in the order in which they were
+// given, calls the updates in the order of their calls, updates in that of their zxids.
+func judgeOrder(returns, calls, updates []*reply) (order, sequential checker.Report) {
+	order, sequential = valid(ZxidOrder, len(returns)), valid(OrderedSequential, len(returns))
+	var before, beside *reply // the highest update, and the highest of the others
 	for _, u := range calls {
-		for len(returns) > 0 && returns[0].op.ReturnSeq <= u.op.CallSeq {
-			highest := &other
+		for len(returns) > 0 && returns[0].returned <= u.called {
+			highest := &beside
 			if returns[0].updates() {
-				highest = &update
+				highest = &before
 			}
 			*highest = higher(*highest, returns[0])
 			returns = returns[1:]
 		}
-		if update != nil && update.out.Zxid >= u.out.Zxid {
-			broken(&order, update, u, "was called after, and has no higher zxid than,")
+		if before != nil && before.zxid >= u.zxid {
+			broken(&order, before, u, "was called after, and has no higher zxid than,")
 		}
-		if other != nil && other.out.Zxid >= u.out.Zxid {
-			broken(&sequential, u, other, "returned before, and has no lower zxid than,")
+		if beside != nil && beside.zxid >= u.zxid {
+			broken(&sequential, u, beside, "returned before, and has no lower zxid than,")
 		}
 	}
 	for i := 1; i < len(updates); i++ {
-		if updates[i].out.Zxid == updates[i-1].out.Zxid {
+		if updates[i].zxid == updates[i-1].zxid {
 			broken(&order, updates[i-1], updates[i], "has the zxid of")
 		}
 	}
 	return order, sequential
 }
 
-// higher returns the one with the higher zxid, a if they are equal; a may be nil.
-func higher(a, b *reply) *reply {
-	if a != nil && a.out.Zxid >= b.out.Zxid {
-		return a
-	}
-	return b
-}
-
 // judgeSessions compares each reply with the one before it to the same client.
-func judgeSessions(replies []reply) checker.Report {
-	report := valid(SessionOrder, len(replies))
-	last := map[sim.NodeID]*reply{}
-	for _, r := range byReturn(replies) {
-		if before := last[r.op.Client]; before != nil && before.out.Zxid > r.out.Zxid {
-			broken(&report, before, r, "has a lower zxid than the reply before it,")
+func judgeSessions(returns []*reply) checker.Report {
+	report := valid(SessionOrder, len(returns))
+	var last []*reply // by the number of the client
+	for _, r := range returns {
+		for len(last) <= r.client.Number() {
+			last = append(last, nil)
 		}
-		last[r.op.Client] = r
+		before := &last[r.client.Number()]
+		if *before != nil && (*before).zxid > r.zxid {
+			broken(&report, *before, r, "has a lower zxid than the reply before it,")
+		}
+		*before = r
 	}
 	return report
 }
@@ -222,16 +155,16 @@ func judgeSessions(replies []reply) checker.Report {
 func opened(history []sim.Op, updates []*reply) []sim.Op {
 	called, returned := make([]uint64, len(updates)+1), make([]uint64, len(updates)+1)
 	for i, u := range updates {
-		called[i+1] = max(called[i], u.op.CallSeq)
+		called[i+1] = max(called[i], u.called)
 	}
 	returned[len(updates)] = sim.StillOpen
 	for i, u := range slices.Backward(updates) {
-		returned[i] = min(returned[i+1], u.op.ReturnSeq)
+		returned[i] = min(returned[i+1], u.returned)
 	}
 	return chosen(history, func(op *sim.Op) {
 		z := op.Output.(*zkapi.Output).Zxid
 		i, _ := slices.BinarySearchFunc(updates, z+1, func(u *reply, z zkapi.Zxid) int {
-			return cmp.Compare(u.out.Zxid, z)
+			return cmp.Compare(u.zxid, z)
 		})
 		op.CallSeq, op.ReturnSeq = called[i], min(op.ReturnSeq, returned[i])
 	})
@@ -248,13 +181,13 @@ func chosen(history []sim.Op, open func(read *sim.Op)) []sim.Op {
 		op := &list[len(list)-1]
 		in := op.Input.(*zkapi.Op)
 		number, seen := numbers[op.Process]
-		switch read := in.Kind >= zkapi.Exists && in.Kind <= zkapi.GetChildren; {
+		switch {
 		case in.Kind.Writes() && seen:
 			op.Process = number
 		case in.Kind.Writes():
 			numbers[op.Process], op.Process = next, next
 			next++
-		case read && open != nil && op.Outcome == sim.OK:
+		case isRead(in) && open != nil && op.Outcome == sim.OK:
 			op.Process = next
 			next++
 			open(op)

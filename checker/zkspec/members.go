@@ -21,10 +21,12 @@ func (n *node) reconfig(c *zkapi.Change, r *zkapi.Result, z zkapi.Zxid) (*node, 
 	config := n.find(zkapi.ConfigPath)
 	before, err := zkapi.ParseMembership(config.data)
 	known := err == nil && !config.untold
+	right := true
 	set := func(data string, untold bool) *node {
 		return n.edit(zkapi.ConfigPath, func(at *node) {
 			at.data, at.untold = data, untold
 			at.stat.Version, at.stat.Mzxid = following(at.stat.Version), z
+			right = at.learn(r, z)
 		})
 	}
 	switch {
@@ -44,13 +46,14 @@ func (n *node) reconfig(c *zkapi.Change, r *zkapi.Result, z zkapi.Zxid) (*node, 
 	if err != nil || after.Version != z || !follows(after.Members, c, before.Members, known) {
 		return n, false
 	}
-	return set(r.Data, false).shows(zkapi.ConfigPath, &r.Stat, z)
+	next := set(r.Data, false)
+	return next, right
 }
 
 // follows reports whether after may be what c makes of before, if that is known.
 func follows(after []zkapi.Member, c *zkapi.Change, before []zkapi.Member, known bool) bool {
 	if c.Members != nil {
-		return slices.Equal(after, ordered(c.Members))
+		return slices.Equal(after, inOrder(c.Members))
 	}
 	has := func(list []zkapi.Member, m zkapi.Member) bool {
 		return slices.ContainsFunc(list, func(x zkapi.Member) bool { return x.Server == m.Server })
@@ -71,11 +74,11 @@ func follows(after []zkapi.Member, c *zkapi.Change, before []zkapi.Member, known
 			want = append(want, m)
 		}
 	}
-	return slices.Equal(after, ordered(want))
+	return slices.Equal(after, inOrder(want))
 }
 
-// ordered returns the members in the order of their servers, with their groups numbered from 1.
-func ordered(members []zkapi.Member) []zkapi.Member {
+// inOrder returns the members in the order of their servers, with their groups numbered from 1.
+func inOrder(members []zkapi.Member) []zkapi.Member {
 	list := slices.Clone(members)
 	slices.SortFunc(list, func(a, b zkapi.Member) int { return cmp.Compare(a.Server, b.Server) })
 	var groups []uint8
@@ -94,16 +97,11 @@ func ordered(members []zkapi.Member) []zkapi.Member {
 	return list
 }
 
-// tells returns the tree in which the node at path, which is there, has the data that a reply shows, and whether it
-// may. Its stat has been learned.
-func (n *node) tells(path, data string) (*node, bool) {
-	at := n.find(path)
-	if !at.untold {
-		return n, at.data == data
+// says reports whether n may have the data that the reply to a GetData shows.
+func (n *node) says(out *zkapi.Output) bool {
+	if !n.untold {
+		return n.data == out.Data
 	}
-	m, err := zkapi.ParseMembership(data)
-	if err != nil || m.Version != at.stat.Mzxid || (m.Version == 0) != (at.stat.Version == 0) {
-		return n, false
-	}
-	return n.edit(path, func(at *node) { at.data, at.untold = data, false }), true
+	m, err := zkapi.ParseMembership(out.Data)
+	return err == nil && m.Version == out.Stat.Mzxid && (m.Version == 0) == (out.Stat.Version == 0)
 }

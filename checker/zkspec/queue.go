@@ -51,12 +51,12 @@ func JudgeQueue(history []sim.Op, root string) checker.Report {
 		}
 	}
 	judgeTakers(&report, replies, history, items)
-	judgeNumbers(&report, names, items)
 	for i := range replies {
 		if r := &replies[i]; r.in.Kind == zkapi.GetChildren && r.in.Path == root && r.out.Code == zkapi.OK {
 			judgeListing(&report, r, names, items)
 		}
 	}
+	judgeNumbers(&report, names, items) // last: what is lost is passed over, too
 	return report
 }
 

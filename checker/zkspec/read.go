@@ -19,16 +19,19 @@ func (n *node) read(op *zkapi.Op, out *zkapi.Output) (*node, bool) {
 	default:
 		return n, false
 	}
-	if zkapi.CheckPath(op.Path) != nil {
+	at := n.find(op.Path)
+	if at == nil || !at.allows(&out.Stat, out.Zxid) || op.Kind == zkapi.GetData && !at.says(out) {
 		return n, false
 	}
-	n, right := n.shows(op.Path, &out.Stat, out.Zxid)
-	switch {
-	case !right:
-		return n, false
-	case op.Kind == zkapi.GetData:
-		return n.tells(op.Path, out.Data)
-	case op.Kind == zkapi.GetChildren:
+	told, learns := at.told(&out.Stat), op.Kind == zkapi.GetData && at.untold
+	if learns || told != at.stat {
+		n = n.edit(op.Path, func(at *node) {
+			if at.stat = told; learns {
+				at.data, at.untold = out.Data, false
+			}
+		})
+	}
+	if op.Kind == zkapi.GetChildren {
 		return n.lists(op.Path, out)
 	}
 	return n, true

@@ -39,16 +39,22 @@ const (
 	emptied
 )
 
+// facts is what is known of the stat of a node. A zxid of 0 is one that no reply has told yet, an owner of 0 of an
+// ephemeral node is as well. Pzxid is a lower bound. Times are not judged, and the rest the tree itself says.
+type facts struct {
+	Czxid, Mzxid, Pzxid zkapi.Zxid
+	Version, Aversion   zkapi.Version
+	EphemeralOwner      zkapi.SessionID
+}
+
 // node is a node of the tree.
 //
 //  1. It is not changed after seal, and hash is a digest of everything else.
 //  2. children are sorted by name.
-//  3. stat holds what is known. A zxid of 0 is one that no reply has told yet, an owner of 0 of an ephemeral node
-//     is as well. Pzxid is a lower bound. Times, Cversion, DataLength and NumChildren are not used.
-//  4. creates is the number of children ever created.
+//  3. creates is the number of children ever created.
 type node struct {
 	name, data string
-	stat       zkapi.Stat
+	stat       facts
 	creates    zkapi.Version
 	lifetime   lifetime
 	// guarded says that the node was given an access list that does not allow everything to everybody.
@@ -68,7 +74,9 @@ func (n *node) seal() *node {
 	if n.untold {
 		flags |= 1 << 7
 	}
-	d := n.stat.Fold(sim.Digest(0).MixString(n.name).MixString(n.data))
+	d := sim.Digest(0).MixString(n.name).MixString(n.data)
+	d = d.Mix(uint64(n.stat.Czxid)).Mix(uint64(n.stat.Mzxid)).Mix(uint64(n.stat.Pzxid)).
+		Mix(uint64(uint32(n.stat.Version))<<32 | uint64(uint32(n.stat.Aversion))).Mix(uint64(n.stat.EphemeralOwner))
 	below := uint64(0)
 	for _, c := range n.children {
 		below += uint64(c.hash)
@@ -95,28 +103,44 @@ func (n *node) appendText(b *strings.Builder, path string) {
 }
 
 // child returns where the child called name is, or where it belongs.
-func (n *node) child(name string) (int, bool) {
-	return slices.BinarySearchFunc(n.children, name, func(c *node, s string) int { return strings.Compare(c.name, s) })
+func (n *node) child(name string) (at int, found bool) {
+	end := len(n.children)
+	for at < end {
+		if middle := (at + end) / 2; n.children[middle].name < name {
+			at = middle + 1
+		} else {
+			end = middle
+		}
+	}
+	return at, at < len(n.children) && n.children[at].name == name
 }
 
-// find returns the node at path, nil if there is none.
+// find returns the node at path, nil if there is none or path is no path.
 func (n *node) find(path string) *node {
-	name, rest := first(path)
-	if name == "" {
+	switch {
+	case path == "/":
 		return n
-	}
-	i, found := n.child(name)
-	if !found {
+	case !strings.HasPrefix(path, "/"):
 		return nil
 	}
-	return n.children[i].find(rest)
+	for name, rest := first(path); ; name, rest = first(rest) {
+		i, found := n.child(name) // "" is nobody's name
+		if !found {
+			return nil
+		}
+		if n = n.children[i]; rest == "" {
+			return n
+		}
+	}
 }
 
 // first divides path into its first name, "" for the root, and the path below.
 func first(path string) (name, rest string) {
 	path = strings.TrimPrefix(path, "/")
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i:]
+	for i := range len(path) {
+		if path[i] == '/' {
+			return path[:i], path[i:]
+		}
 	}
 	return path, ""
 }
@@ -184,22 +208,21 @@ func (n *node) owns(shown zkapi.SessionID) bool {
 	return shown == n.stat.EphemeralOwner
 }
 
-// learn keeps what the stat shown tells about n.
-func (n *node) learn(shown *zkapi.Stat) {
-	n.stat.Czxid, n.stat.Mzxid, n.stat.Pzxid = shown.Czxid, shown.Mzxid, shown.Pzxid
-	n.stat.EphemeralOwner = shown.EphemeralOwner
+// told returns what is known of n once a reply has shown the stat shown.
+func (n *node) told(shown *zkapi.Stat) facts {
+	return facts{Czxid: shown.Czxid, Mzxid: shown.Mzxid, Pzxid: shown.Pzxid, Version: n.stat.Version,
+		Aversion: n.stat.Aversion, EphemeralOwner: shown.EphemeralOwner}
 }
 
-// shows returns the tree with what the stat shown tells about the node at path, and whether that may be so.
-func (n *node) shows(path string, shown *zkapi.Stat, z zkapi.Zxid) (*node, bool) {
-	at := n.find(path)
-	if at == nil || !at.allows(shown, z) {
-		return n, false
+// learn takes over what the result of an update at z tells of n, which the update has made or changed, and reports
+// whether that may be so; r is nil if nobody knows it.
+func (n *node) learn(r *zkapi.Result, z zkapi.Zxid) bool {
+	if r == nil {
+		return true
 	}
-	was := at.stat
-	if was.Czxid == shown.Czxid && was.Mzxid == shown.Mzxid && was.Pzxid == shown.Pzxid &&
-		was.EphemeralOwner == shown.EphemeralOwner {
-		return n, true
+	if !n.allows(&r.Stat, z) {
+		return false
 	}
-	return n.edit(path, func(at *node) { at.learn(shown) }), true
+	n.stat = n.told(&r.Stat)
+	return true
 }

@@ -68,10 +68,10 @@ func (n *node) one(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool) {
 		return n.create(op, r, z)
 	}
 	at := n.find(op.Path)
-	if zkapi.CheckPath(op.Path) != nil || at == nil || !at.expected(op) {
+	if at == nil || !at.expected(op) {
 		return n, false
 	}
-	next := n
+	next, right := n, true
 	switch op.Kind {
 	case zkapi.Check:
 		return n, true
@@ -86,18 +86,17 @@ func (n *node) one(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool) {
 		}
 		next = n.edit(op.Path, func(at *node) {
 			at.data, at.stat.Version, at.stat.Mzxid = op.Data, following(at.stat.Version), z
+			right = at.learn(r, z)
 		})
 	case zkapi.SetACL:
 		next = n.edit(op.Path, func(at *node) {
 			at.stat.Aversion, at.guarded = following(at.stat.Aversion), at.guarded || guards(op.ACL)
+			right = at.learn(r, z)
 		})
 	default:
 		return n, false
 	}
-	if r == nil {
-		return next, true
-	}
-	return next.shows(op.Path, &r.Stat, z)
+	return next, right
 }
 
 // expected reports whether the node has the version that op expects.
@@ -144,6 +143,9 @@ func (n *node) create(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool)
 	case op.Mode == zkapi.Container:
 		c.lifetime, c.stat.EphemeralOwner = emptied, zkapi.ContainerOwner
 	}
+	if r != nil && r.Path != path || !c.learn(r, z) {
+		return n, false
+	}
 	c.seal()
 	next = next.edit(above, func(parent *node) {
 		i, _ := parent.child(c.name)
@@ -151,13 +153,7 @@ func (n *node) create(op *zkapi.Op, r *zkapi.Result, z zkapi.Zxid) (*node, bool)
 		parent.creates++
 		parent.stat.Pzxid = max(parent.stat.Pzxid, z)
 	})
-	if r == nil {
-		return next, true
-	}
-	if r.Path != path {
-		return n, false
-	}
-	return next.shows(path, &r.Stat, z)
+	return next, true
 }
 
 // named returns the path of what the Create op creates.

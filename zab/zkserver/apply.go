@@ -59,8 +59,9 @@ func (s *Server) tell(events []ztree.Event, out *sim.Effects) {
 		e := &events[i]
 		c := s.on(sim.ChanID(e.To))
 		if c != nil && ztree.Permits(e.ACL, zkapi.PermRead, c.identities) {
-			m := e.WatchEvent
-			out.SendOn(c.channel, &m)
+			if m, tells := s.policy.rules.Tells(e.WatchEvent); tells {
+				out.SendOn(c.channel, &m)
+			}
 		}
 	}
 }

@@ -18,6 +18,8 @@ type ClientConfig struct {
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
+	// NotBefore holds the last operations back, one each: none is called before its time, on the client's clock.
+	NotBefore []sim.Time
 	// Recipe, if not nil, is what it plays instead. The client has a copy of its own.
 	Recipe Recipe
 	// SessionTimeout is the one that it would like for its session.
@@ -28,6 +30,9 @@ type ClientConfig struct {
 	ConnectTimeout time.Duration
 	// Backoff is the pause before it tries the next server; it doubles with every failure up to BackoffMax.
 	Backoff, BackoffMax time.Duration
+	// Brings returns which of its watches, all, the client brings along to another server; nil is all of them. A bug
+	// can be brought back by it.
+	Brings func(all zkapi.WatchList) zkapi.WatchList
 	// Close makes it close its session when every operation has ended.
 	Close bool
 }
@@ -109,13 +114,13 @@ func NewClient(c ClientConfig) *Client {
 }
 
 // Step implements sim.Machine.
-func (c *Client) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
+func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
 		c.dial(out)
 		c.think(Ended{}, out)
 	case sim.Timeout:
-		c.handleTimeout(ev.Timer, out)
+		c.handleTimeout(now, ev.Timer, out)
 	case sim.Opened:
 		c.opened(&ev, out)
 	case sim.Closed:
@@ -162,8 +167,10 @@ func (c *Client) think(last Ended, out *sim.Effects) {
 }
 
 // handleTimeout goes on after a timer has run out.
-func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
+func (c *Client) handleTimeout(now sim.Time, t sim.TimerID, out *sim.Effects) {
 	switch {
+	case t == timerThink && c.phase == thinking && c.early(now) > 0:
+		out.SetTimer(timerThink, c.early(now), c.early(now))
 	case t == timerThink && c.phase == thinking:
 		out.Invoke(c.input()) // shared with the history: nobody changes it
 		out.SetTimer(timerCall, c.cfg.Timeout, c.cfg.Timeout)
@@ -178,6 +185,14 @@ func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 		out.SendOn(c.link.channel, &zkapi.PingRequest{})
 		c.pingLater(out)
 	}
+}
+
+// early returns for how long the next operation is held back.
+func (c *Client) early(now sim.Time) time.Duration {
+	if i := c.next - len(c.cfg.Ops) + len(c.cfg.NotBefore); c.recipe == nil && i >= 0 && i < len(c.cfg.NotBefore) {
+		return c.cfg.NotBefore[i].Sub(now)
+	}
+	return 0
 }
 
 // ask sends the open operation if there is a connection to send it on.

@@ -43,10 +43,14 @@ func (c *Client) watchList() *zkapi.WatchList {
 	if len(w.Data)+len(w.Exist)+len(w.Child)+len(w.Persistent)+len(w.Recursive) == 0 {
 		return nil
 	}
-	return &zkapi.WatchList{
+	list := zkapi.WatchList{
 		Relative: c.link.seen, Data: slices.Clone(w.Data), Exist: slices.Clone(w.Exist), Child: slices.Clone(w.Child),
 		Persistent: slices.Clone(w.Persistent), Recursive: slices.Clone(w.Recursive),
 	}
+	if c.cfg.Brings != nil {
+		list = c.cfg.Brings(list)
+	}
+	return &list
 }
 
 // add adds path to a sorted list.

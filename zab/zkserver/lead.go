@@ -133,6 +133,9 @@ func (s *Server) propose(r *ztree.Request, out *sim.Effects) {
 // proposeWaiting proposes as much as may be outstanding.
 func (s *Server) proposeWaiting(out *sim.Effects) {
 	l := &s.lead
+	if len(l.waiting) == 0 {
+		return
+	}
 	n := 0
 	for ; n < len(l.waiting); n++ {
 		if s.peer.History().LastIndex() >= s.peer.CommittedIndex()+s.policy.maxOutstanding || !s.leads() {
@@ -198,6 +201,9 @@ func (s *Server) nextZxid() zab.Zxid {
 // answerSyncs answers the syncs up to which everything is committed, in order with the commits.
 func (s *Server) answerSyncs(out *sim.Effects) {
 	l := &s.lead
+	if len(l.syncs) == 0 {
+		return
+	}
 	n := 0
 	for ; n < len(l.syncs) && l.syncs[n].upTo <= s.peer.CommittedIndex(); n++ {
 		answer := l.syncs[n].answer

@@ -9,8 +9,9 @@ import (
 	"schism/zab/zkapi"
 )
 
-// MemberWork describes what a client does with the membership: so many times it reads it, and asks for another one. Of
-// four changes three go by the version that it has read, and one replaces whatever is in force.
+// MemberWork describes what a client does with the membership: so many times it reads it, which leaves a watch, and
+// asks for another one. Of four changes three go by the version that it has read, and one replaces whatever is in
+// force.
 type MemberWork struct {
 	// Rounds is how many changes it asks for.
 	Rounds int
@@ -86,7 +87,8 @@ func (m *members) Next(last Ended) (Move, bool) {
 		return Move{}, false
 	}
 	m.reading = true
-	return Move{Think: m.rounds[m.next].think, Op: zkapi.Op{Kind: zkapi.GetData, Path: zkapi.ConfigPath}}, true
+	look := zkapi.Op{Kind: zkapi.GetData, Path: zkapi.ConfigPath, Watch: true}
+	return Move{Think: m.rounds[m.next].think, Op: look}, true
 }
 
 // change returns the change of now that the round asks for. Where too few voters would be left, another

@@ -18,6 +18,8 @@ type QueueWork struct {
 	Items, Looks int
 	// ThinkMin and ThinkMax bound the pauses.
 	ThinkMin, ThinkMax time.Duration
+	// TTL is how long an item stays if nobody takes it; 0 is for ever.
+	TTL zkapi.Millis
 	// Choose returns the index of the one to take among the items, which are sorted and not none; nil is the first.
 	Choose func(items []string) int
 }
@@ -64,6 +66,9 @@ func (q *queue) Next(last Ended) (Move, bool) {
 		m.Op = zkapi.Op{
 			Kind: zkapi.Create, Mode: zkapi.PersistentSequential, Path: QueuePath + "/i-",
 			Data: strconv.Itoa(q.client) + "." + strconv.Itoa(q.next),
+		}
+		if q.work.TTL > 0 {
+			m.Op.Mode, m.Op.TTL = zkapi.PersistentSequentialTTL, q.work.TTL
 		}
 	}
 	return m, true

@@ -14,6 +14,8 @@ type Rules struct {
 	AsksLeader func() bool
 	// EventsFirst reports whether the events of a transaction leave before any answer that shows it.
 	EventsFirst func() bool
+	// Tells returns what a client whose watch has fired is told, false for nothing.
+	Tells func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool)
 	// Owns reports whether the server from may ask for something in a session whose client is connected to the
 	// server owner (QuorumTest.testSessionMoved).
 	Owns func(owner, from sim.NodeID) bool
@@ -31,6 +33,7 @@ type Rules struct {
 var right = Rules{
 	AsksLeader:  func() bool { return true },
 	EventsFirst: func() bool { return true },
+	Tells:       func(e zkapi.WatchEvent) (zkapi.WatchEvent, bool) { return e, true },
 	Owns:        func(owner, from sim.NodeID) bool { return owner == from },
 	Serves:      func(seen, applied zkapi.Zxid) bool { return seen <= applied },
 	Resumes:     func(got, want zkapi.Password) bool { return got == want },

@@ -124,7 +124,8 @@ func (s *Server) timeout(t sim.TimerID, out *sim.Effects) {
 
 // follow brings the server up to what the peer has become in this step.
 func (s *Server) follow(out *sim.Effects) {
-	if snap, ok := s.peer.TakeRestore(); ok {
+	if s.peer.HasRestore() {
+		snap, _ := s.peer.TakeRestore()
 		s.restore(&snap)
 	}
 	epoch := zab.Epoch(0)

@@ -42,6 +42,8 @@ type Mix struct {
 	// if it is the one that the client guesses, or the first one below it. Multi sets one node if another one has the
 	// version that the client guesses.
 	Create, Ephemeral, Sequential, Delete, Multi int
+	// AddWatch leaves a watch that stays, every second time one for all that is below the node, too.
+	AddWatch int
 	// Pair sets two nodes at once, whatever their versions are. Guard lets nobody but the client change the node. Check
 	// checks the node outside a Multi, which there is not. First reads the first node with a number below the node.
 	Pair, Guard, Check, First int
@@ -125,6 +127,7 @@ const (
 	drawSequential
 	drawDelete
 	drawMulti
+	drawAddWatch
 	drawPair
 	drawGuard
 	drawCheck
@@ -135,7 +138,7 @@ const (
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Exists, m.Children, m.Sync, m.Set, m.CAS, m.Create, m.Ephemeral, m.Sequential,
-		m.Delete, m.Multi, m.Pair, m.Guard, m.Check, m.First}
+		m.Delete, m.Multi, m.AddWatch, m.Pair, m.Guard, m.Check, m.First}
 }
 
 // drawing is what Draw keeps in mind between two operations.
@@ -190,6 +193,11 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 			{Kind: zkapi.SetData, Path: other, Data: d.value(), Version: zkapi.AnyVersion},
 		}
 		op = zkapi.Op{Kind: zkapi.Multi, Ops: ops}
+	case drawAddWatch:
+		op.Kind, op.WatchMode = zkapi.AddWatch, zkapi.PersistentWatch
+		if d.odd() {
+			op.WatchMode = zkapi.PersistentRecursiveWatch
+		}
 	case drawPair:
 		op = d.pair(key)
 	case drawGuard:

@@ -2,6 +2,7 @@ package zkserver_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,5 +35,21 @@ func TestOperationsReadBackAsTheyPrint(t *testing.T) {
 		if op, err := zkserver.ParseOperation(bad); err == nil {
 			t.Errorf("%q is taken for %v", bad, op)
 		}
+	}
+}
+
+func TestOperationsAreHeldBack(t *testing.T) {
+	w := everything()
+	w.Ops = 10
+	times := []sim.Time{sim.Time(20 * time.Second), sim.Time(25 * time.Second)}
+	history := run(t, 1, world(1, w, 1, tuning{client: func(c *zkserver.ClientConfig) { c.NotBefore = times }})).History
+	for i, want := range times {
+		op := history[len(history)-len(times)+i]
+		if op.Call < want || op.Call > want.Add(time.Second) {
+			t.Errorf("%v is called at %v, held back until %v", op.Input, op.Call, want)
+		}
+	}
+	if before := history[w.Ops-3]; before.Call > times[0] {
+		t.Errorf("%v is called at %v", before.Input, before.Call)
 	}
 }

@@ -32,7 +32,7 @@ func (q *preparation) create(op *zkapi.Op) (zkapi.Delta, zkapi.Code) {
 		return zkapi.Delta{}, zkapi.NoAuth
 	}
 	if op.Mode.IsSequential() {
-		path += fmt.Sprintf("%010d", parent.creates)
+		path += fmt.Sprintf("%010d", q.rules.Number(parent.creates, zkapi.Version(parent.children)))
 	}
 	switch {
 	case zkapi.CheckPath(path) != nil:

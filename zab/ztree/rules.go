@@ -24,12 +24,17 @@ type Rules struct {
 	Expired func(known, closing bool) bool
 	// OuterCheck returns what a Check outside a Multi is taken for; nil refuses it (ZK-2623).
 	OuterCheck func(op *zkapi.Op) *zkapi.Op
+	// Number returns the number in the name of a sequential node whose parent has ever had creates children and has
+	// children now.
+	Number func(creates, children zkapi.Version) zkapi.Version
 	// Restored returns the access list that a node has after it was read from a snapshot (ZK-3306).
 	Restored func(acl []zkapi.ACL) []zkapi.ACL
 	// Once reports whether a one-shot watch is gone once it has fired.
 	Once func() bool
 	// Missed reports whether a watch of a client that last saw relative has missed what changed at zxid changed.
 	Missed func(relative, changed zkapi.Zxid) bool
+	// Rejoins reports whether a watch that a client brings along, and that has missed nothing, is left again.
+	Rejoins func() bool
 }
 
 // right are the right rules.
@@ -40,9 +45,11 @@ var right = Rules{
 	Rollback:    func(before, _ int) int { return before },
 	Expired:     func(known, closing bool) bool { return !known || closing },
 	OuterCheck:  func(*zkapi.Op) *zkapi.Op { return nil },
+	Number:      func(creates, _ zkapi.Version) zkapi.Version { return creates },
 	Restored:    func(acl []zkapi.ACL) []zkapi.ACL { return acl },
 	Once:        func() bool { return true },
 	Missed:      func(relative, changed zkapi.Zxid) bool { return changed > relative },
+	Rejoins:     func() bool { return true },
 }
 
 // complete returns r with its nil fields filled in; r may be nil.

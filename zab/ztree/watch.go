@@ -80,6 +80,11 @@ func (w *Watches) Set(t *Tree, l *zkapi.WatchList, who Watcher, events []Event) 
 		events = append(events, Event{To: who, WatchEvent: zkapi.WatchEvent{
 			Type: e, State: zkapi.SyncConnected, Path: path}})
 	}
+	keep := func(path string, k kinds) {
+		if w.rules.Rejoins() {
+			w.add(path, who, k)
+		}
+	}
 	for _, path := range l.Data {
 		switch n := t.find(path); {
 		case n == nil:
@@ -87,14 +92,14 @@ func (w *Watches) Set(t *Tree, l *zkapi.WatchList, who Watcher, events []Event) 
 		case w.rules.Missed(l.Relative, n.stat.Mzxid):
 			tell(zkapi.NodeDataChanged, path)
 		default:
-			w.add(path, who, onceData)
+			keep(path, onceData)
 		}
 	}
 	for _, path := range l.Exist {
 		if t.find(path) != nil {
 			tell(zkapi.NodeCreated, path)
 		} else {
-			w.add(path, who, onceData)
+			keep(path, onceData)
 		}
 	}
 	for _, path := range l.Child {
@@ -104,14 +109,14 @@ func (w *Watches) Set(t *Tree, l *zkapi.WatchList, who Watcher, events []Event) 
 		case w.rules.Missed(l.Relative, n.stat.Pzxid):
 			tell(zkapi.NodeChildrenChanged, path)
 		default:
-			w.add(path, who, onceChild)
+			keep(path, onceChild)
 		}
 	}
 	for _, path := range l.Persistent {
-		w.add(path, who, persistent)
+		keep(path, persistent)
 	}
 	for _, path := range l.Recursive {
-		w.add(path, who, recursive)
+		keep(path, recursive)
 	}
 	return events
 }
