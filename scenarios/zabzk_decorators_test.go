@@ -43,3 +43,85 @@ func (t tailSaver) saveTail(out *sim.Effects) {
 	}
 	peer.Snapshot(applied, append(binary.AppendUvarint(nil, uint64(last)), tree.Encode()...), out)
 }
+
+// lateEpoch is a follower that makes the epoch current when it may serve, and has accepted its leader long before
+// (ZK-1282).
+type lateEpoch struct {
+	wrapped
+	epoch []byte // what has not been written yet
+}
+
+func newLateEpoch(s *zkserver.Server) decorator { return &lateEpoch{wrapped: wrapped{s}} }
+
+func (l *lateEpoch) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	l.Server.Step(now, ev, out)
+	if l.Zab().State() == zab.Following {
+		out.Rewrite(0, func(f sim.Effect) (sim.Effect, bool) {
+			if f.Kind == sim.EffectReplace && f.Name == zab.CurrentEpochFile {
+				l.epoch = f.Data
+				return f, false
+			}
+			return f, true
+		})
+	}
+	if _, serves := ev.Msg.(*zab.UpToDate); serves && l.epoch != nil {
+		out.Replace(zab.CurrentEpochFile, l.epoch)
+		l.epoch = nil
+	}
+}
+
+// noTrunc is a learner that cannot cut its log, and goes on as if it had (ZK-3701).
+type noTrunc struct{ wrapped }
+
+func newNoTrunc(s *zkserver.Server) decorator { return noTrunc{wrapped{s}} }
+
+func (n noTrunc) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if m, ok := ev.Msg.(*zab.Sync); ok && m.Mode == zab.Trunc {
+		ev.Msg = &zab.Sync{Mode: zab.Diff, At: n.Zab().History().Last()}
+	}
+	n.Server.Step(now, ev, out)
+}
+
+// lateForwarding is a leader that sends new proposals to a learner only after it has accepted the history (ZK-962).
+type lateForwarding struct {
+	wrapped
+	// syncing are the learners' channels on which NewLeader was sent and not acknowledged yet.
+	syncing map[sim.ChanID]bool
+}
+
+func newLateForwarding(s *zkserver.Server) decorator {
+	return &lateForwarding{wrapped{s}, map[sim.ChanID]bool{}}
+}
+
+func (l *lateForwarding) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if m, ok := ev.Msg.(*zab.Ack); ok && m.Zxid.Counter() == 0 {
+		delete(l.syncing, ev.Chan)
+	}
+	l.Server.Step(now, ev, out)
+	out.Rewrite(0, func(f sim.Effect) (sim.Effect, bool) {
+		if f.Kind != sim.EffectSendOn {
+			return f, true
+		}
+		switch f.Msg.(type) {
+		case *zab.NewLeader:
+			l.syncing[f.Chan] = true
+		case *zab.Propose:
+			return f, !l.syncing[f.Chan]
+		}
+		return f, true
+	})
+}
+
+// hasty is a follower that takes what is proposed for committed.
+type hasty struct{ wrapped }
+
+func newHasty(s *zkserver.Server) decorator { return hasty{wrapped{s}} }
+
+func (h hasty) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	h.Server.Step(now, ev, out)
+	m, ok := ev.Msg.(*zab.Propose)
+	if ok && h.Zab().Serving() && h.Zab().History().Last().Zxid == m.Txn.Zxid {
+		ev.Msg = &zab.Commit{Zxid: m.Txn.Zxid}
+		h.Server.Step(now, ev, out)
+	}
+}

@@ -75,11 +75,16 @@ var zabMutants = []zabMutant{
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S1", "a history is accepted before the epoch is durable", waitsBut(zab.DutyCurrentEpoch),
 		"zab/zk/swarm", 1, []string{zab.AckDurable}},
+	{"S1b", "a history is accepted long before its epoch is written", decorated(newLateEpoch),
+		"zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S2", "the epoch is current before its history is durable", waitsBut(zab.DutyHistory),
 		"zab/zk/swarm", 1, []string{zab.HistoryFirst}},
 	{"S3", "a history is accepted before it is written", zabRules(zab.Rules{
 		Accepts: func(_, _ int) int { return 0 }},
 	), "zab/zk/swarm", 2, []string{zab.CommitQuorum}},
+	{"S4", "a history is accepted when it is handed to the disk", zabRules(zab.Rules{
+		Waits: func(d zab.Duty) bool { return d != zab.DutyHistory && d != zab.DutyCurrentEpoch }},
+	), "zab/zk/swarm", 1, []string{zab.AckDurable}},
 	{"S11", "a server that was in line before counts only what it knows to be committed", zabRules(zab.Rules{
 		HistoryEnd: func(logged, committed, saved zab.Position) zab.Position {
 			if committed.Index > saved.Index {
@@ -89,9 +94,13 @@ var zabMutants = []zabMutant{
 		}},
 	), "zab/zk/interrupted", 1, []string{"panic:zab.(*Peer).cutHistory"}},
 	{"S13", "whoever is elected saves its uncommitted tail", decorated(newTailSaver),
-		"zab/zk/dirty-snapshot", 34, []string{"state-divergence"}},
+		"zab/zk/dirty-snapshot", 1, []string{"state-divergence"}},
 	{"S14", "a leader's snapshot is not durable before the log is cut", waitsBut(zab.DutySnapshot),
 		"zab/zk/crash-storm", 1, []string{zab.SnapshotFirst}},
+	{"S15", "a log that cannot be cut stays as it is", decorated(newNoTrunc),
+		"zab/zk/swarm", 1, []string{zab.CommitQuorum}},
+	{"S17", "new proposals go to those only that have accepted the history", decorated(newLateForwarding),
+		"zab/zk/busy", 11, []string{"liveness-down"}},
 	{"S21", "who is behind the memory of the leader gets what is in memory", zabRules(zab.Rules{
 		ChooseSync: func(last zab.Zxid, h zab.LogView) zab.SyncChoice {
 			if c := zab.DefaultRules().ChooseSync(last, h); c.Mode != zab.Snap {
@@ -107,6 +116,7 @@ var zabMutants = []zabMutant{
 	), "zab/zk/swarm", 1, []string{"liveness-converge"}},
 	{"B7", "a server answers syncs itself", storeRules(zkserver.Rules{AsksLeader: func() bool { return false }}),
 		"zab/zk/busy", 1, []string{zkspec.StrictSync}},
+	{"B8", "what is proposed is applied", decorated(newHasty), "zab/zk/swarm", 1, []string{zab.CommitQuorum}},
 	{"M1", "a transaction counts as applied when its first part is", treeRules(ztree.Rules{
 		Processed: func(part, _ int) bool { return part == 0 }},
 	), "zab/zk/crash-storm", 1, []string{"state-divergence"}},

@@ -97,7 +97,7 @@ var zabZKScenarios = []*Scenario{
 		system: newZabZK(watching()),
 	},
 	{
-		Name: "zab/zk/dirty-snapshot", Servers: 3, Clients: 4,
+		Name: "zab/zk/dirty-snapshot", Servers: 3, Clients: 6,
 		Doc: "A server that is elected with an uncommitted tail, leads nobody, and finds its tail gone (ZK-1549)",
 		Plan: script(`
 			2s     split leader | rest
@@ -109,10 +109,14 @@ var zabZKScenarios = []*Scenario{
 			5.7s   clear rules
 			5.8s   restart {n1 n2}
 			8s     restart n3
+			8.5s   reset channels clients -> all
 			10s    recover`),
 		HealAt: 10 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want:   []string{"sync-Trunc", "history-truncated"},
-		system: newZabZK(zabSetup{workload: busy(znodes(60)), snapshotEvery: 1000}),
+		Want: []string{"sync-Trunc", "history-truncated"},
+		system: newZabZK(zabSetup{snapshotEvery: 5,
+			workload: zkserver.Workload{Ops: 150, Keys: 8, ThinkMax: 100 * time.Millisecond,
+				Mix: zkserver.Mix{Get: 4, First: 4, Set: 2, Create: 2, Sequential: 2}},
+			tune: func(c *zkserver.Config) { c.Zab.SnapshotTrailing = 1000 }}), // logs are cut, not replaced
 	},
 	standardWorkload.on("zab/zk", newZabZK(zabSetup{workload: zkserver.StandardWorkload(), snapshotEvery: 100,
 		tick: 200 * time.Millisecond}), MarkMajorityAcked, "quorum-lost"), // a sign of life every 100 ms, as in Raft

@@ -45,8 +45,8 @@ type Mix struct {
 	// AddWatch leaves a watch that stays, every second time one for all that is below the node, too.
 	AddWatch int
 	// Pair sets two nodes at once, whatever their versions are. Guard lets nobody but the client change the node. Check
-	// checks the node outside a Multi, which there is not.
-	Pair, Guard, Check int
+	// checks the node outside a Multi, which there is not. First reads the first node with a number below the node.
+	Pair, Guard, Check, First int
 }
 
 // Workload describes what a client does; Draw makes a list of operations of it.
@@ -131,13 +131,14 @@ const (
 	drawPair
 	drawGuard
 	drawCheck
+	drawFirst
 	drawnKinds
 )
 
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Exists, m.Children, m.Sync, m.Set, m.CAS, m.Create, m.Ephemeral, m.Sequential,
-		m.Delete, m.Multi, m.AddWatch, m.Pair, m.Guard, m.Check}
+		m.Delete, m.Multi, m.AddWatch, m.Pair, m.Guard, m.Check, m.First}
 }
 
 // drawing is what Draw keeps in mind between two operations.
@@ -203,6 +204,8 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 		op.Kind, op.Version, op.ACL = zkapi.SetACL, zkapi.AnyVersion, d.own()
 	case drawCheck:
 		op.Kind, op.Version = zkapi.Check, d.sets[key]
+	case drawFirst:
+		op.Kind, op.Path = zkapi.GetData, op.Path+firstNumbered
 	}
 	return op
 }
