@@ -222,6 +222,7 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
+	list = append(list, judgement{zkspec.SameTree, zkspec.JudgeSameTree(history)})
 	if len(history) <= smallHistory {
 		list = append(list, judgement{"the same by search",
 			zkspec.SearchOrdered(history, checker.DefaultBudget)})

@@ -43,3 +43,23 @@ func (t tailSaver) saveTail(out *sim.Effects) {
 	}
 	peer.Snapshot(applied, append(binary.AppendUvarint(nil, uint64(last)), tree.Encode()...), out)
 }
+
+// hasty is a server that says of what it reads that it is as of the last transaction that is committed, though the
+// tree shows only those that it has applied.
+type hasty struct{ wrapped }
+
+func newHasty(s *zkserver.Server) decorator { return hasty{wrapped{s}} }
+
+func (h hasty) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	before := len(out.List())
+	h.Server.Step(now, ev, out)
+	committed, _ := h.Zab().History().At(h.Zab().CommittedIndex())
+	out.Rewrite(before, func(f sim.Effect) (sim.Effect, bool) {
+		if m, ok := f.Msg.(*zkapi.Reply); ok && !m.Op.Writes() {
+			changed := *m
+			changed.Out.Zxid = max(m.Out.Zxid, zkapi.Zxid(committed.Zxid))
+			f.Msg = &changed
+		}
+		return f, true
+	})
+}

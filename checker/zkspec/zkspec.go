@@ -27,7 +27,7 @@
 //
 //	C1  updates have zxids of their own, later ones have higher ones   Judge: ZxidOrder; SearchUpdates
 //	C2  along the zxids the tree explains every update                 Judge: LinearizableWrites; SearchUpdates
-//	C3  a read shows the tree at its zxid                              Judge: OrderedSequential; SearchOrdered
+//	C3  a read shows the tree at its zxid                              Judge: OrderedSequential; JudgeSameTree
 //	C4  the zxids of one client never go back                          Judge: SessionOrder; SearchOrdered
 //	C5  no read shows an update that is not called yet                 Judge: OrderedSequential; SearchOrdered
 //	C6  what returned before an update was called is below it          Judge: OrderedSequential; SearchOrdered
