@@ -135,7 +135,6 @@ func (g *Ghost) shadow(id sim.NodeID) *shadow {
 
 // view is the part of a world that a ghost looks at.
 type view interface {
-	Machine(sim.NodeID) sim.Machine
 	Written(sim.NodeID) sim.WriteSeq
 	Durable(sim.NodeID) sim.WriteSeq
 }
@@ -151,7 +150,7 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 		g.shadow(info.Node).crash()
 		return nil
 	}
-	host, ok := v.Machine(info.Node).(Host)
+	host, ok := info.Machine.(Host)
 	if !ok {
 		return nil
 	}

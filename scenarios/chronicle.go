@@ -93,7 +93,7 @@ func (c *chronicle) Observe(v sim.View, s *sim.StepInfo) error {
 		c.leads[s.Node.Number()-1] = false
 	case len(s.Effects) == 0: // whoever begins or ceases to lead says so
 	default:
-		c.watchLeader(v, s)
+		c.watchLeader(s)
 		if c.cuts {
 			c.watchReplies(v, s)
 		}
@@ -122,8 +122,8 @@ func (c *chronicle) mark(s *sim.StepInfo, name string) {
 }
 
 // watchLeader notices when a server begins or ceases to lead.
-func (c *chronicle) watchLeader(v sim.View, s *sim.StepInfo) {
-	l, ok := v.Machine(s.Node).(sim.Leader)
+func (c *chronicle) watchLeader(s *sim.StepInfo) {
+	l, ok := s.Machine.(sim.Leader)
 	if !ok {
 		return
 	}

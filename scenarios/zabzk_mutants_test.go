@@ -107,6 +107,12 @@ var zabMutants = []zabMutant{
 	), "zab/zk/swarm", 1, []string{"liveness-converge"}},
 	{"B7", "a server answers syncs itself", storeRules(zkserver.Rules{AsksLeader: func() bool { return false }}),
 		"zab/zk/busy", 1, []string{zkspec.StrictSync}},
+	{"M1", "a transaction counts as applied when its first part is", treeRules(ztree.Rules{
+		Processed: func(part, _ int) bool { return part == 0 }},
+	), "zab/zk/crash-storm", 1, []string{"state-divergence"}},
+	{"M2", "the end of a session deletes what there is of it when it is applied again", treeRules(ztree.Rules{
+		ClosedPaths: func(t *ztree.Tree, s zkapi.SessionID, _ []string) []string { return t.Ephemerals(s) }},
+	), "zab/zk/fuzzy-snapshots", 2, []string{"state-divergence"}},
 	{"M4", "requests are validated against what is applied only", treeRules(ztree.Rules{
 		Outstanding: func(string) bool { return false }},
 	), "zab/zk/swarm", 1, []string{zkspec.LinearizableWrites}},
@@ -119,9 +125,17 @@ var zabMutants = []zabMutant{
 	{"M8", "a server that is behind serves a client that has seen more", storeRules(zkserver.Rules{
 		Serves: func(_, _ zkapi.Zxid) bool { return true }},
 	), "zab/zk/swarm", 61, []string{zkspec.SessionOrder}},
+	{"M10", "a check outside a Multi sets data", treeRules(ztree.Rules{
+		OuterCheck: func(op *zkapi.Op) *zkapi.Op {
+			return &zkapi.Op{Kind: zkapi.SetData, Path: op.Path, Version: op.Version}
+		}},
+	), "zab/zk/fuzzy-snapshots", 1, []string{zkspec.LinearizableWrites}},
 	{"W2", "a client is told of a change after an answer that shows it", storeRules(zkserver.Rules{
 		EventsFirst: func() bool { return false }},
 	), "zab/zk/watches", 1, []string{zkspec.WatchLost}},
+	{"W4", "access lists are not restored", treeRules(ztree.Rules{
+		Restored: func([]zkapi.ACL) []zkapi.ACL { return nil }},
+	), "zab/zk/fuzzy-snapshots", 1, []string{"state-divergence"}},
 	{"R1", "while an ensemble is pending, it decides alone", zabRules(zab.Rules{
 		InForce: func(active, pending *zab.Ensemble) (*zab.Ensemble, *zab.Ensemble) {
 			if pending != nil {
@@ -129,10 +143,10 @@ var zabMutants = []zabMutant{
 			}
 			return active, nil
 		}},
-	), "zab/zk/reconfig", 2, []string{zab.CommitQuorum}},
+	), "zab/zk/reconfig", 1, []string{zab.CommitQuorum}},
 	{"R3", "a leader that was removed goes on", zabRules(zab.Rules{
 		Remains: func(*zab.Ensemble, zab.Slot) bool { return true }},
-	), "zab/zk/reconfig", 1, []string{zab.LeaderInEnsemble}},
+	), "zab/zk/reconfig", 6, []string{zab.LeaderInEnsemble}},
 }
 
 // mutated returns the scenario of the bug with the bug in it.

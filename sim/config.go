@@ -84,6 +84,8 @@ type StepInfo struct {
 	Seq  uint64
 	At   Time
 	Node NodeID
+	// Machine is that of Node as the step has left it, to be read only; nil if no machine saw the event.
+	Machine Machine
 	// Event is what Node was stepped with; Crashed and Faulted events were seen by no machine.
 	Event *Event
 	// Effects is what the step asked for, not yet carried out.

@@ -13,7 +13,7 @@ func (w *World) begin(node NodeID, kind EventKind, sum Digest) {
 	r := &w.result
 	r.Events++
 	w.info.Seq, w.info.At, w.info.Node = r.Events, w.now, node
-	w.info.Effects, w.info.Action = nil, nil
+	w.info.Machine, w.info.Effects, w.info.Action = nil, nil, nil
 	if w.cfg.NoDigest {
 		return
 	}
@@ -53,7 +53,7 @@ func (w *World) step(n *process) {
 	w.stepping = true
 	n.machine.Step(now, *ev, &w.out)
 	w.stepping = false
-	w.info.Effects = w.out.list
+	w.info.Machine, w.info.Effects = n.machine, w.out.list
 	w.foldEffects()
 	if w.observe() {
 		if w.cfg.Trace != nil {

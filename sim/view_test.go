@@ -99,3 +99,39 @@ func TestRuleThatHasTreatedItsCountImpairsNothing(t *testing.T) {
 		t.Errorf("impaired at the three sends: %q", seen)
 	}
 }
+
+// ticker is a machine that can be told from others.
+type ticker struct{ steps int }
+
+func (m *ticker) Step(_ sim.Time, _ sim.Event, out *sim.Effects) {
+	m.steps++
+	out.SetTimer(0, ms(1), ms(1))
+}
+
+func TestObserversAreShownTheMachineThatWasStepped(t *testing.T) {
+	last := map[sim.Machine]int{}
+	kinds := map[sim.EventKind]int{}
+	look := observer(func(v sim.View, s *sim.StepInfo) error {
+		kinds[s.Event.Kind]++
+		if s.Event.Kind >= sim.Crashed {
+			if s.Machine != nil {
+				t.Errorf("event %d, %v, shows a machine", s.Seq, s.Event.Kind)
+			}
+			return nil
+		}
+		m := s.Machine.(*ticker)
+		if m != v.Machine(s.Node) || m.steps != last[m]+1 {
+			t.Errorf("event %d of %s shows another machine, or one that was not stepped", s.Seq, s.Node)
+		}
+		last[m] = m.steps
+		return nil
+	})
+	sim.Run(sim.Config{Servers: 2, NewServer: func(sim.NodeID) sim.Machine { return &ticker{} }, Chooser: dull(),
+		Limit: at(20), Observers: []sim.Observer{look}, Faults: []sim.Planned{
+			plan(5, "crash", func(f sim.Faults) { f.Crash(n1, sim.PowerLoss{}) }),
+			plan(9, "restart", func(f sim.Faults) { f.Restart(n1) }),
+		}})
+	if kinds[sim.Crashed] != 1 || kinds[sim.Faulted] != 2 || kinds[sim.Start] != 3 || len(last) != 3 {
+		t.Errorf("saw %v of %d machines", kinds, len(last))
+	}
+}

@@ -117,8 +117,7 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 		return
 	}
 	p.committed = i
-	m := p.mail.commits.Take()
-	m.Zxid = p.history.position(i).Zxid
+	m := p.commitMessage()
 	for s := range l.learners {
 		switch x := &l.learners[s]; {
 		case x.stage < syncing:
@@ -133,11 +132,27 @@ func (p *Peer) tryCommit(out *sim.Effects) {
 	}
 }
 
+// commitMessage is what followers are told of what is committed now.
+func (p *Peer) commitMessage() sim.Message {
+	z := p.history.position(p.committed).Zxid
+	if p.proposed != nil && p.proposed.Version == z {
+		p.designate(p.committed)
+		return &CommitAndActivate{z, p.lead.designated}
+	}
+	m := p.mail.commits.Take()
+	m.Zxid = z
+	return m
+}
+
 // inform tells an observer of everything that is committed.
 func (p *Peer) inform(slot Slot, out *sim.Effects) {
 	x := &p.lead.learners[slot]
 	for ; x.observer && x.told < p.committed; x.told++ {
 		t, _ := p.history.At(x.told + 1)
+		if p.proposed != nil && p.proposed.Version == t.Zxid {
+			out.SendOn(x.channel, &InformAndActivate{t, p.lead.designated})
+			continue
+		}
 		out.SendOn(x.channel, &Inform{t})
 	}
 }
@@ -160,7 +175,7 @@ func (p *Peer) handlePropose(t Txn, out *sim.Effects) {
 
 // handleCommit commits everything up to z. While channels keep their order there is no commit of what was never
 // proposed: the server stops (Follower.processPacket, exit code UNMATCHED_TXN_COMMIT).
-func (p *Peer) handleCommit(z Zxid, out *sim.Effects) {
+func (p *Peer) handleCommit(z Zxid, designated sim.NodeID, out *sim.Effects) {
 	n := &p.learn
 	switch {
 	case n.stage < syncing:
@@ -175,13 +190,13 @@ func (p *Peer) handleCommit(z Zxid, out *sim.Effects) {
 		}
 		p.committed = i
 		if p.activate(out) {
-			p.takeRole(out)
+			p.activated(designated, out)
 		}
 	}
 }
 
 // handleInform takes a committed transaction (Observer.processPacket).
-func (p *Peer) handleInform(t Txn, out *sim.Effects) {
+func (p *Peer) handleInform(t Txn, designated sim.NodeID, out *sim.Effects) {
 	n := &p.learn
 	switch {
 	case n.stage < syncing:
@@ -197,7 +212,7 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 		p.logTxn(t, out)
 		p.committed = p.history.LastIndex()
 		if p.activate(out) {
-			p.takeRole(out)
+			p.activated(designated, out)
 		}
 	}
 }
@@ -207,8 +222,7 @@ func (p *Peer) handleInform(t Txn, out *sim.Effects) {
 func (p *Peer) halfTick(out *sim.Effects) {
 	l := &p.lead
 	if !p.rules.Remains(p.ensemble, p.self) {
-		out.Mark("reconfigured-leader-leaves")
-		p.look("the new ensemble has another leader", out)
+		p.retire(out)
 		return
 	}
 	out.SetTimer(tickTimer, p.Tick/2, p.Tick/2)

@@ -145,7 +145,7 @@ func (l *leading) encode(e *encoder) {
 	e.u64(uint64(l.epoch), flag(l.decided), flag(l.settled), flag(l.finished))
 	e.u64(uint64(l.connected), uint64(l.electing), uint64(l.accepted), uint64(l.initialEpoch))
 	e.position(l.initial)
-	e.u64(uint64(l.counter), uint64(l.tick), flag(l.half))
+	e.u64(uint64(l.counter), uint64(l.designated), uint64(l.tick), flag(l.half))
 	for i := range l.learners {
 		x := &l.learners[i]
 		e.u64(uint64(x.channel), flag(x.observer), uint64(x.stage), uint64(x.last), uint64(x.synced))

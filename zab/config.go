@@ -51,12 +51,10 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 
 // check panics if c breaks a numbered property.
 func (c *Config) check() {
-	all := Servers(1<<uint(len(c.Servers)) - 1)
-	e := &c.Ensemble
 	switch {
 	case !slices.Contains(c.Servers, c.ID) || len(c.Servers) > MaxServers:
 		panic(fmt.Sprintf("zab: Config: %s is not among the servers %v", c.ID, c.Servers))
-	case e.Voters == 0 || e.Voters&e.Observers != 0 || (e.Voters|e.Observers)&^all != 0:
+	case !c.Ensemble.valid(len(c.Servers)):
 		panic("zab: Config: bad ensemble")
 	case c.Tick <= 0 || c.InitLimit <= 0 || c.SyncLimit <= 0 || c.FinalizeWait <= 0 || c.NotifyMin <= 0 ||
 		c.NotifyMax < c.NotifyMin || c.ConnectTries <= 0 || c.ConnectWait <= 0 || c.MaxOutstanding <= 0 ||

@@ -21,6 +21,8 @@ type leading struct {
 	acked    []Index
 	// counter is the number of the last transaction proposed.
 	counter uint32
+	// designated is who is to lead the ensemble that this leader has put in force last, 0 if nobody is designated.
+	designated sim.NodeID
 	// tick counts ticks, half says that a half of the next has passed.
 	tick int
 	half bool
@@ -311,9 +313,13 @@ func (p *Peer) fromLeader(m sim.Message, out *sim.Effects) {
 	case *Propose:
 		p.handlePropose(m.Txn, out)
 	case *Commit:
-		p.handleCommit(m.Zxid, out)
+		p.handleCommit(m.Zxid, 0, out)
+	case *CommitAndActivate:
+		p.handleCommit(m.Zxid, m.Designated, out)
 	case *Inform:
-		p.handleInform(m.Txn, out)
+		p.handleInform(m.Txn, 0, out)
+	case *InformAndActivate:
+		p.handleInform(m.Txn, m.Designated, out)
 	case *NewLeader:
 		p.handleNewLeader(m, out)
 	case *UpToDate:

@@ -25,6 +25,6 @@
 // that safety rests on are the fields of [Rules], so that a known bug is one replaced function. The invariants are
 // checked from outside, by a [Ghost] that reads what servers write and send.
 //
-// The membership is fixed so far; quorums can be majorities, weighted or hierarchical, and there can be observers. The
-// package has no sessions, watches or requests: that is package zkserver.
+// Quorums can be majorities, weighted or hierarchical, there can be observers, and a reconfig changes who takes part.
+// The package has no sessions, watches or requests: that is package zkserver.
 package zab

@@ -84,7 +84,7 @@ func (p *Peer) notification() *Notification {
 
 // handleNotification handles what another server thinks.
 func (p *Peer) handleNotification(slot Slot, n *Notification, out *sim.Effects) {
-	if p.state == Looking && p.adopt(n.Ensemble) {
+	if p.state == Looking && p.rules.Adopts(p.ensemble, n.Ensemble) && p.adopt(n.Ensemble) {
 		out.Decide("a newer ensemble", "adopt it and begin anew")
 		out.Mark("ensemble-adopted")
 		p.logActive(out)

@@ -30,7 +30,7 @@ type Ghost struct {
 	active    *Ensemble
 
 	// What the step in progress is about. seq is the number of its last write, 0 before the first.
-	world view
+	world sim.View
 	cur   *shadow
 	seq   sim.WriteSeq
 	err   error
@@ -182,7 +182,7 @@ func (g *Ghost) Reset() {
 	clear(g.reconfigs)
 	g.active, g.activated, g.saved = nil, nil, Position{}
 	g.committed = g.committed[:0]
-	g.world, g.cur, g.err = nil, nil, nil
+	g.world, g.cur, g.err = sim.View{}, nil, nil
 }
 
 func (s *shadow) forget() {
@@ -214,17 +214,8 @@ func (g *Ghost) shadow(id sim.NodeID) *shadow {
 	return g.shadows[id.Number()-1]
 }
 
-// view is the part of a world that a ghost looks at.
-type view interface {
-	Machine(sim.NodeID) sim.Machine
-	Written(sim.NodeID) sim.WriteSeq
-	Durable(sim.NodeID) sim.WriteSeq
-}
-
 // Observe implements [sim.Observer].
-func (g *Ghost) Observe(v sim.View, s *sim.StepInfo) error { return g.observe(v, s) }
-
-func (g *Ghost) observe(v view, info *sim.StepInfo) error {
+func (g *Ghost) Observe(v sim.View, info *sim.StepInfo) error {
 	if info.Node == 0 || info.Node.IsClient() || info.Event.Kind == sim.Faulted {
 		return nil
 	}
@@ -232,7 +223,7 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 		g.shadow(info.Node).crash()
 		return nil
 	}
-	host, ok := v.Machine(info.Node).(Host)
+	host, ok := info.Machine.(Host)
 	if !ok {
 		return nil
 	}
@@ -250,8 +241,12 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	g.hears(s, p, info)
 	g.effects(s, p, info)
 	g.compare(s, p)
-	g.activates(s)
-	g.holdsCommitted(s, "writes", g.saved)
+	if g.activated != nil {
+		g.activates(s)
+	}
+	if g.saved != (Position{}) {
+		g.holdsCommitted(s, "writes", g.saved)
+	}
 	s.led, s.open = leads, p.state == Leading && !p.lead.decided
 	return g.err
 }

@@ -29,7 +29,10 @@ func (g *Ghost) hears(s *shadow, p *Peer, info *sim.StepInfo) {
 		return
 	}
 	m, ok := info.Event.Msg.(*FollowerInfo)
-	if slot, known := p.slot(info.Event.From); ok && known && s.open && p.voters().Has(slot) {
+	if !ok || !s.open {
+		return
+	}
+	if slot, known := p.slot(info.Event.From); known && p.voters().Has(slot) {
 		s.told = max(s.told, m.AcceptedEpoch)
 	}
 }
@@ -159,7 +162,7 @@ func (g *Ghost) held(s *shadow, p *Peer, i Index) {
 
 // activates checks the ensemble that s writes down as being in force.
 func (g *Ghost) activates(s *shadow) {
-	if e := g.activated; e != nil && e.Version > g.at(g.Committed()).zxid {
+	if e := g.activated; e.Version > g.at(g.Committed()).zxid {
 		g.fail(ActiveCommitted, "%s puts the ensemble %v in force, which is not committed", s.id, e.Version)
 	}
 }

@@ -214,6 +214,12 @@ func (p *Peer) receive(ev *sim.Event, out *sim.Effects) {
 // look gives up following or leading, for the reason why, and elects anew.
 func (p *Peer) look(why string, out *sim.Effects) {
 	out.Decide(why, "look for a leader")
+	p.leave(out)
+	p.startElection(out)
+}
+
+// leave gives up following or leading.
+func (p *Peer) leave(out *sim.Effects) {
 	if p.state == Leading {
 		out.Mark("leader-stepped-down")
 	}
@@ -231,7 +237,6 @@ func (p *Peer) look(why string, out *sim.Effects) {
 	for _, t := range [...]sim.TimerID{tickTimer, readTimer, initTimer, connectTimer} {
 		out.StopTimer(t)
 	}
-	p.startElection(out)
 }
 
 // quorum reports whether the servers in have are a quorum of the configuration in force, and of the next one if there

@@ -107,10 +107,10 @@ func (p *Peer) Refuses(next *Ensemble, from Zxid) Refusal {
 	return p.rules.Refuses(&Proposal{p.ensemble, p.proposed, next, from, synced})
 }
 
-// valid reports whether e is an ensemble of the first n slots, by its numbered properties.
+// valid reports whether e is an ensemble of the first n slots, by its numbered properties, and can be encoded.
 func (e *Ensemble) valid(n int) bool {
 	all := Servers(1<<uint(n) - 1)
-	if e.Voters == 0 || e.Voters&e.Observers != 0 || (e.Voters|e.Observers)&^all != 0 {
+	if e.Voters == 0 || e.Voters&e.Observers != 0 || (e.Voters|e.Observers)&^all != 0 || len(e.Groups) > MaxServers {
 		return false
 	}
 	var grouped Servers
@@ -183,9 +183,8 @@ func (p *Peer) logActive(out *sim.Effects) {
 	}
 }
 
-// takeRole gives up following or observing if the ensemble in force has the other role for this server
-// (Follower.processPacket, Observer.processPacket). A leader that it does not have commits nothing more
-// (allowedToCommit) and leaves at its next half tick.
+// takeRole gives up following or observing if the ensemble in force has the other role for this server. A leader that
+// it does not have commits nothing more (allowedToCommit) and leaves at its next half tick.
 func (p *Peer) takeRole(out *sim.Effects) {
 	if p.isLearner() && p.state != p.role() {
 		p.look("the new ensemble has another role for this server", out)
@@ -213,7 +212,7 @@ const (
 	groupSize    = 4 + MaxServers
 )
 
-// appendEnsemble encodes e, which has at most MaxServers groups, being disjoint.
+// appendEnsemble encodes e, which has at most MaxServers groups.
 func appendEnsemble(b []byte, e *Ensemble) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.Version))
 	b = binary.LittleEndian.AppendUint32(b, uint32(e.Voters))
@@ -226,9 +225,10 @@ func appendEnsemble(b []byte, e *Ensemble) []byte {
 	return b
 }
 
-// decodeEnsemble decodes what appendEnsemble encodes, and returns what follows it.
+// decodeEnsemble decodes what appendEnsemble encodes, and returns what follows it; false for anything else. It keeps
+// nothing of b.
 func decodeEnsemble(b []byte) (e *Ensemble, rest []byte, ok bool) {
-	if len(b) < ensembleHead || len(b) < ensembleHead+int(b[16])*groupSize {
+	if len(b) < ensembleHead || b[16] > MaxServers || len(b) < ensembleHead+int(b[16])*groupSize {
 		return nil, nil, false
 	}
 	e = &Ensemble{Version: Zxid(binary.LittleEndian.Uint64(b)), Voters: Servers(binary.LittleEndian.Uint32(b[8:])),

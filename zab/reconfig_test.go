@@ -128,7 +128,7 @@ func TestReconfigurationsBreakInvariants(t *testing.T) {
 		want  string
 		rules zab.Rules
 	}{
-		{"the new ensemble decides alone", zab.CommitQuorum, zab.Rules{
+		{"the new ensemble decides alone (R1)", zab.CommitQuorum, zab.Rules{
 			InForce: func(active, proposed *zab.Ensemble) (*zab.Ensemble, *zab.Ensemble) {
 				if proposed != nil {
 					return proposed, nil
@@ -137,8 +137,13 @@ func TestReconfigurationsBreakInvariants(t *testing.T) {
 			}}},
 		{"the old ensemble decides alone", zab.CommitQuorum, zab.Rules{
 			InForce: func(active, _ *zab.Ensemble) (*zab.Ensemble, *zab.Ensemble) { return active, nil }}},
-		{"a removed leader goes on", zab.LeaderInEnsemble, zab.Rules{
+		{"a removed leader goes on (R3)", zab.LeaderInEnsemble, zab.Rules{
 			Remains: func(*zab.Ensemble, zab.Slot) bool { return true }}},
+		{"a removed leader designates itself and goes on (R3)", zab.LeaderInEnsemble, zab.Rules{
+			Remains: func(*zab.Ensemble, zab.Slot) bool { return true },
+			Designates: func(_ *zab.Ensemble, self zab.Slot, _ []zab.Index, _ zab.Index) (zab.Slot, bool) {
+				return self, true
+			}}},
 	} {
 		t.Run(bug.name, func(t *testing.T) {
 			for seed := range uint64(300) {

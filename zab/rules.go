@@ -45,8 +45,17 @@ type Rules struct {
 	// InForce returns the ensembles of which a quorum is needed while proposed, if not nil, is to replace active. The
 	// second result may be nil.
 	InForce func(active, proposed *Ensemble) (*Ensemble, *Ensemble)
-	// Remains says whether the leader self goes on once e is in force (Leader.getDesignatedLeader).
+	// Remains says whether the leader self goes on to commit once e is in force (Leader.allowedToCommit).
 	Remains func(e *Ensemble, self Slot) bool
+	// Designates returns the server that is to lead once the ensemble e is in force, whose reconfig the leader self
+	// commits at the index reconfig, where acked is indexed by slot; false leaves it to an election
+	// (Leader.getDesignatedLeader). Safety does not depend on it.
+	Designates func(e *Ensemble, self Slot, acked []Index, reconfig Index) (Slot, bool)
+	// Adopts says whether a server that looks for a leader, and takes mine to be in force, takes over theirs, which is
+	// in force at another one (FastLeaderElection.WorkerReceiver). One that does not, and has missed a reconfig, goes
+	// on asking those that were with it, for a leader that is none of them, and whoever needs its vote waits for it.
+	// But it leads nobody astray: the servers that it would need know of the reconfig, and need the new quorum, too.
+	Adopts func(mine, theirs *Ensemble) bool
 	// MayLead says whether a leader that hears from the servers alive goes on (Leader.lead).
 	MayLead func(e *Ensemble, alive Servers) bool
 }
@@ -72,6 +81,8 @@ func DefaultRules() Rules {
 		Refuses:    refuses,
 		InForce:    inForce,
 		Remains:    func(e *Ensemble, self Slot) bool { return e.Weight(self) > 0 },
+		Designates: designates,
+		Adopts:     func(mine, theirs *Ensemble) bool { return theirs.Version > mine.Version },
 		MayLead:    (*Ensemble).Quorum,
 	}
 }

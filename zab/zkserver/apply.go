@@ -34,7 +34,11 @@ func (s *Server) applyTxn(t *zab.Txn, out *sim.Effects) {
 		panic("zkserver: apply: " + err.Error())
 	}
 	z, txn := zkapi.Zxid(t.Zxid), &s.txn
-	s.result, s.changes = s.tree.Apply(z, txn, s.changes[:0])
+	var between func()
+	if s.savesWithin(txn) {
+		between = func() { s.saveWithin(z, out) }
+	}
+	s.result, s.changes = s.tree.ApplyInParts(z, txn, s.changes[:0], between)
 	s.applied++
 	s.events = s.watches.Trigger(z, s.changes, s.events[:0])
 	if s.policy.rules.EventsFirst() {

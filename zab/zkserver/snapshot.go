@@ -5,6 +5,7 @@ import (
 
 	"schism/sim"
 	"schism/zab"
+	"schism/zab/zkapi"
 	"schism/zab/ztree"
 )
 
@@ -25,6 +26,28 @@ func (s *Server) save(out *sim.Effects) {
 		s.saving = saving{s.applied, s.tree.Begin()}
 		out.Run(taskSave)
 	}
+}
+
+// savesWithin reports whether a fuzzy snapshot begins in the middle of txn, as it can where snapshots are the work of
+// a thread of their own: it is due, and txn has several parts.
+func (s *Server) savesWithin(txn *zkapi.Txn) bool {
+	n := s.policy.snapshotEvery
+	return s.policy.snapshotStep > 0 && len(txn.Subs) > 1 && n > 0 && s.applied+1-s.saved >= n && s.saving.at == 0
+}
+
+// saveWithin begins a fuzzy snapshot in the middle of the transaction z, which is not applied yet unless the tree says
+// so.
+func (s *Server) saveWithin(z zkapi.Zxid, out *sim.Effects) {
+	at := s.applied
+	if s.tree.LastProcessed() == z {
+		at++
+	}
+	if at == 0 {
+		return
+	}
+	s.saved, s.saving = at, saving{at, s.tree.Begin()}
+	s.saving.tree.Write(&s.tree, s.policy.snapshotStep)
+	out.Run(taskSave)
 }
 
 // saveMore writes down more of a snapshot, and hands it over when it is complete.

@@ -44,6 +44,9 @@ type Mix struct {
 	Create, Ephemeral, Sequential, Delete, Multi int
 	// AddWatch leaves a watch that stays, every second time one for all that is below the node, too.
 	AddWatch int
+	// Pair sets two nodes at once, whatever their versions are. Guard lets nobody but the client change the node. Check
+	// checks the node outside a Multi, which there is not.
+	Pair, Guard, Check int
 }
 
 // Workload describes what a client does; Draw makes a list of operations of it.
@@ -125,13 +128,16 @@ const (
 	drawDelete
 	drawMulti
 	drawAddWatch
+	drawPair
+	drawGuard
+	drawCheck
 	drawnKinds
 )
 
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Exists, m.Children, m.Sync, m.Set, m.CAS, m.Create, m.Ephemeral, m.Sequential,
-		m.Delete, m.Multi, m.AddWatch}
+		m.Delete, m.Multi, m.AddWatch, m.Pair, m.Guard, m.Check}
 }
 
 // drawing is what Draw keeps in mind between two operations.
@@ -191,8 +197,29 @@ func (d *drawing) op(kind drawn, key int) zkapi.Op {
 		if d.odd() {
 			op.WatchMode = zkapi.PersistentRecursiveWatch
 		}
+	case drawPair:
+		op = d.pair(key)
+	case drawGuard:
+		op.Kind, op.Version, op.ACL = zkapi.SetACL, zkapi.AnyVersion, d.own()
+	case drawCheck:
+		op.Kind, op.Version = zkapi.Check, d.sets[key]
 	}
 	return op
+}
+
+// pair returns what sets the key-th node and the next one.
+func (d *drawing) pair(key int) zkapi.Op {
+	return zkapi.Op{Kind: zkapi.Multi, Ops: []zkapi.Op{
+		{Kind: zkapi.SetData, Path: path(key), Data: d.value(), Version: zkapi.AnyVersion},
+		{Kind: zkapi.SetData, Path: path((key + 1) % d.w.Keys), Data: d.value() + "+", Version: zkapi.AnyVersion},
+	}}
+}
+
+// own returns the access list of what everybody may read, and only the client may change. A client is who its address
+// says.
+func (d *drawing) own() []zkapi.ACL {
+	self := zkapi.Identity{Scheme: "ip", ID: sim.Client(d.id).String()}
+	return []zkapi.ACL{{Identity: zkapi.Anyone, Perms: zkapi.PermRead}, {Identity: self, Perms: zkapi.PermAll}}
 }
 
 // odd reports whether every second operation of the client is at hand.

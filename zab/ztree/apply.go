@@ -22,16 +22,23 @@ type Change struct {
 // while some of them were applied, everything from the snapshot's LastProcessed on, in order, gives the state that it
 // gave the first time. Until then results, and nodes, can be those of no moment.
 func (t *Tree) Apply(z zkapi.Zxid, txn *zkapi.Txn, changes []Change) (zkapi.Result, []Change) {
-	parts := Parts(txn)
-	if txn.Kind != zkapi.MultiTxn {
-		return t.ApplyPart(z, txn, 0, changes)
-	}
-	var whole zkapi.Result
+	return t.ApplyInParts(z, txn, changes, nil)
+}
+
+// ApplyInParts is Apply, and calls between, if it is not nil, after the first part of a transaction that has more than
+// one. There a snapshot may begin, as it may between any two parts.
+func (t *Tree) ApplyInParts(
+	z zkapi.Zxid, txn *zkapi.Txn, changes []Change, between func(),
+) (zkapi.Result, []Change) {
 	if len(txn.Subs) == 0 {
 		return t.ApplyPart(z, txn, 0, changes)
 	}
-	whole.Results = make([]zkapi.Result, parts)
-	for i := range parts {
+	var whole zkapi.Result
+	whole.Results = make([]zkapi.Result, len(txn.Subs))
+	for i := range txn.Subs {
+		if i == 1 && between != nil {
+			between()
+		}
 		whole.Results[i], changes = t.ApplyPart(z, txn, i, changes)
 		if whole.Code == zkapi.OK {
 			whole.Code = whole.Results[i].Code

@@ -7,10 +7,12 @@ import (
 	"schism/checker/zkspec"
 	"schism/nemesis"
 	"schism/sim"
+	"schism/zab/zkserver"
 )
 
-// zabZKPhases are the scenarios that break into the phases in which a leader is established.
-var zabZKPhases = []*Scenario{
+// zabZKMoments are the scenarios whose faults hit a moment: while a leader is established, while what a client has
+// asked for is on its way, while a snapshot is written down.
+var zabZKMoments = []*Scenario{
 	{
 		Name: "zab/zk/interrupted", Servers: 5, Clients: 4,
 		Doc:    "Leaders go one after the other, each while the messages that establish the next one get lost",
@@ -27,6 +29,19 @@ var zabZKPhases = []*Scenario{
 		Want: []string{"session-moved", "session-reopened"},
 		system: newZabZK(zabSetup{workload: busy(znodes(150)), snapshotEvery: 50,
 			checks: []func([]sim.Op) checker.Report{zkspec.JudgeClientOrder}}),
+	},
+	{
+		Name: "zab/zk/fuzzy-snapshots", Servers: 5, Clients: 5,
+		Doc:    "Much is done while a snapshot is written down, sessions end, and servers crash and read the snapshot",
+		Plan:   fuzzy(20 * time.Second),
+		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want: []string{"session-expired"},
+		system: newZabZK(zabSetup{
+			workload: busy(zkserver.Workload{Ops: 90, Keys: 12,
+				Mix: zkserver.Mix{Get: 1, Set: 2, Create: 3, Sequential: 6, Delete: 1, Pair: 4, Guard: 1,
+					Check: 1}}),
+			snapshotEvery: 8, tune: func(c *zkserver.Config) { c.SnapshotStep = 2 },
+		}),
 	},
 }
 
@@ -76,5 +91,37 @@ func movings(until time.Duration) nemesis.Plan {
 				A: nemesis.Nodes(clients[c.Index(key, len(clients))]), B: nemesis.All}})
 		}
 		return append(s, nemesis.Entry{When: sim.Trigger{After: until}, Do: nemesis.Recover{}})
+	}
+}
+
+// fuzzy is the plan in which everything inside servers is slow, so that much is applied while a snapshot is written
+// down, clients are cut off for longer than their sessions last, and servers crash, also right after a session is over.
+func fuzzy(until time.Duration) nemesis.Plan {
+	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
+		key := sim.Key{Decision: sim.DecidePlan}
+		last := until - 3*time.Second
+		var s nemesis.Schedule
+		add := func(mark string, nth int, after time.Duration, f nemesis.Fault) {
+			s = append(s, nemesis.Entry{When: sim.Trigger{Mark: mark, Nth: nth, After: after}, Do: f})
+		}
+		slow := nemesis.Slow{Target: nemesis.All, Min: time.Millisecond, Max: 20 * time.Millisecond}
+		add("", 0, time.Millisecond, slow)
+		for at := time.Second; at < last; at += c.Span(key, 500*time.Millisecond, time.Second) {
+			client := clients[c.Index(key, len(clients))]
+			add("", 0, at, nemesis.Cut{From: nemesis.Nodes(client), To: nemesis.All})
+			add("", 0, at+c.Span(key, 2*time.Second, 3*time.Second),
+				nemesis.Mend{From: nemesis.Nodes(client), To: nemesis.All})
+			server := nemesis.Nodes(servers[c.Index(key, len(servers))])
+			add("", 0, at, nemesis.Crash{Target: server})
+			add("", 0, at+300*time.Millisecond, nemesis.Restart{Target: server})
+		}
+		for nth := 1; nth <= 20; nth++ {
+			server := nemesis.Nodes(servers[c.Index(key, len(servers))])
+			after := c.Span(key, 100*time.Millisecond, 2*time.Second)
+			add("session-expired", nth, after, nemesis.Before{At: last, Do: nemesis.Crash{Target: server}})
+			add("session-expired", nth, after+300*time.Millisecond, nemesis.Restart{Target: server})
+		}
+		add("", 0, until, nemesis.Recover{})
+		return s
 	}
 }
