@@ -36,6 +36,7 @@ type zabZK struct {
 	split *checker.SplitBrain
 	live  *checker.Liveness
 	told  *zkspec.Events
+	over  *zkspec.Expiry
 	tale  chronicle
 	watch []sim.Observer
 }
@@ -97,6 +98,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 			k.told.Follow(zabLogOf)
 		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
+		if k.over = zkspec.NewExpiry(zabProposerOf); !s.Whole {
+			k.watch = append(k.watch, k.over)
+		}
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.Quorum(quorumOf(&e))
 			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
@@ -135,6 +139,7 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
+	k.over.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
 }
@@ -217,6 +222,7 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
 		list = append(list, judgement{level.Check, level})
 	}
+	list = append(list, judgement{zkspec.SameTree, zkspec.JudgeSameTree(history)})
 	if len(history) <= smallHistory {
 		list = append(list, judgement{"the same by search",
 			zkspec.SearchOrdered(history, checker.DefaultBudget)})
@@ -335,6 +341,14 @@ func zabReplicaOf(m sim.Machine) checker.Replica {
 
 // zabLogOf is a [zkspec.LogOf].
 func zabLogOf(m sim.Machine) zkspec.Log {
+	if s := zabServerOf(m); s != nil {
+		return zabReplica{s}
+	}
+	return nil
+}
+
+// zabProposerOf shows a server to [zkspec.Expiry].
+func zabProposerOf(m sim.Machine) zkspec.Proposer {
 	if s := zabServerOf(m); s != nil {
 		return zabReplica{s}
 	}
