@@ -2,10 +2,7 @@ package scenarios
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"schism/checker"
@@ -36,6 +33,7 @@ type zabZK struct {
 	split *checker.SplitBrain
 	live  *checker.Liveness
 	told  *zkspec.Events
+	over  *zkspec.Expiry
 	tale  chronicle
 	watch []sim.Observer
 }
@@ -97,6 +95,9 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 			k.told.Follow(zabLogOf)
 		}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, k.told, &k.tale}
+		if k.over = zkspec.NewExpiry(zabProposerOf); !s.Whole {
+			k.watch = append(k.watch, k.over)
+		}
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.Quorum(quorumOf(&e))
 			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
@@ -135,6 +136,7 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
+	k.over.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
 }
@@ -206,79 +208,6 @@ func (k *zabZK) settled(v sim.View) bool {
 	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) && k.told.Owes() == ""
 }
 
-// judge implements system.
-func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
-	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
-	list := []judgement{{"live again", live}, {orphanNodes, judgeOrphans(v)}}
-	if k.setup.workload.Watches {
-		list = append(list, judgement{zkspec.Watches, k.told.Report()})
-	}
-	history := ofService(r.History)
-	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
-		list = append(list, judgement{level.Check, level})
-	}
-	if len(history) <= smallHistory {
-		list = append(list, judgement{"the same by search",
-			zkspec.SearchOrdered(history, checker.DefaultBudget)})
-	}
-	if live.Verdict == checker.Valid { // all logs are equal
-		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})
-	}
-	for _, check := range k.setup.checks {
-		report := check(r.History)
-		list = append(list, judgement{report.Check, report})
-	}
-	return list
-}
-
-// smallHistory is how many operations a history has at most of which a search is asked, too.
-const smallHistory = 100
-
-// ofService returns the operations of the service, without the writes to resources.
-func ofService(history []sim.Op) []sim.Op {
-	other := func(op sim.Op) bool {
-		_, ok := op.Input.(*zkserver.Write)
-		return ok
-	}
-	if !slices.ContainsFunc(history, other) {
-		return history
-	}
-	return slices.DeleteFunc(slices.Clone(history), other)
-}
-
-// judgeFencing judges the writes to a resource.
-func judgeFencing(history []sim.Op) checker.Report {
-	var list []checker.Access
-	for i := range history {
-		op := &history[i]
-		w, ok := op.Input.(*zkserver.Write)
-		if answer, answered := op.Output.(*zkserver.Wrote); ok && answered && answer.Accepted {
-			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
-		}
-	}
-	return checker.JudgeFencing(list)
-}
-
-// orphanNodes is the check that at the end of a run no ephemeral node has outlived its session, on any server.
-const orphanNodes = "no-orphans"
-
-func judgeOrphans(v sim.View) checker.Report {
-	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
-		Reason: "every ephemeral node has a session"}
-	for _, id := range v.Servers() {
-		s := zabServerOf(v.Machine(id))
-		if s == nil {
-			continue
-		}
-		if orphans := s.Orphans(); len(orphans) > 0 {
-			r.Verdict = checker.Invalid
-			r.Reason = fmt.Sprintf("on %s the sessions of %s are over", id, strings.Join(orphans, ", "))
-			break
-		}
-	}
-	return r
-}
-
 // chronicle implements system.
 func (k *zabZK) chronicle() *chronicle { return &k.tale }
 
@@ -303,104 +232,4 @@ func zabReplyTo(m sim.Message) reply {
 func zabWrites(in any) bool {
 	op, ok := in.(*zkapi.Op)
 	return ok && op.Kind.Writes()
-}
-
-// decorator is a machine around a server.
-type decorator interface {
-	sim.Machine
-	decorated() *zkserver.Server
-}
-
-// zabServerOf returns the server that m is or decorates, nil if there is none.
-func zabServerOf(m sim.Machine) *zkserver.Server {
-	switch m := m.(type) {
-	case *zkserver.Server:
-		return m
-	case decorator:
-		return m.decorated()
-	}
-	return nil
-}
-
-// zabReplica shows a server to the checks.
-type zabReplica struct{ *zkserver.Server }
-
-// zabReplicaOf is a [checker.Adapter].
-func zabReplicaOf(m sim.Machine) checker.Replica {
-	if s := zabServerOf(m); s != nil {
-		return zabReplica{s}
-	}
-	return nil
-}
-
-// zabLogOf is a [zkspec.LogOf].
-func zabLogOf(m sim.Machine) zkspec.Log {
-	if s := zabServerOf(m); s != nil {
-		return zabReplica{s}
-	}
-	return nil
-}
-
-// TxnAt implements [zkspec.Log].
-func (r zabReplica) TxnAt(p checker.Position) (zkapi.Zxid, []byte, bool) {
-	h := r.Zab().History()
-	t, ok := h.At(zab.Index(p))
-	return zkapi.Zxid(t.Zxid), t.Data, ok && zab.Index(p) > h.Base().Index
-}
-
-// FirstPosition implements [checker.Replica].
-func (r zabReplica) FirstPosition() checker.Position {
-	return checker.Position(r.Zab().History().Base().Index) + 1
-}
-
-// LastPosition implements [checker.Replica].
-func (r zabReplica) LastPosition() checker.Position {
-	return checker.Position(r.Zab().History().LastIndex())
-}
-
-// CommittedPosition implements [checker.Replica].
-func (r zabReplica) CommittedPosition() checker.Position {
-	return checker.Position(r.Zab().CommittedIndex())
-}
-
-// AppliedPosition implements [checker.Replica].
-func (r zabReplica) AppliedPosition() checker.Position {
-	return checker.Position(r.Zab().AppliedIndex())
-}
-
-// EntryAt implements [checker.Replica].
-func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
-	h := r.Zab().History()
-	t, ok := h.At(zab.Index(p))
-	if !ok || zab.Index(p) == h.Base().Index {
-		return 0, 0, false
-	}
-	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
-}
-
-// QuorumAt implements [checker.Reconfigurable].
-func (r zabReplica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
-	h := r.Zab().History()
-	t, ok := h.At(zab.Index(p))
-	if !ok || zab.Index(p) == h.Base().Index || t.Ensemble == nil {
-		return nil, false
-	}
-	return quorumOf(t.Ensemble), true
-}
-
-// quorumOf returns what is a quorum of e, whose slots are the servers in order.
-func quorumOf(e *zab.Ensemble) checker.Quorum {
-	return func(have checker.ServerSet) bool { return e.Quorum(zab.Servers(have)) }
-}
-
-// TouchedFrom implements [checker.Replica]: ZAB does not keep track.
-func (r zabReplica) TouchedFrom() checker.Position { return 0 }
-
-// Vote implements [checker.Replica]: ZAB has no votes that bind, but an epoch that never goes back.
-func (r zabReplica) Vote() (sim.Reign, sim.NodeID) { return sim.Reign(r.Zab().CurrentEpoch()), 0 }
-
-// StateHash implements [checker.Replica].
-func (r zabReplica) StateHash() (checker.Position, sim.Digest) {
-	at, hash := r.Server.StateHash()
-	return checker.Position(at), sim.Digest(hash)
 }

@@ -49,6 +49,10 @@ var checkMutants = []zabMutant{
 		}
 	}, "zab/zk/watches", 1, []string{zkspec.WatchList}},
 
+	{"", "a new leader gives sessions no time", storeRules(zkserver.Rules{Refreshes: func() bool { return false }}),
+		"zab/zk/isolate-leader", 1, []string{zkspec.SessionEarly}},
+	{"", "reads are said to show what is committed and not applied", decorated(newForeteller),
+		"zab/zk/busy", 36, []string{zkspec.SameTree}},
 	{"", "names are numbered by the children that are there", treeRules(ztree.Rules{
 		Number: func(_, children zkapi.Version) zkapi.Version { return children },
 	}), "zab/zk/sequential-queue", 1, []string{zkspec.QueueTwice}},

@@ -125,3 +125,23 @@ func (h hasty) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		h.Server.Step(now, ev, out)
 	}
 }
+
+// foreteller is a server that says of what it reads that it is as of the last transaction that is committed, though the
+// tree shows only those that it has applied.
+type foreteller struct{ wrapped }
+
+func newForeteller(s *zkserver.Server) decorator { return foreteller{wrapped{s}} }
+
+func (h foreteller) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	before := len(out.List())
+	h.Server.Step(now, ev, out)
+	committed, _ := h.Zab().History().At(h.Zab().CommittedIndex())
+	out.Rewrite(before, func(f sim.Effect) (sim.Effect, bool) {
+		if m, ok := f.Msg.(*zkapi.Reply); ok && !m.Op.Writes() {
+			changed := *m
+			changed.Out.Zxid = max(m.Out.Zxid, zkapi.Zxid(committed.Zxid))
+			f.Msg = &changed
+		}
+		return f, true
+	})
+}

@@ -163,6 +163,9 @@ var zabMutants = []zabMutant{
 	{"R3", "a leader that was removed goes on", zabRules(zab.Rules{
 		Remains: func(*zab.Ensemble, zab.Slot) bool { return true }},
 	), "zab/zk/reconfig", 6, []string{zab.LeaderInEnsemble}},
+	{"R5", "a server that looks for a leader does not take over a newer ensemble", zabRules(zab.Rules{
+		Adopts: func(_, _ *zab.Ensemble) bool { return false }},
+	), "zab/zk/reconfig", 1, []string{"liveness-converge"}},
 }
 
 // mutated returns the scenario of the bug with the bug in it.

@@ -93,7 +93,7 @@ var zabZKScenarios = []*Scenario{
 				nemesis.KindResetChannels, nemesis.KindSlowTasks},
 		}),
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want:   []string{"quorum-lost", "client-ahead"},
+		Want:   []string{"quorum-lost", "client-ahead", "session-reopened", "client-lost-session"},
 		system: newZabZK(watching()),
 	},
 	{

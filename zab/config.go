@@ -85,6 +85,9 @@ func newSettings(c Config) *settings {
 
 // slot returns the slot of id; false if it is no server.
 func (s *settings) slot(id sim.NodeID) (Slot, bool) {
+	if i := id.Number() - 1; uint(i) < uint(len(s.Servers)) && s.Servers[i] == id {
+		return Slot(i), true // numbered in order, as mostly
+	}
 	for i, v := range s.Servers {
 		if v == id {
 			return Slot(i), true

@@ -103,19 +103,22 @@ func (p *Peer) Handles(ev *sim.Event) bool {
 	return false
 }
 
-// Step handles one event for which Handles is true.
-func (p *Peer) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
+// Step handles one event for which Handles is true, as a [sim.Machine] does.
+func (p *Peer) Step(_ sim.Time, ev sim.Event, out *sim.Effects) { p.Handle(&ev, out) }
+
+// Handle does what Step does, and needs no copy of the event.
+func (p *Peer) Handle(ev *sim.Event, out *sim.Effects) {
 	if p.taken == len(p.inbox) {
 		p.inbox, p.taken = p.inbox[:0], 0
 	}
 	switch ev.Kind {
 	case sim.Receive:
-		p.receive(&ev, out)
+		p.receive(ev, out)
 		p.carried = nil
 	case sim.Opened:
-		p.opened(&ev, out)
+		p.opened(ev, out)
 	case sim.Closed:
-		p.closed(&ev, out)
+		p.closed(ev, out)
 	case sim.Timeout:
 		p.timeout(ev.Timer, out)
 	case sim.TaskRun:

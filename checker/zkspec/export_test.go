@@ -19,3 +19,8 @@ func (e *Events) Commit(z zkapi.Zxid, txn *zkapi.Txn) { e.journal.read(z, txn) }
 
 // Read tells e what a server has committed.
 func (e *Events) Read(l Log) { e.read(l) }
+
+// See lets e look at the server n at the time now.
+func (e *Expiry) See(n sim.NodeID, p Proposer, now sim.Time) *sim.Violation {
+	return e.follow(n, p, now)
+}

@@ -27,14 +27,14 @@
 //
 //	C1  updates have zxids of their own, later ones have higher ones   Judge: ZxidOrder; SearchUpdates
 //	C2  along the zxids the tree explains every update                 Judge: LinearizableWrites; SearchUpdates
-//	C3  a read shows the tree at its zxid                              Judge: OrderedSequential; SearchOrdered
+//	C3  a read shows the tree at its zxid                              Judge: OrderedSequential; JudgeSameTree
 //	C4  the zxids of one client never go back                          Judge: SessionOrder; SearchOrdered
 //	C5  no read shows an update that is not called yet                 Judge: OrderedSequential; SearchOrdered
 //	C6  what returned before an update was called is below it          Judge: OrderedSequential; SearchOrdered
 //	C7  reads behind a sync through the quorum are not old             JudgeStrictSync; SearchStrictSync
 //	C8  what was acknowledged, or read, is in the log in the end       JudgeDurable; zab.Ghost and checker.SplitBrain
 //	C9  the updates of a client are done in its order                  JudgeClientOrder
-//	C10 of a session that is over nothing is seen                      JudgeSessionEnd; no-orphans of the scenarios
+//	C10 a session lasts as long as it should, and no longer            Expiry; JudgeSessionEnd; scenarios: no-orphans
 //	C11 the numbers of sequential nodes increase                       as C2, for the tree knows them; JudgeQueue
 //	C12 watches tell everything, once, in order, and before answers    Events
 //	C13 reads are not older than a bound                               nobody
@@ -42,9 +42,7 @@
 //
 // Of C7 the weaker level, a sync that only flushes the pipe to a leader, is not checked: who that leader was no reply
 // says. Of C9, clients with one operation at a time show only what lost answers and new connections can bring out of
-// order. Of C10, that no session expires before its time is not checked: when its servers last heard of a client is not
-// in a history. C13 nobody promises: a server that nothing reaches serves what it has, for as long as it takes it to
-// notice.
+// order. C13 nobody promises: a server that nothing reaches serves what it has until it notices.
 //
 // What watches tell is no part of a history either: [Events] looks on.
 package zkspec

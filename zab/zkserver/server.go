@@ -91,7 +91,7 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch {
 	case s.peer.Handles(&ev):
 		s.reportTouched(&ev)
-		s.peer.Step(now, ev, out)
+		s.peer.Handle(&ev, out)
 	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
 		s.applying = false
 		s.apply(out)
