@@ -51,6 +51,7 @@ func (n *Node) becomeFollower(t Term, leader sim.NodeID, out *sim.Effects) {
 		out.Mark("leader-stepped-down")
 		out.StopTimer(heartbeatTimer)
 		n.reads.reject()
+		n.dropLease()
 		n.restartTimeout(out)
 	}
 }
@@ -136,6 +137,8 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 	switch {
 	case n.sticky():
 		out.Decide("hears from "+n.leader.String(), "refuse the pre-vote")
+	case n.pledged():
+		out.Decide("a leader may rely on it", "refuse the pre-vote")
 	case m.Term <= n.term:
 		out.Decide("the term is not new", "refuse the pre-vote")
 	case !n.rules.UpToDate(m.Last, n.log.Last()):
@@ -151,6 +154,10 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 
 // handleRequestVote votes for the sender or does not (Raft §5.2, §5.4.1).
 func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
+	if n.pledged() {
+		out.Decide("a leader may rely on it", "disregard the candidate")
+		return
+	}
 	if m.Term > n.term && n.sticky() {
 		out.Decide("hears from "+n.leader.String(), "disregard the candidate")
 		return
@@ -205,6 +212,7 @@ func (n *Node) becomeLeader(out *sim.Effects) {
 	}
 	n.active = 0
 	n.reads.round = 0
+	n.dropLease()
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
 	out.SetTimer(electionTimer, n.ElectionMax, n.ElectionMax)
 	n.lead(EntryNoop, nil, out)

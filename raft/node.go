@@ -53,6 +53,7 @@ type Node struct {
 	active   quorum.Members // who was heard from since the last check of the quorum
 
 	reads     reads
+	lease     lease
 	snapshots snapshots
 	mail      *Mail
 }

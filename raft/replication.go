@@ -68,6 +68,9 @@ func (n *Node) heartbeat(out *sim.Effects) {
 		return
 	}
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
+	if n.Lease > 0 {
+		n.beginRound()
+	}
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if quorum.Slot(slot) == n.self {
@@ -92,7 +95,7 @@ func (n *Node) heartbeat(out *sim.Effects) {
 
 // confirmRound asks every follower to confirm that this node leads.
 func (n *Node) confirmRound(out *sim.Effects) {
-	n.reads.round++
+	n.beginRound()
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if quorum.Slot(slot) != n.self {
@@ -180,6 +183,7 @@ func (n *Node) handleAppendEntriesResponse(slot quorum.Slot, m *AppendEntriesRes
 	if m.Round > n.answered[slot] {
 		n.answered[slot] = m.Round
 		n.confirmReads()
+		n.renewLease()
 	}
 	if m.Success {
 		n.acknowledged(slot, m.Match, out)
