@@ -68,6 +68,7 @@ func (n *Node) AppendHash(b []byte) []byte {
 	}
 	n.reads.encode(&e)
 	n.lease.encode(&e)
+	e.u64(uint64(n.transfer.to), uint64(n.transfer.begun))
 	n.snapshots.encode(&e)
 	return e.b
 }

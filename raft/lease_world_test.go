@@ -9,14 +9,20 @@ import (
 	"schism/sim/simtest"
 )
 
-// leaseReader is a server that asks for a read in every step, and calls read when the lease confirms one.
+// leaseReader is a server that asks for a read in every step, and calls read when the lease confirms one. Instead of
+// proposing it hands its leadership over to the next server.
 type leaseReader struct {
 	*server
 	read func()
 }
 
 func (s *leaseReader) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
-	s.server.Step(now, ev, out)
+	if ev.Kind == sim.Timeout && ev.Timer == proposeTimer {
+		out.SetTimer(proposeTimer, s.every, s.every)
+		s.TransferLeader(now, sim.Server(s.ID().Number()%5+1), out)
+	} else {
+		s.server.Step(now, ev, out)
+	}
 	if !s.LeaseHeld(now) {
 		return
 	}
@@ -28,20 +34,22 @@ func (s *leaseReader) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	}
 }
 
-// leaseBug is a bug of leases: rules, a configuration, or both.
+// leaseBug is a bug of leases: rules, a configuration, or both. If transferEvery is not 0, leaders hand over so often.
 type leaseBug struct {
-	rules raft.Rules
-	tune  func(*raft.Config)
+	rules         raft.Rules
+	tune          func(*raft.Config)
+	transferEvery time.Duration
 }
 
 // leaseWorld is a cluster of five whose clocks are off by up to 10 %, and whose leaders are cut off again and again.
-// Rounds are frequent, timeouts tight and the network fast, so that a lease that is a little too long is noticed.
+// Rounds are frequent, timeouts tight and the network fast, so that a lease that is a little too long is noticed. There
+// are no proposals: followers that hear nothing lack nothing, and may be elected.
 func leaseWorld(seed uint64, bug leaseBug, read func()) sim.Config {
 	c := cluster(5, seed, func(c *raft.Config, s *server) {
 		leased(c)
 		c.Heartbeat, c.ElectionMax = 10*time.Millisecond, c.ElectionMin+20*time.Millisecond
 		c.Rules = &bug.rules
-		s.every = 0 // what new leaders begin with is enough, and followers that hear nothing lack nothing
+		s.every = bug.transferEvery
 		if bug.tune != nil {
 			bug.tune(c)
 		}
@@ -122,15 +130,18 @@ func deposal(d time.Duration, seed uint64) []sim.Planned {
 }
 
 func TestLeasesAreSafeWithinTheDriftBound(t *testing.T) {
-	reads := 0
-	for seed := range uint64(100) {
-		if r := sim.Run(leaseWorld(seed, leaseBug{}, func() { reads++ })); r.Violation != nil {
-			t.Fatalf("seed %d: %v at %v", seed, r.Violation, r.Violation.At)
+	for _, every := range []time.Duration{0, 250 * time.Millisecond} {
+		reads := 0
+		for seed := range uint64(100) {
+			r := sim.Run(leaseWorld(seed, leaseBug{transferEvery: every}, func() { reads++ }))
+			if r.Violation != nil {
+				t.Fatalf("transfers every %v, seed %d: %v at %v", every, seed, r.Violation, r.Violation.At)
+			}
 		}
-	}
-	t.Logf("%d reads by lease", reads)
-	if reads < 100*5000 {
-		t.Errorf("only %d reads were confirmed by a lease", reads)
+		t.Logf("transfers every %v: %d reads by lease", every, reads)
+		if reads < 100*1000 {
+			t.Errorf("transfers every %v: only %d reads were confirmed by a lease", every, reads)
+		}
 	}
 }
 
@@ -149,6 +160,8 @@ func TestLeaseBugsAreFound(t *testing.T) {
 			tune:  func(c *raft.Config) { c.CheckQuorum = false }}},
 		{"loyalty ends with the process", leaseBug{rules: raft.Rules{
 			PledgeBinds: func(time.Duration) bool { return false }}}},
+		{"the lease outlives a transfer", leaseBug{transferEvery: 250 * time.Millisecond, rules: raft.Rules{
+			LeaseTrusted: func(checkQuorum, _ bool) bool { return checkQuorum }}}},
 		{"clocks are worse than was promised", leaseBug{tune: func(c *raft.Config) { c.MaxDriftPPM = 1000 }}},
 	}
 	for _, test := range tests {

@@ -54,6 +54,7 @@ type Node struct {
 
 	reads     reads
 	lease     lease
+	transfer  transfer
 	snapshots snapshots
 	mail      *Mail
 }
@@ -142,6 +143,8 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 		if n.fromFollower(m.Term, slot, out) {
 			n.handleInstallSnapshotResponse(slot, m, out)
 		}
+	case *TimeoutNow:
+		n.handleTimeoutNow(from, m, out)
 	}
 }
 

@@ -77,6 +77,15 @@ type Rules struct {
 	LeaseTrusted func(checkQuorum, over bool) bool
 	// PledgeBinds says whether a node that owes a leader loyalty for the time left disregards all candidates.
 	PledgeBinds func(left time.Duration) bool
+	// ProposalAllowed says whether a leader takes proposals: not while it hands its leadership over, for then the log
+	// of its successor would never be complete. Thesis §3.10.
+	ProposalAllowed func(transferring bool) bool
+	// TransferOver says whether a leader gives up to hand over its leadership that began to so long ago, if timeout is
+	// the longest election timeout. Thesis §3.10.
+	TransferOver func(passed, timeout time.Duration) bool
+	// CampaignAllowed says whether a node that is told to campaign obeys, if a change of membership is committed that
+	// it has not applied (configPending).
+	CampaignAllowed func(configPending bool) bool
 	// SnapshotStale says whether a snapshot of the entries up to index is of no use to a node that
 	// has committed up to commit.
 	SnapshotStale func(index, commit Index) bool
@@ -112,6 +121,9 @@ func DefaultRules() Rules {
 		LeaseLength:      leaseLength,
 		LeaseTrusted:     func(checkQuorum, over bool) bool { return checkQuorum && !over },
 		PledgeBinds:      func(left time.Duration) bool { return left > 0 },
+		ProposalAllowed:  func(transferring bool) bool { return !transferring },
+		TransferOver:     func(passed, timeout time.Duration) bool { return passed >= timeout },
+		CampaignAllowed:  func(configPending bool) bool { return !configPending },
 		SnapshotStale:    func(index, commit Index) bool { return index <= commit },
 		SnapshotKeepsLog: func(matches bool) bool { return matches },
 		ChunkContinues:   chunkContinues,
