@@ -53,6 +53,8 @@ type Node struct {
 	active   quorum.Members // who was heard from since the last check of the quorum
 
 	reads     reads
+	lease     lease
+	transfer  transfer
 	snapshots snapshots
 	mail      *Mail
 }
@@ -141,6 +143,8 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 		if n.fromFollower(m.Term, slot, out) {
 			n.handleInstallSnapshotResponse(slot, m, out)
 		}
+	case *TimeoutNow:
+		n.handleTimeoutNow(from, m, out)
 	}
 }
 
