@@ -45,6 +45,7 @@ var (
 	ErrNotJoint   = errors.New("raft: the membership is not joint")
 	ErrManyVoters = errors.New("raft: more than one voter changes without a joint membership")
 	ErrNoVoter    = errors.New("raft: nobody would vote")
+	ErrNoServer   = errors.New("raft: one of the members is no server")
 )
 
 // Touched is everybody whom c is about.
