@@ -63,7 +63,7 @@ func (s *solo) reelect() {
 	s.elect()
 }
 
-func stateAt(i raft.Index) string { return fmt.Sprintf("%030d", i) }
+func stateAt(i raft.Index) string { return fmt.Sprintf("%023d", i) }
 
 // chunks returns the InstallSnapshot messages that make up the snapshot that s has of entry 8.
 func chunks(t *testing.T, s *solo) (all []*raft.InstallSnapshot) {
