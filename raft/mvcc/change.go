@@ -22,10 +22,14 @@ type change struct {
 	// kv is the key as it was left. If it was deleted kv has the key and ModRevision alone.
 	kv      etcdapi.KeyValue
 	deleted bool
-	at      place
+	// number tells it from the others of its revision.
+	number uint32
 	// before is where the change of the key before this one is, or was if it is compacted; 0 if there was none.
 	before place
 }
+
+// at returns where c is.
+func (c *change) at() place { return placeOf(c.kv.ModRevision) + place(c.number) }
 
 // earlier returns the change of the same key before c, nil if there is none or it is compacted.
 func (s *Store) earlier(c *change) *change {
@@ -78,13 +82,13 @@ func (s *Store) each(span etcdapi.Span, r etcdapi.Revision, f func(*etcdapi.KeyV
 
 // enter puts c, which is new and the last change of its key, into the log. The change must be complete.
 func (s *Store) enter(c *change) {
-	s.log.Load(c.at, c)
+	s.log.Load(c.at(), c)
 	s.logSum += c.digest()
 }
 
 // forget takes c out of the log, and its key out of the store if that was the last change.
 func (s *Store) forget(c *change) {
-	s.log.Delete(c.at)
+	s.log.Delete(c.at())
 	s.logSum -= c.digest()
 	if last, _ := s.keys.Get(c.kv.Key); last == c {
 		s.keys.Delete(c.kv.Key)

@@ -16,7 +16,7 @@ func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
 	}
 	var since []*change
 	s.log.Ascend(placeOf(s.compacted), func(_ place, c *change) bool {
-		if c.at.revision() > r {
+		if c.kv.ModRevision > r {
 			return false
 		}
 		since = append(since, c)
@@ -29,7 +29,7 @@ func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
 		}
 	}
 	for _, c := range since {
-		_, there := s.log.Get(c.at)
+		_, there := s.log.Get(c.at())
 		if there && !s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
 			s.forget(c)
 		}

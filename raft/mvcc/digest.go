@@ -45,9 +45,9 @@ func (d Digest) text(s string) Digest {
 
 // digest returns the change's share of the sum.
 func (c *change) digest() Digest {
-	d := Digest(1).mix(uint64(c.at)).text(c.kv.Key)
+	d := Digest(1).mix(uint64(c.at())).text(c.kv.Key)
 	if c.deleted {
-		return d.mix(1)
+		d++
 	}
 	d = d.text(c.kv.Value).mix(uint64(c.kv.CreateRevision)).mix(uint64(c.kv.Version))
 	return d.mix(uint64(c.kv.Lease))

@@ -11,14 +11,15 @@ const MinTTL etcdapi.Seconds = 1
 
 // lease is what the store knows of a lease.
 type lease struct {
+	id      etcdapi.LeaseID
 	granted etcdapi.Seconds
 	// remaining is what was left of it at the last checkpoint; 0 if there was none since it was granted or kept alive.
 	remaining etcdapi.Seconds
 }
 
 // digest returns the lease's share of the sum.
-func (l lease) digest(id etcdapi.LeaseID) Digest {
-	return Digest(2).mix(uint64(id)).mix(uint64(l.granted)).mix(uint64(l.remaining))
+func (l lease) digest() Digest {
+	return Digest(2).mix(uint64(l.id)).mix(uint64(l.granted)).mix(uint64(l.remaining))
 }
 
 // Lease returns the time to live that the lease id was granted, and what it has left when the server that keeps its
@@ -33,11 +34,11 @@ func (s *Store) Lease(id etcdapi.LeaseID) (granted, left etcdapi.Seconds, found 
 }
 
 // setLease adds a lease, or changes one that is there.
-func (s *Store) setLease(id etcdapi.LeaseID, l lease) {
-	if old, found := s.leases.Set(id, l); found {
-		s.leaseSum -= old.digest(id)
+func (s *Store) setLease(l lease) {
+	if old, found := s.leases.Set(l.id, l); found {
+		s.leaseSum -= old.digest()
 	}
-	s.leaseSum += l.digest(id)
+	s.leaseSum += l.digest()
 }
 
 // grant does a LeaseGrant. A lease without a name gets the next number that no lease has.
@@ -55,8 +56,8 @@ func (s *Store) grant(op *etcdapi.Op, r *etcdapi.Result) {
 		s.named++
 		id = s.named
 	}
-	l := lease{granted: max(op.TTL, MinTTL)}
-	s.setLease(id, l)
+	l := lease{id: id, granted: max(op.TTL, MinTTL)}
+	s.setLease(l)
 	r.Lease, r.TTL = id, l.granted
 }
 
@@ -77,14 +78,14 @@ func (s *Store) revoke(id etcdapi.LeaseID, r *etcdapi.Result) {
 		w.end()
 	}
 	s.leases.Delete(id)
-	s.leaseSum -= l.digest(id)
+	s.leaseSum -= l.digest()
 }
 
 // checkpoint does a LeaseCheckpoint, in which no time left means all of it. A lease that is gone has no need of it.
 func (s *Store) checkpoint(op *etcdapi.Op) {
 	if l, found := s.leases.Get(op.Lease); found {
 		l.remaining = max(op.TTL, 0)
-		s.setLease(op.Lease, l)
+		s.setLease(l)
 	}
 }
 

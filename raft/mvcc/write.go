@@ -30,12 +30,11 @@ func (w *writer) record(c *change) *change {
 	if w.revision >= maxRevision || w.changes >= 1<<subBits {
 		panic("mvcc: too many revisions, or changes in one")
 	}
-	c.kv.ModRevision = w.revision + 1
-	c.at = placeOf(c.kv.ModRevision) + place(w.changes)
+	c.kv.ModRevision, c.number = w.revision+1, uint32(w.changes)
 	w.changes++
 	before, found := w.keys.Set(c.kv.Key, c)
 	if found {
-		c.before = before.at
+		c.before = before.at()
 	}
 	return before
 }
