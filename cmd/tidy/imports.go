@@ -21,7 +21,7 @@ var layers = []layer{
 	{"sim/words", nil},
 	{"sim/simtest", []string{"sim", "sim/wal"}},
 	{"raft", []string{"sim", "sim/wal", "sim/wire", "sim/words", "raft/..."}},
-	{"raft/mvcc", []string{"raft/kvapi", "sim/wire"}},
+	{"raft/mvcc", []string{"raft/etcdapi", "sim/wire"}},
 	{"zab", []string{"sim", "sim/wal", "sim/wire", "sim/words", "zab/..."}},
 	{"zab/ztree", []string{"zab/zkapi", "sim/wire"}},
 	{"nemesis", []string{"sim"}},
@@ -45,6 +45,7 @@ type library struct {
 // libraries is the table of all that is not the project's own.
 var libraries = []library{
 	{path: "github.com/anishathalye/porcupine", dirs: []string{"checker"}},
+	{path: "github.com/tidwall/btree", dirs: []string{"raft/mvcc"}},
 	{path: "pgregory.net/rapid", dirs: []string{"."}, testsOnly: true},
 	{path: "github.com/google/go-cmp", dirs: []string{"."}, testsOnly: true},
 	{path: "golang.org/x/exp", dirs: []string{"scenarios", "cmd"}, oneFile: true},

@@ -1,0 +1,37 @@
+package mvcc
+
+import "schism/raft/etcdapi"
+
+// compact forgets what cannot be seen from revision r on: all that was changed again until then, and keys that were
+// deleted before. That a key was deleted at r itself is kept, since who watches from r on must be told (etcd 18274). It
+// costs as much as there are changes from the compacted revision to r.
+func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
+	switch {
+	case r <= s.compacted:
+		into.Code = etcdapi.ErrCompacted
+		return
+	case r > s.revision:
+		into.Code = etcdapi.ErrFutureRev
+		return
+	}
+	var since []*change
+	s.log.Ascend(placeOf(s.compacted), func(_ place, c *change) bool {
+		if c.kv.ModRevision > r {
+			return false
+		}
+		since = append(since, c)
+		return true
+	})
+	s.compacted = r
+	for _, c := range since {
+		if e := s.earlier(c); e != nil {
+			s.forget(e)
+		}
+	}
+	for _, c := range since {
+		_, there := s.log.Get(c.at())
+		if there && !s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
+			s.forget(c)
+		}
+	}
+}
