@@ -91,7 +91,6 @@ func stories(t *testing.T) map[string][]step {
 			{"put y 1 lease 7", ok(3)}, {"put z 1 lease 8", ok(4)},
 			{"put a 1", ok(6)}, {"get z", at(6, keys(t, "z=1 c4 m4 v1 l8"))}, {"get x to z", at(6, keys(t))},
 			{"put x 2 lease 7", fails(6, etcdapi.ErrLeaseNotFound)}, {"delete z", at(7, deleted(1))},
-			{"lease-revoke lease 8", fails(7, etcdapi.ErrLeaseNotFound)},
 			{"put z 2 lease 8", fails(7, etcdapi.ErrLeaseNotFound)},
 		},
 		"lost replies": {
