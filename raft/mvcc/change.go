@@ -86,10 +86,15 @@ func (s *Store) enter(c *change) {
 	s.logSum += c.digest()
 }
 
-// forget takes c out of the log, and its key out of the store if that was the last change.
-func (s *Store) forget(c *change) {
+// drop takes c, which is not the last change of its key, out of the log.
+func (s *Store) drop(c *change) {
 	s.log.Delete(c.at())
 	s.logSum -= c.digest()
+}
+
+// forget takes c out of the log, and its key out of the store if that was the last change.
+func (s *Store) forget(c *change) {
+	s.drop(c)
 	if last, _ := s.keys.Get(c.kv.Key); last == c {
 		s.keys.Delete(c.kv.Key)
 	}

@@ -25,12 +25,14 @@ func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
 	s.compacted = r
 	for _, c := range since {
 		if e := s.earlier(c); e != nil {
-			s.forget(e)
+			s.drop(e)
 		}
 	}
 	for _, c := range since {
-		_, there := s.log.Get(c.at())
-		if there && !s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
+		if s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
+			continue
+		}
+		if _, there := s.log.Get(c.at()); there {
 			s.forget(c)
 		}
 	}
