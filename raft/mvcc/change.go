@@ -8,7 +8,7 @@ type place uint64
 // subBits is how many bits number the changes of one revision.
 const subBits = 24
 
-// maxRevision is the last revision for which there are places.
+// maxRevision is the first revision for which there are no places.
 const maxRevision etcdapi.Revision = 1<<(64-subBits) - 1
 
 // placeOf returns the place of the first change of a revision, which is not negative.
