@@ -8,7 +8,7 @@ type place uint64
 // subBits is how many bits number the changes of one revision.
 const subBits = 24
 
-// maxRevision is the last revision for which there are places.
+// maxRevision is the first revision for which there are no places.
 const maxRevision etcdapi.Revision = 1<<(64-subBits) - 1
 
 // placeOf returns the place of the first change of a revision, which is not negative.
@@ -86,10 +86,15 @@ func (s *Store) enter(c *change) {
 	s.logSum += c.digest()
 }
 
-// forget takes c out of the log, and its key out of the store if that was the last change.
-func (s *Store) forget(c *change) {
+// drop takes c, which is not the last change of its key, out of the log.
+func (s *Store) drop(c *change) {
 	s.log.Delete(c.at())
 	s.logSum -= c.digest()
+}
+
+// forget takes c out of the log, and its key out of the store if that was the last change.
+func (s *Store) forget(c *change) {
+	s.drop(c)
 	if last, _ := s.keys.Get(c.kv.Key); last == c {
 		s.keys.Delete(c.kv.Key)
 	}

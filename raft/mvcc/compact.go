@@ -5,14 +5,12 @@ import "schism/raft/etcdapi"
 // compact forgets what cannot be seen from revision r on: all that was changed again until then, and keys that were
 // deleted before. That a key was deleted at r itself is kept, since who watches from r on must be told (etcd 18274). It
 // costs as much as there are changes from the compacted revision to r.
-func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
+func (s *Store) compact(r etcdapi.Revision) etcdapi.Result {
 	switch {
 	case r <= s.compacted:
-		into.Code = etcdapi.ErrCompacted
-		return
+		return s.failed(etcdapi.ErrCompacted)
 	case r > s.revision:
-		into.Code = etcdapi.ErrFutureRev
-		return
+		return s.failed(etcdapi.ErrFutureRev)
 	}
 	var since []*change
 	s.log.Ascend(placeOf(s.compacted), func(_ place, c *change) bool {
@@ -25,13 +23,16 @@ func (s *Store) compact(r etcdapi.Revision, into *etcdapi.Result) {
 	s.compacted = r
 	for _, c := range since {
 		if e := s.earlier(c); e != nil {
-			s.forget(e)
+			s.drop(e)
 		}
 	}
 	for _, c := range since {
-		_, there := s.log.Get(c.at())
-		if there && !s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
+		if s.rules.Keeps(c.deleted, c.kv.ModRevision, r) {
+			continue
+		}
+		if _, there := s.log.Get(c.at()); there {
 			s.forget(c)
 		}
 	}
+	return etcdapi.Result{}
 }

@@ -61,23 +61,21 @@ func (s *Store) Digest() Digest {
 
 // hash does a HashKV: of all changes that can be seen and were made until revision r. So it is the same at all servers
 // that have the same compacted revision, whatever else they have by now. It costs as much as there are changes after r.
-func (s *Store) hash(r etcdapi.Revision, into *etcdapi.Result) {
+func (s *Store) hash(r etcdapi.Revision) etcdapi.Result {
 	if r <= 0 {
 		r = s.revision
 	}
 	switch {
 	case r > s.revision:
-		into.Code = etcdapi.ErrFutureRev
-		return
+		return s.failed(etcdapi.ErrFutureRev)
 	case s.rules.Compacted(r, s.compacted):
-		into.Code = etcdapi.ErrCompacted
-		return
+		return s.failed(etcdapi.ErrCompacted)
 	}
 	sum := s.logSum
 	s.log.Ascend(placeOf(r+1), func(_ place, c *change) bool {
 		sum -= c.digest()
 		return true
 	})
-	into.Hash = uint64(Digest(3).mix(uint64(sum)).mix(uint64(s.compacted)).mix(uint64(r)))
-	into.Compacted = s.compacted
+	d := Digest(3).mix(uint64(sum)).mix(uint64(s.compacted)).mix(uint64(r))
+	return etcdapi.Result{Hash: uint64(d), Compacted: s.compacted}
 }

@@ -6,9 +6,6 @@ import (
 	"schism/raft/etcdapi"
 )
 
-// MinTTL is the time to live of a lease that was asked for with a shorter one.
-const MinTTL etcdapi.Seconds = 1
-
 // lease is what the store knows of a lease.
 type lease struct {
 	id      etcdapi.LeaseID
@@ -42,34 +39,31 @@ func (s *Store) setLease(l lease) {
 }
 
 // grant does a LeaseGrant. A lease without a name gets the next number that no lease has.
-func (s *Store) grant(op *etcdapi.Op, r *etcdapi.Result) {
+func (s *Store) grant(op *etcdapi.Op) etcdapi.Result {
 	id := op.Lease
 	if op.TTL > etcdapi.MaxTTL {
-		r.Code = etcdapi.ErrLeaseTTLTooLarge
-		return
+		return s.failed(etcdapi.ErrLeaseTTLTooLarge)
 	}
 	if _, found := s.leases.Get(id); found {
-		r.Code = etcdapi.ErrLeaseExist
-		return
+		return s.failed(etcdapi.ErrLeaseExist)
 	}
 	for taken := id == 0; taken; _, taken = s.leases.Get(id) {
 		s.named++
 		id = s.named
 	}
-	l := lease{id: id, granted: max(op.TTL, MinTTL)}
+	l := lease{id: id, granted: max(op.TTL, etcdapi.MinTTL)}
 	s.setLease(l)
-	r.Lease, r.TTL = id, l.granted
+	return etcdapi.Result{Lease: id, TTL: l.granted}
 }
 
 // revoke does a LeaseRevoke: the lease is gone, and its keys are deleted in one revision.
-func (s *Store) revoke(id etcdapi.LeaseID, r *etcdapi.Result) {
+func (s *Store) revoke(id etcdapi.LeaseID) etcdapi.Result {
 	l, found := s.leases.Get(id)
 	if !found {
-		r.Code = etcdapi.ErrLeaseNotFound
-		return
+		return s.failed(etcdapi.ErrLeaseNotFound)
 	}
-	w := writer{Store: s}
 	for _, keys := range s.rules.Revoked(s.leased(id)) {
+		w := writer{Store: s}
 		for _, key := range keys {
 			if kv := s.now(key); kv != nil {
 				w.delete(kv)
@@ -79,27 +73,37 @@ func (s *Store) revoke(id etcdapi.LeaseID, r *etcdapi.Result) {
 	}
 	s.leases.Delete(id)
 	s.leaseSum -= l.digest()
+	return etcdapi.Result{}
 }
 
 // checkpoint does a LeaseCheckpoint, in which no time left means all of it. A lease that is gone has no need of it.
-func (s *Store) checkpoint(op *etcdapi.Op) {
+func (s *Store) checkpoint(op *etcdapi.Op) etcdapi.Result {
 	if l, found := s.leases.Get(op.Lease); found {
 		l.remaining = max(op.TTL, 0)
 		s.setLease(l)
 	}
+	return etcdapi.Result{}
 }
 
 // timeToLive does a LeaseTimeToLive as far as the store knows: TTL is what Lease says is left.
-func (s *Store) timeToLive(op *etcdapi.Op, r *etcdapi.Result) {
-	r.Lease = op.Lease
-	var found bool
-	if r.GrantedTTL, r.TTL, found = s.Lease(op.Lease); !found {
-		r.TTL = -1
-		return
+func (s *Store) timeToLive(op *etcdapi.Op) etcdapi.Result {
+	granted, left, found := s.Lease(op.Lease)
+	if !found {
+		left = -1
 	}
+	r := etcdapi.Result{Lease: op.Lease, TTL: left, GrantedTTL: granted}
 	if op.Flags&etcdapi.FlagKeys != 0 {
 		r.Keys = s.leased(op.Lease)
 	}
+	return r
+}
+
+// allLeases does a Leases.
+func (s *Store) allLeases() etcdapi.Result {
+	if s.leases.Len() == 0 {
+		return etcdapi.Result{}
+	}
+	return etcdapi.Result{Leases: s.leases.Keys()}
 }
 
 // attach moves a key from one lease to another; 0 is none.

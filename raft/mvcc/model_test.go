@@ -34,8 +34,12 @@ type attempt struct {
 	changed bool
 }
 
-func (m *model) apply(op *etcdapi.Op) etcdapi.Result {
-	var r etcdapi.Result
+func (m *model) apply(op *etcdapi.Op) (r etcdapi.Result) {
+	defer func() {
+		if r.Code == etcdapi.ErrCompacted {
+			r.Compacted = m.compacted
+		}
+	}()
 	if r.Code = m.refuses(op, etcdapi.MaxTxnOps); r.Code != etcdapi.OK {
 		return r
 	}

@@ -70,12 +70,18 @@ type writes struct {
 // it. That is checkIntervals without its hole: etcd lets one nested Txn put what one after it deletes, and a key that
 // is changed twice in one revision breaks its compaction (etcd 22376).
 func disjoint(branch []etcdapi.Op) bool {
+	if len(branch) == 0 || len(branch) == 1 && branch[0].Kind != etcdapi.Txn {
+		return true
+	}
 	_, ok := collect(branch)
 	return ok
 }
 
 // collect returns what a branch changes, and whether its parts change different keys.
 func collect(branch []etcdapi.Op) (writes, bool) {
+	if len(branch) == 1 {
+		return writesOf(&branch[0])
+	}
 	var all writes
 	for i := range branch {
 		part, ok := writesOf(&branch[i])

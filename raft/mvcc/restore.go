@@ -54,7 +54,7 @@ func (r *reader) head() {
 	s := &r.store
 	s.revision, s.compacted = etcdapi.Revision(r.Number()), etcdapi.Revision(r.Number())
 	s.named = etcdapi.LeaseID(r.long())
-	if s.revision < etcdapi.FirstRevision || s.revision > maxRevision || s.compacted < 0 || s.compacted > s.revision {
+	if s.revision < etcdapi.FirstRevision || s.revision >= maxRevision || s.compacted < 0 || s.compacted > s.revision {
 		r.Fail()
 	}
 }

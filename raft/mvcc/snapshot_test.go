@@ -155,7 +155,7 @@ func TestDecodeRefusesWhatNoStoreIs(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{
 		"no revision":                  forge(0, 0, nil),
-		"too large a revision":         forge(maxRevision+1, 0, nil),
+		"too large a revision":         forge(maxRevision, 0, nil),
 		"a negative revision":          forge(-1, 0, nil),
 		"compaction to come":           forge(5, 6, nil),
 		"a negative compaction":        forge(5, -1, nil),

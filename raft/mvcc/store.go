@@ -1,8 +1,6 @@
 package mvcc
 
 import (
-	"cmp"
-
 	"github.com/tidwall/btree"
 
 	"schism/raft/etcdapi"
@@ -54,63 +52,66 @@ func (s *Store) Compacted() etcdapi.Revision { return s.compacted }
 
 // Apply does op and returns its result; if it has changed something, Revision is the change's own afterwards.
 func (s *Store) Apply(op *etcdapi.Op) etcdapi.Result {
-	var r etcdapi.Result
-	if r.Code = s.refused(op); r.Code != etcdapi.OK {
-		return r
+	if c := s.refused(op); c != etcdapi.OK {
+		return s.failed(c)
 	}
-	w := writer{Store: s}
 	switch op.Kind {
 	case etcdapi.Put:
-		if r.Code = cmp.Or(s.checkLease(op), s.checkKept(op)); r.Code == etcdapi.OK {
-			w.put(op, &r)
-			w.end()
-		}
+		return s.put(op)
 	case etcdapi.DeleteRange:
-		w.deleteRange(op, &r)
-		w.end()
+		return s.deleteRange(op)
 	case etcdapi.Txn:
-		r = w.txn(op)
+		return s.txn(op)
 	case etcdapi.Compact:
-		s.compact(op.Revision, &r)
+		return s.compact(op.Revision)
 	case etcdapi.LeaseGrant:
-		s.grant(op, &r)
+		return s.grant(op)
 	case etcdapi.LeaseRevoke:
-		s.revoke(op.Lease, &r)
+		return s.revoke(op.Lease)
 	case etcdapi.LeaseCheckpoint:
-		s.checkpoint(op)
-	default:
-		return s.Read(op)
+		return s.checkpoint(op)
 	}
-	return r
+	return s.read(op)
 }
 
 // Read does op, which changes nothing, and returns its result. It panics if op is none of the store's.
 func (s *Store) Read(op *etcdapi.Op) etcdapi.Result {
-	var r etcdapi.Result
-	if r.Code = s.refused(op); r.Code != etcdapi.OK {
-		return r
+	if c := s.refused(op); c != etcdapi.OK {
+		return s.failed(c)
 	}
+	return s.read(op)
+}
+
+// read is Read of what is not refused.
+func (s *Store) read(op *etcdapi.Op) etcdapi.Result {
 	switch op.Kind {
 	case etcdapi.Range:
-		if r.Code = s.checkRange(op); r.Code == etcdapi.OK {
-			s.readRange(op, &r)
+		if c := s.checkRange(op); c != etcdapi.OK {
+			return s.failed(c)
 		}
+		var r etcdapi.Result
+		s.readRange(op, &r)
+		return r
 	case etcdapi.Txn:
 		if op.Writes() {
 			panic("mvcc: read: a txn that writes")
 		}
-		w := writer{Store: s}
-		r = w.txn(op)
+		return s.txn(op)
 	case etcdapi.HashKV:
-		s.hash(op.Revision, &r)
+		return s.hash(op.Revision)
 	case etcdapi.LeaseTimeToLive:
-		s.timeToLive(op, &r)
+		return s.timeToLive(op)
 	case etcdapi.Leases:
-		if s.leases.Len() > 0 {
-			r.Leases = s.leases.Keys()
-		}
-	default:
-		panic("mvcc: " + op.Kind.String() + " is no operation of the store")
+		return s.allLeases()
+	}
+	panic("mvcc: " + op.Kind.String() + " is no operation of the store")
+}
+
+// failed returns the result of an operation that did nothing.
+func (s *Store) failed(c etcdapi.Code) etcdapi.Result {
+	r := etcdapi.Result{Code: c}
+	if c == etcdapi.ErrCompacted {
+		r.Compacted = s.compacted
 	}
 	return r
 }

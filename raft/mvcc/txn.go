@@ -17,11 +17,12 @@ type plan struct {
 }
 
 // txn does a Txn: it asks, checks what will be done, and does it, so that what fails has done nothing.
-func (w *writer) txn(op *etcdapi.Op) etcdapi.Result {
-	p := w.plan(op)
-	if c := w.check(&p); c != etcdapi.OK {
-		return etcdapi.Result{Code: c}
+func (s *Store) txn(op *etcdapi.Op) etcdapi.Result {
+	p := s.plan(op)
+	if c := s.check(&p); c != etcdapi.OK {
+		return s.failed(c)
 	}
+	w := writer{Store: s}
 	r := w.do(&p)
 	if op.Writes() {
 		w.end()

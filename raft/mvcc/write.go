@@ -1,6 +1,7 @@
 package mvcc
 
 import (
+	"cmp"
 	"math"
 
 	"schism/raft/etcdapi"
@@ -21,13 +22,12 @@ func (w *writer) end() {
 	if w.rules.Revises(w.changes) {
 		w.revision++
 	}
-	w.changes = 0
 }
 
 // record makes c the last change of its key, gives it its place, and returns the change before, nil if there is none.
 // It does not enter it into the log.
 func (w *writer) record(c *change) *change {
-	if w.revision >= maxRevision || w.changes >= 1<<subBits {
+	if w.revision+1 >= maxRevision || w.changes >= 1<<subBits {
 		panic("mvcc: too many revisions, or changes in one")
 	}
 	c.kv.ModRevision, c.number = w.revision+1, uint32(w.changes)
@@ -55,6 +55,18 @@ func (s *Store) checkKept(op *etcdapi.Op) etcdapi.Code {
 		return etcdapi.ErrKeyNotFound
 	}
 	return etcdapi.OK
+}
+
+// put does a Put.
+func (s *Store) put(op *etcdapi.Op) etcdapi.Result {
+	if c := cmp.Or(s.checkLease(op), s.checkKept(op)); c != etcdapi.OK {
+		return s.failed(c)
+	}
+	var r etcdapi.Result
+	w := writer{Store: s}
+	w.put(op, &r)
+	w.end()
+	return r
 }
 
 // put does a Put that has passed the checks.
@@ -88,6 +100,15 @@ func (w *writer) follow(c, before *change) {
 		old = before.kv
 	}
 	c.kv.CreateRevision, c.kv.Version = w.rules.Succeeds(&old, alive, c.kv.ModRevision)
+}
+
+// deleteRange does a DeleteRange.
+func (s *Store) deleteRange(op *etcdapi.Op) etcdapi.Result {
+	var r etcdapi.Result
+	w := writer{Store: s}
+	w.deleteRange(op, &r)
+	w.end()
+	return r
 }
 
 // deleteRange does a DeleteRange.
