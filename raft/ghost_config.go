@@ -1,6 +1,9 @@
 package raft
 
-import "schism/raft/quorum"
+import (
+	"schism/raft/quorum"
+	"schism/sim"
+)
 
 // ghostConfig is a membership as the log that ends with the entry at makes it, computed from what is written.
 type ghostConfig struct {
@@ -104,12 +107,33 @@ func (g *Ghost) checkInForce(s *shadow, n *Node) {
 	}
 }
 
+// checkVoter checks that s, which has begun to lead, is a voter of the membership in force or, with AtAppend, of
+// the one before a change that it does not know to be committed.
+func (g *Ghost) checkVoter(s *shadow, n *Node) {
+	votes, log := g.configs[s.config].Voters.Members(), &s.written.log
+	if n.ApplyConfigAt == AtAppend && n.commit >= log.base && n.commit <= log.last() {
+		votes |= g.configs[log.at(n.commit).config].Voters.Members()
+	}
+	if !votes.Has(s.slot) {
+		g.fail(ConfigSafety, "%s is elected, and has no vote in %v", s.id, g.configs[s.config].Membership)
+	}
+}
+
+// checkRetired checks that s, which the node's own step has left a leader, is a voter of the membership that was in
+// force for good before.
+func (g *Ghost) checkRetired(s *shadow, n *Node, ev *sim.Event) {
+	c := &g.configs[s.config]
+	if !c.Voters.Members().Has(s.slot) && c.at.Index <= s.commit && s.term == n.term && n.Handles(ev) {
+		g.fail(ConfigSafety, "%s still leads, and has had no vote in %v", s.id, c.Membership)
+	}
+}
+
 // checkOverlap checks that the memberships by which one leader was elected and another has committed could not
 // decide separately.
 func (g *Ghost) checkOverlap(elected *shadow, by configNumber) {
 	a, b := &g.configs[elected.ballot], &g.configs[by]
 	if a != b && !overlapping(a.Voters, b.Voters) {
-		g.fail(ConfigSafety, "%s was elected by %v, and %v can commit without any of them", elected.id,
-			a.Membership, b.Membership)
+		g.fail(ConfigSafety, "%s was elected by %v, and %v can commit without any of them",
+			elected.id, a.Membership, b.Membership)
 	}
 }

@@ -43,8 +43,9 @@ const (
 	PrefixWithinTerm = "raft-prefix-within-term"
 	// ConfigSafety: at most one change of the membership in a log is not committed (with AtApply: not
 	// applied), each is appended by a leader that has committed in its term, the membership in force is
-	// what the log, or what is applied of it, makes, and no leader is elected by a membership that
-	// cannot hear of what another has committed. Thesis §4.
+	// what the log, or what is applied of it, makes, no leader is elected by a membership that cannot
+	// hear of what another has committed, and only voters lead, but for a leader that removes itself
+	// until that is committed. Thesis §4.
 	ConfigSafety = "raft-config-safety"
 	// SnapshotPrefix: a snapshot stands for a committed prefix, and for one state.
 	SnapshotPrefix = "raft-snapshot-prefix"
@@ -182,6 +183,7 @@ func (g *Ghost) elected(s *shadow, n *Node) {
 	}
 	g.leaderOf[n.term] = s.id
 	s.match, s.ballot = s.match[:0], s.config
+	g.checkVoter(s, n)
 	for i := len(g.commits) - 1; i >= 0; i-- {
 		if c := g.commits[i]; c.Term < n.term {
 			if !s.written.log.holds(c.Index, g.committed[c.Index-1]) {

@@ -18,6 +18,9 @@ func (g *Ghost) compare(s *shadow, n *Node, ev *sim.Event) {
 				s.id, last, s.written.log.end())
 		}
 	}
+	if n.role == Leader && s.role == Leader {
+		g.checkRetired(s, n, ev)
+	}
 	if n.commit != s.commit {
 		g.committedUpTo(s, n)
 	}

@@ -59,7 +59,7 @@ func (c *changer) change(out *sim.Effects) {
 // drawChange draws a change of m, among five servers, that might be allowed.
 func drawChange(draws sim.Chooser, m raft.Membership) raft.Change {
 	draw := func(n int) int { return draws.Index(sim.Key{Decision: sim.DecidePlan}, n) }
-	if m.Joint() && draw(4) > 0 {
+	if m.Joint() && !m.AutoLeave && draw(4) > 0 {
 		return raft.Change{Transition: raft.Leave}
 	}
 	if draw(3) > 0 {
@@ -98,6 +98,18 @@ func changing(seed uint64, at raft.ConfigTime, rules *raft.Rules) sim.Config {
 	return c
 }
 
+// lazily returns the world changing with servers that apply what is committed only now and then.
+func lazily(seed uint64, rules *raft.Rules) sim.Config {
+	c := changing(seed, raft.AtApply, rules)
+	right := c.NewServer
+	c.NewServer = func(id sim.NodeID) sim.Machine {
+		s := right(id).(*changer)
+		s.applyEvery = time.Second
+		return s
+	}
+	return c
+}
+
 // modes are the times at which changes take effect.
 var modes = map[string]raft.ConfigTime{"at append": raft.AtAppend, "at apply": raft.AtApply}
 
@@ -132,6 +144,17 @@ func checkRest(v sim.View) error {
 		return fmt.Errorf("%v is still in %v", leader.ID(), m)
 	}
 	return nil
+}
+
+func TestMembershipChangesSurviveAStormWhereServersApplyLate(t *testing.T) {
+	for seed := range uint64(100) {
+		w := sim.NewWorld(lazily(seed, nil))
+		if r := w.Run(); r.Violation != nil {
+			t.Errorf("seed %d: %v at %v", seed, r.Violation, r.Violation.At)
+		} else if err := checkRest(w.View()); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
 }
 
 func TestMembershipChangesSurviveAStorm(t *testing.T) {

@@ -104,6 +104,10 @@ type Rules struct {
 	// ConfigRestored returns the membership that is in force as of a snapshot, that has it from its
 	// leader or its disk, when that of the node is have.
 	ConfigRestored func(snapshot, have Membership) Membership
+	// CommitAtStart returns the commit index of a node that restarts with commit, and finds a change of
+	// the membership at before in its log that is followed by another. It matters with AtApply (etcd
+	// writes the commit index down).
+	CommitAtStart func(commit, before Index) Index
 	// LeavesJoint says whether a leader leaves a joint membership that is to be left by itself, which
 	// is its own if it was entered in its term.
 	LeavesJoint func(own bool) bool
@@ -158,6 +162,7 @@ func DefaultRules() Rules {
 		MayVote:          func(bool) bool { return true },
 		ConfigKept:       func(index, last Index) bool { return index <= last },
 		ConfigRestored:   func(snapshot, _ Membership) Membership { return snapshot },
+		CommitAtStart:    func(commit, before Index) Index { return max(commit, before) },
 		LeavesJoint:      func(bool) bool { return true },
 		Retires:          func(voter bool) bool { return !voter },
 		SessionMatches:   func(have, got Index) bool { return have == got },

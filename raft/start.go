@@ -53,7 +53,7 @@ func (n *Node) load(d *sim.Disk, out *sim.Effects) error {
 // a node that restarts could campaign with a membership that is two changes old.
 func (n *Node) inferCommit() {
 	if l := n.configs.list; n.ApplyConfigAt == AtApply && len(l) > 1 {
-		n.commit = max(n.commit, l[len(l)-2].index)
+		n.commit = n.rules.CommitAtStart(n.commit, l[len(l)-2].index)
 	}
 }
 
