@@ -170,6 +170,9 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 		r.hints = newHints(r)
 	}
 	at := s.now.revision + 1
+	if r.fillRevoked(i, s, latest) {
+		return true
+	}
 	n, _ := slices.BinarySearchFunc(r.lost, r.hints.deadline(at), func(x *reply, deadline uint64) int {
 		return cmp.Compare(x.called, deadline)
 	})
@@ -184,6 +187,26 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 		}
 	}
 	return r.fillEnded(i, s, latest) || r.fillGranted(i, s, latest)
+}
+
+// fillRevoked is fill with the end of a lease that was asked for, and answered, but stands behind the reply i: whether
+// it changes keys, and so makes the revision, only the store tells.
+func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
+	at := s.now.revision + 1
+	for k := i + 1; k < len(r.ops) && r.ops[k].revision == at; k++ {
+		x := r.ops[k]
+		if x.in.Kind != etcdapi.LeaseRevoke || x.out.Code != etcdapi.OK || len(s.attached(x.in.Lease)) == 0 {
+			continue
+		}
+		before := slices.Clone(r.ops[i : k+1])
+		copy(r.ops[i+1:k+1], before)
+		r.ops[i] = x
+		if r.budget--; r.run(i, s, latest) {
+			return true
+		}
+		copy(r.ops[i:], before)
+	}
+	return false
 }
 
 // fillEnded is fill with the end of a lease.

@@ -35,12 +35,16 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 	var r etcdapi.Result
 	switch e.Type {
 	case raft.EntryNormal:
-		op, err := etcdapi.DecodeOp(e.Data)
+		c, err := decodeCommand(e.Data)
 		if err != nil {
 			panic("etcdserver: apply: " + err.Error())
 		}
-		r = s.store.Apply(&op)
-		s.leases.applied(s, &op, &r, out)
+		if !s.served.first(c.client, c.seq) {
+			s.forget(e)
+			return
+		}
+		r = s.store.Apply(&c.op)
+		s.leases.applied(s, &c.op, &r, out)
 	case raft.EntryConfig:
 		s.raft.Applied(s.applied) // members are as of now
 		r.Members = s.members()
@@ -64,9 +68,16 @@ func (s *Server) settle(e *raft.Entry, r *etcdapi.Result, out *sim.Effects) {
 	s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
 }
 
-// encode returns the state as a snapshot has it: the index, and the store.
+// forget drops the proposal that e is the entry of: a copy of a request that was answered.
+func (s *Server) forget(e *raft.Entry) {
+	if len(s.proposals) > 0 && s.proposals[0].index == e.Index {
+		s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
+	}
+}
+
+// encode returns the state as a snapshot has it: the index, the requests of clients, and the store.
 func (s *Server) encode() []byte {
-	return append(binary.AppendUvarint(nil, uint64(s.applied)), s.store.Encode()...)
+	return append(s.served.append(binary.AppendUvarint(nil, uint64(s.applied))), s.store.Encode()...)
 }
 
 // restore replaces the state by that of a snapshot. What waited for entries that it covers is refused by whoever
@@ -76,9 +87,13 @@ func (s *Server) restore(snap *raft.Snapshot) {
 	if n <= 0 || raft.Index(index) != snap.Index {
 		panic("etcdserver: restore: the state is not that of the snapshot's index")
 	}
-	store, err := mvcc.Decode(snap.State[n:], s.policy.store)
+	served, k, err := decodeServed(snap.State[n:])
 	if err != nil {
 		panic("etcdserver: restore: " + err.Error())
 	}
-	s.store, s.applied, s.saved = store, snap.Index, snap.Index
+	store, err := mvcc.Decode(snap.State[n+k:], s.policy.store)
+	if err != nil {
+		panic("etcdserver: restore: " + err.Error())
+	}
+	s.store, s.served, s.applied, s.saved = store, served, snap.Index, snap.Index
 }

@@ -68,7 +68,7 @@ const (
 //     policy): a second copy would be done a second time.
 //
 // A refusal says that one server did not take one copy of a request. The network may have made another, so that
-// refusals alone never make an operation Failed.
+// refusals alone never make an operation Failed. Servers do no request twice.
 //
 // A client that crashes begins its list again. Its sequence numbers count from the time of its Start, so that it does
 // not take the answers to its former self for its own.

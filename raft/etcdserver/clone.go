@@ -18,9 +18,17 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		d = &Server{raft: &raft.Node{}}
 	}
 	*d = Server{
-		policy: s.policy, raft: s.raft.CloneInto(d.raft),
-		store: s.store.Clone(), applied: s.applied, saved: s.saved, applying: s.applying, reign: s.reign,
-		proposals: append(d.proposals[:0], s.proposals...), reads: append(d.reads[:0], s.reads...), lastRead: s.lastRead,
+		policy:    s.policy,
+		raft:      s.raft.CloneInto(d.raft),
+		store:     s.store.Clone(),
+		served:    append(d.served[:0], s.served...),
+		applied:   s.applied,
+		saved:     s.saved,
+		applying:  s.applying,
+		reign:     s.reign,
+		proposals: append(d.proposals[:0], s.proposals...),
+		reads:     append(d.reads[:0], s.reads...),
+		lastRead:  s.lastRead,
 		leases:    lessor{append(d.leases.deadlines[:0], s.leases.deadlines...), s.leases.armed},
 		moving:    s.moving,
 		responses: d.responses,
@@ -30,7 +38,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 
 // AppendHash implements sim.Cloner.
 func (s *Server) AppendHash(b []byte) []byte {
-	b = s.store.AppendState(s.raft.AppendHash(b))
+	b = s.served.append(s.store.AppendState(s.raft.AppendHash(b)))
 	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
 		flag(s.leases.armed)} {

@@ -89,7 +89,7 @@ func (s *Server) expire(out *sim.Effects) {
 			continue
 		}
 		out.Mark("lease-expired")
-		end := etcdapi.AppendOp(nil, &etcdapi.Op{Kind: etcdapi.LeaseRevoke, Lease: d.id})
+		end := appendCommand(nil, 0, 0, &etcdapi.Op{Kind: etcdapi.LeaseRevoke, Lease: d.id})
 		if _, _, ok := s.raft.Propose(end, out); !ok {
 			break
 		}

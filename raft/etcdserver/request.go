@@ -40,7 +40,7 @@ func supported(k etcdapi.OpKind) bool {
 
 // propose hands a change of the store to Raft.
 func (s *Server) propose(from caller, op *etcdapi.Op, out *sim.Effects) {
-	index, term, ok := s.raft.Propose(etcdapi.AppendOp(nil, op), out)
+	index, term, ok := s.raft.Propose(appendCommand(nil, from.client, from.seq, op), out)
 	if !ok {
 		s.refuse(from, etcdapi.ErrTooManyRequests, out)
 		return

@@ -28,7 +28,8 @@ type Server struct {
 	// now is the reading of the server's clock in this step.
 	now sim.Time
 
-	store mvcc.Store
+	store  mvcc.Store
+	served served
 	// applied is the index of the last entry that the store has, saved that of the last snapshot.
 	applied, saved raft.Index
 	applying       bool
@@ -141,8 +142,8 @@ func (s *Server) Reign() (sim.Reign, bool) { return s.raft.Reign() }
 // Store returns the store, to be read only.
 func (s *Server) Store() *mvcc.Store { return &s.store }
 
-// StateHash returns the index of the last applied entry and the digest of the store that it left. Servers that have
+// StateHash returns the index of the last applied entry and the digest of the state that it left. Servers that have
 // applied the same have the same. It costs the same however large the store is.
 func (s *Server) StateHash() (applied raft.Index, hash sim.Digest) {
-	return s.applied, sim.Digest(s.store.Digest())
+	return s.applied, s.served.fold(sim.Digest(s.store.Digest()))
 }
