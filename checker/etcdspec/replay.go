@@ -136,10 +136,8 @@ func (r *replay) run(i int, s *store, latest uint64) bool {
 		if r.budget--; r.budget < 0 || x.returned <= latest {
 			return r.block(i, s)
 		}
-		if x.in.Kind == etcdapi.LeaseRevoke && s.now.revision == x.revision-1 && len(s.attached(x.in.Lease)) > 0 {
-			// it changes keys
-		} else if x.kind == changing && s.now.revision < x.revision-1 ||
-			x.kind != changing && s.now.revision < x.revision {
+		changes := x.kind == changing || s.revokes(x)
+		if changes && s.now.revision < x.revision-1 || !changes && s.now.revision < x.revision {
 			return r.fill(i, s, latest)
 		}
 		next, right := s.explain(x, r.compacts)
@@ -195,7 +193,7 @@ func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
 	at := s.now.revision + 1
 	for k := i + 1; k < len(r.ops) && r.ops[k].revision == at; k++ {
 		x := r.ops[k]
-		if x.in.Kind != etcdapi.LeaseRevoke || x.out.Code != etcdapi.OK || len(s.attached(x.in.Lease)) == 0 {
+		if !s.revokes(x) {
 			continue
 		}
 		before := slices.Clone(r.ops[i : k+1])
@@ -207,6 +205,11 @@ func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
 		copy(r.ops[i:], before)
 	}
 	return false
+}
+
+// revokes reports whether the reply is one to a LeaseRevoke that was done and, in the store s, changes keys.
+func (s *store) revokes(x *reply) bool {
+	return x.in.Kind == etcdapi.LeaseRevoke && x.out.Code == etcdapi.OK && len(s.attached(x.in.Lease)) > 0
 }
 
 // fillEnded is fill with the end of a lease.
