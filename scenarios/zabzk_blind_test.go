@@ -34,7 +34,7 @@ func (b blind) judge(_ sim.View, r *sim.Result) []judgement {
 }
 
 // blindly returns the scenario of the bug as a blind one.
-func (m *zabMutant) blindly() *Scenario {
+func blindly(m *zabMutant) *Scenario {
 	s := m.mutated()
 	seeing := s.system
 	s.system = func(x *Scenario) system { return blind{seeing(x).(*zabZK)} }
@@ -60,12 +60,12 @@ func TestClientsAloneSeeBugs(t *testing.T) {
 			i := slices.IndexFunc(zabMutants, func(m zabMutant) bool { return m.id == found.id })
 			bug := zabMutants[i]
 			bug.scenario = found.scenario
-			r := NewRunner(bug.blindly()).Run(found.seed, Options{})
+			r := NewRunner(blindly(&bug)).Run(found.seed, Options{})
 			if r.Verdict != checker.Invalid || r.Violations[0].ID != found.by {
 				t.Errorf("%s seed %d: %s %v, want %s", found.scenario, found.seed, r.Verdict, r.Violations, found.by)
 			}
 			bug.plant = func(*zabSetup) {}
-			if r := NewRunner(bug.blindly()).Run(found.seed, Options{}); r.Verdict != checker.Valid {
+			if r := NewRunner(blindly(&bug)).Run(found.seed, Options{}); r.Verdict != checker.Valid {
 				t.Errorf("without the bug: %s %v", r.Verdict, r.Violations)
 			}
 		})
