@@ -56,6 +56,12 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 	const store = checker.Linearizability + " " + etcdspec.SerializableReads + "?"
 	const fresh, order = etcdspec.FreshReads, etcdspec.RevisionOrder
 	both := act{1, 1, 2, "txn {} then {put x 1; put y 1} else {}", at(2, then(result{}, result{}))}
+	compacted := func(at etcdapi.Revision) result { return result{Code: etcdapi.ErrCompacted, Compacted: at} }
+	leased := act{1, 1, 2, "lease-grant lease 1 ttl 5", at(1, result{Lease: 1, TTL: 5})}
+	attached := act{1, 3, 4, "put x 1 lease 1", ok(2)}
+	more := act{1, 5, 6, "put y 1 lease 1", ok(3)}
+	revoke := act{2, 7, 8, "lease-revoke lease 1", ok(4)}
+	left := func(keys ...string) result { return result{TTL: 1, Keys: keys} }
 	for name, c := range map[string]struct {
 		want string
 		acts []act
@@ -99,6 +105,49 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		"a lost put, seen by a serializable read": {"",
 			[]act{lost(1, 1, "put x 1"), {2, 2, 3, "get x serializable", one}}},
 		"a lost delete of nothing in a hole": {store, []act{lost(1, 1, "delete x"), {2, 2, 3, "put y 1", ok(3)}}},
+		"a read of what is not called yet": {fresh + stores,
+			[]act{{2, 1, 2, "get x", one}, {1, 3, 4, "put x 1", ok(2)}}},
+		"a revision that is far too high": {store, []act{{1, 1, 2, "put x 1", ok(1 << 60)}}},
+		"compacted, serializable": {"", []act{put1, {1, 3, 6, "compact rev 2", ok(2)},
+			{2, 4, 5, "get x rev 1 serializable", at(1, compacted(2))}}},
+		"compacted too early": {etcdspec.SerializableReads, []act{put1, {1, 5, 6, "compact rev 2", ok(2)},
+			{2, 3, 4, "get x rev 1 serializable", at(1, compacted(2))}}},
+		"compacted too much": {etcdspec.SerializableReads, []act{put1, {1, 3, 4, "compact rev 2", ok(2)},
+			{2, 5, 6, "get x rev 2 serializable", at(2, compacted(0))}}},
+		"compacted otherwise": {etcdspec.SerializableReads, []act{put1, {1, 3, 4, "compact rev 2", ok(2)},
+			{2, 5, 6, "get x rev 1 serializable", at(2, compacted(3))}}},
+		"compacted in the wrong order": {store, []act{put1, {2, 3, 4, "get x rev 1", indexed(3, at(2, compacted(0)))},
+			{1, 5, 6, "compact rev 2", indexed(2, ok(2))}}},
+		"a lost compaction": {"", []act{put1, {2, 3, 4, "get x rev 1", at(2, none.Result)}, lost(3, 1, "compact rev 2"),
+			{2, 5, 6, "get x rev 1", at(2, compacted(2))}}},
+		"a hash":         {"", []act{put1, {2, 3, 4, "hash rev 3", fails(2, etcdapi.ErrFutureRev)}}},
+		"a hash to come": {etcdspec.SerializableReads, []act{put1, {2, 3, 4, "hash rev 3", ok(2)}}},
+		"no hash": {etcdspec.SerializableReads,
+			[]act{put1, {2, 3, 4, "hash rev 2", fails(2, etcdapi.ErrFutureRev)}}},
+		"the keys of a lease": {"",
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(2, left("x"))}}},
+		"the keys of a lease, before": {"",
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(1, left())}}},
+		"other keys of a lease": {etcdspec.SerializableReads,
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(2, left("y"))}}},
+		"no lease with keys": {etcdspec.SerializableReads,
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1", at(2, result{TTL: -1})}}},
+		"other data, where leases may end": {etcdspec.SerializableReads + "?",
+			[]act{leased, attached, lost(3, 1, "put y 1"), {2, 5, 6, "get x serializable", at(3, two.Result)},
+				{2, 7, 8, "get z", at(3, none.Result)}}},
+		"a lease that goes with all its keys": {"",
+			[]act{leased, attached, more, revoke, {2, 9, 10, "get x to z", at(4, none.Result)}}},
+		"a lease that leaves a key": {store, []act{leased, attached, more, revoke,
+			{2, 9, 10, "get x to z", at(4, keys(t, "y=1 c3 m3 v1 l1"))}}},
+		"a lease that ends, and leaves a key": {store,
+			[]act{leased, attached, more, {2, 9, 10, "get x to z", at(4, keys(t, "y=1 c3 m3 v1 l1"))}}},
+		"a lease that ends with two revisions": {store,
+			[]act{leased, attached, more, {2, 9, 10, "get x to z", at(5, none.Result)}}},
+		"what says nothing": {"", []act{{2, 1, 2, "lease-keep-alive lease 1", fails(0, etcdapi.ErrLeaseNotFound)}}},
+		"what comes out of nowhere": {etcdspec.SerializableReads,
+			[]act{{2, 1, 2, "lease-keep-alive lease 1", fails(3, etcdapi.ErrLeaseNotFound)}}},
+		"what was not taken, and done": {store,
+			[]act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrNotLeader)}, {1, 3, 4, "get x", one}}},
 		"what was not taken": {"",
 			[]act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrNotLeader)}, {1, 3, 4, "get x", none}}},
 		"what may be done": {"", []act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrTimeout)}, {1, 3, 4, "get x", one}}},
@@ -106,6 +155,55 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		reports := etcdspec.Judge(historyOf(t, c.acts), checker.DefaultBudget)
 		if got := brokenBy(reports); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, reports)
+		}
+	}
+}
+
+// indexed gives a reply an index.
+func indexed(index uint64, out *output) *output {
+	out.Index = index
+	return out
+}
+
+// TestABudgetThatIsTooSmallIsUnknown: but where the replay has tried everything, no search is needed.
+func TestABudgetThatIsTooSmallIsUnknown(t *testing.T) {
+	history := historyOf(t, []act{{1, 1, 2, "put x 1", ok(2)}, {2, 3, 4, "get x", at(2, keys(t, "x=2 c2 m2 v1"))}})
+	for budget, want := range map[checker.Budget]checker.Verdict{1: checker.Invalid, -100: checker.Unknown} {
+		if got := verdictOf(etcdspec.Judge(history, budget), checker.Linearizability); got != want {
+			t.Errorf("with a budget of %d: %v, want %v", budget, got, want)
+		}
+	}
+	if r := etcdspec.Search(history, 1); r.Verdict != checker.Unknown {
+		t.Errorf("a search of one step: %v", r)
+	}
+}
+
+// TestRepliesTellsOfWhatIsLinearizable: what may be old, and what was not done, is no acknowledgement.
+func TestRepliesTellsOfWhatIsLinearizable(t *testing.T) {
+	out := &output{Header: etcdapi.Header{Revision: 2, Index: 7, Server: 3}}
+	for op, want := range map[string]bool{"get x": true, "put x 1": true, "compact rev 2": true,
+		"get x serializable": false, "hash": false, "lease-keep-alive lease 1": false} {
+		reply, ok := etcdspec.Replies(parse(t, op), out)
+		if ok != want || ok && (reply.Position != 7 || reply.Server != 3) {
+			t.Errorf("%s: %v %v", op, reply, ok)
+		}
+	}
+	if _, ok := etcdspec.Replies(parse(t, "get x"), fails(0, etcdapi.ErrNotLeader)); ok {
+		t.Error("what was not taken is acknowledged")
+	}
+}
+
+// TestLongHistoriesAreNotSearched: a wrong reply is found all the same, at its place.
+func TestLongHistoriesAreNotSearched(t *testing.T) {
+	var acts []act
+	for i := range uint64(3000) {
+		acts = append(acts, act{1, 2*i + 1, 2*i + 2, "put x 1", ok(etcdapi.Revision(i + 2))})
+	}
+	wrong := act{2, 2001, 2002, "get x", at(1002, keys(t, "x=1 c2 m1002 v9"))}
+	for _, r := range etcdspec.Judge(historyOf(t, append(acts, wrong)), checker.DefaultBudget) {
+		if r.Check == checker.Linearizability && (r.Verdict != checker.Invalid || r.Effort.Steps > 0 ||
+			len(r.Core) != 1 || r.Core[0].CallSeq != 2001) {
+			t.Error(r)
 		}
 	}
 }
