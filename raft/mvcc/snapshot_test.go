@@ -203,12 +203,13 @@ func TestClonesAreIndependent(t *testing.T) {
 			if !bytes.Equal(alone.Encode(), stores[i].Encode()) {
 				t.Fatalf("clone %d differs from a store that was told the same", i)
 			}
+			checkSums(t, &stores[i])
 		}
 	})
 }
 
 // checkSums checks what is kept beside the log against what it follows from (Store, properties 1 to 4).
-func checkSums(t *testing.T, s *Store) {
+func checkSums(t rapid.TB, s *Store) {
 	t.Helper()
 	var logs, leases Digest
 	keys, attached := 0, 0
