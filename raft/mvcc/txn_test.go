@@ -1,6 +1,7 @@
 package mvcc
 
 import (
+	"fmt"
 	"testing"
 
 	"schism/raft/etcdapi"
@@ -120,5 +121,39 @@ func TestTxnBounds(t *testing.T) {
 		if got := store.Apply(&c.op).Code; got != c.want {
 			t.Errorf("lists of %d, %d, %d: %v, want %v", len(c.op.If), len(c.op.Then), len(c.op.Else), got, c.want)
 		}
+	}
+}
+
+// tower returns a Txn with wide Txns in it, and so on for depth levels, and at the bottom puts of the keys from first
+// on.
+func tower(wide, depth int, first *int) etcdapi.Op {
+	op := etcdapi.Op{Kind: etcdapi.Txn}
+	for range wide {
+		part := etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: fmt.Sprintf("k%06d", *first)}}
+		if depth > 1 {
+			part = tower(wide, depth-1, first)
+		} else {
+			*first++
+		}
+		op.Then = append(op.Then, part)
+	}
+	return op
+}
+
+// 65,536 puts in one Txn are compared with each other in no time; the last one may be one too many.
+func TestTxnOfManyPuts(t *testing.T) {
+	first := 0
+	op := tower(16, 4, &first)
+	store := New(nil)
+	if r := store.Apply(&op); r.Code != etcdapi.OK || store.keys.Len() != first {
+		t.Errorf("%v, %d keys", r.Code, store.keys.Len())
+	}
+	op.Then[15].Then[15].Then[15].Then[15].Span.Key = "k000000"
+	if r := store.Apply(&op); r.Code != etcdapi.ErrDuplicateKey {
+		t.Errorf("the first key twice: %v", r.Code)
+	}
+	op.Then[15].Then[15].Then[15].Then[15] = etcdapi.Op{Kind: etcdapi.DeleteRange, Span: etcdapi.Prefix("k0000")}
+	if r := store.Apply(&op); r.Code != etcdapi.ErrDuplicateKey {
+		t.Errorf("a delete of what is put: %v", r.Code)
 	}
 }
