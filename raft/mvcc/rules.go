@@ -22,7 +22,7 @@ type Rules struct {
 	Compacted func(r, compacted etcdapi.Revision) bool
 	// Keeps reports whether the last change of a key until the compacted revision, which was made at mod, is kept.
 	Keeps func(deleted bool, mod, compacted etcdapi.Revision) bool
-	// Disjoint reports whether a Txn is done if its parts change different keys or not.
+	// Disjoint reports whether a Txn may be done, given whether its parts change different keys.
 	Disjoint func(different bool) bool
 	// Checked returns the error with which a Txn ends, before it has done anything, if a part of it would end with c.
 	Checked func(c etcdapi.Code) etcdapi.Code
