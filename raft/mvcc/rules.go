@@ -31,6 +31,9 @@ type Rules struct {
 	Named func(last etcdapi.LeaseID, leases int) etcdapi.LeaseID
 	// Restored returns the lease to which a key is attached once it was read from a snapshot.
 	Restored func(lease etcdapi.LeaseID) etcdapi.LeaseID
+	// Recalls reports whether a delete that is all that a snapshot has of its key is known once that was read (etcd
+	// 19188).
+	Recalls func() bool
 }
 
 // right are the right rules.
@@ -55,6 +58,7 @@ var right = Rules{
 	Checked:   func(c etcdapi.Code) etcdapi.Code { return c },
 	Named:     func(last etcdapi.LeaseID, _ int) etcdapi.LeaseID { return last + 1 },
 	Restored:  func(lease etcdapi.LeaseID) etcdapi.LeaseID { return lease },
+	Recalls:   func() bool { return true },
 }
 
 // complete returns r with its nil fields filled in; r may be nil.
