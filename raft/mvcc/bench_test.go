@@ -43,6 +43,23 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
+// BenchmarkPutIntoSmallStore has three keys, as most simulated stores have.
+func BenchmarkPutIntoSmallStore(b *testing.B) {
+	store := New(nil)
+	ops := make([]etcdapi.Op, 3)
+	for i := range ops {
+		ops[i] = etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: string(rune('x' + i))}, Value: "17"}
+	}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if i++; i%1000 == 0 {
+			store.Apply(&etcdapi.Op{Kind: etcdapi.Compact, Revision: store.Revision()})
+		}
+		store.Apply(&ops[i%3])
+	}
+}
+
 // BenchmarkPutWithoutCompaction keeps every change.
 func BenchmarkPutWithoutCompaction(b *testing.B) {
 	store, ops := large(etcdapi.Put)

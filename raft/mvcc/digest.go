@@ -76,6 +76,5 @@ func (s *Store) hash(r etcdapi.Revision) etcdapi.Result {
 		sum -= c.digest()
 		return true
 	})
-	d := Digest(3).mix(uint64(sum)).mix(uint64(s.compacted)).mix(uint64(r))
-	return etcdapi.Result{Hash: uint64(d), Compacted: s.compacted}
+	return etcdapi.Result{Hash: uint64(Digest(3).mix(uint64(sum))), Compacted: s.compacted}
 }

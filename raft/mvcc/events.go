@@ -11,7 +11,8 @@ type Window struct {
 }
 
 // Events appends the events of a window, in the order of revisions, and within one as its operations came, and reports
-// whether From can still be seen. It costs as much as there are changes in the window, of whatever keys.
+// whether From can still be seen: if not it appends none. With FlagPrevKV an event has what was there before, if that
+// can still be seen. It costs as much as there are changes in the window, of whatever keys.
 func (s *Store) Events(w Window, events []etcdapi.Event) ([]etcdapi.Event, bool) {
 	if s.rules.Compacted(w.From, s.compacted) {
 		return events, false

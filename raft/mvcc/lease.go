@@ -48,7 +48,7 @@ func (s *Store) grant(op *etcdapi.Op) etcdapi.Result {
 		return s.failed(etcdapi.ErrLeaseExist)
 	}
 	for taken := id == 0; taken; _, taken = s.leases.Get(id) {
-		s.named++
+		s.named = s.rules.Named(s.named, s.leases.Len())
 		id = s.named
 	}
 	l := lease{id: id, granted: max(op.TTL, etcdapi.MinTTL)}

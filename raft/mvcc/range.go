@@ -8,7 +8,7 @@ import (
 	"schism/raft/etcdapi"
 )
 
-// checkRange returns the error that a Range meets.
+// checkRange returns the error that a Range meets. A revision of 0 or less is the last one.
 func (s *Store) checkRange(op *etcdapi.Op) etcdapi.Code {
 	switch {
 	case op.Revision > s.revision:

@@ -1,6 +1,10 @@
 package mvcc
 
-import "schism/raft/etcdapi"
+import (
+	"slices"
+
+	"schism/raft/etcdapi"
+)
 
 // refused returns the error that every store answers op with, whatever it has, OK if there is none (checkPutRequest
 // and the like of etcd's v3rpc).
@@ -60,7 +64,8 @@ func refusedPart(op *etcdapi.Op, room int) etcdapi.Code {
 	return etcdapi.OK
 }
 
-// writes are the keys that a part of a branch puts, and the spans that it deletes, whichever way its conditions go.
+// writes are the keys that a part of a branch puts, sorted, and the spans that it deletes, whichever way its conditions
+// go.
 type writes struct {
 	puts    []string
 	deletes []etcdapi.Span
@@ -88,8 +93,7 @@ func collect(branch []etcdapi.Op) (writes, bool) {
 		if !ok || all.meets(&part) {
 			return writes{}, false
 		}
-		all.puts = append(all.puts, part.puts...)
-		all.deletes = append(all.deletes, part.deletes...)
+		all = all.with(&part)
 	}
 	return all, true
 }
@@ -105,30 +109,34 @@ func writesOf(op *etcdapi.Op) (writes, bool) {
 	case etcdapi.Txn:
 		a, aOK := collect(op.Then)
 		b, bOK := collect(op.Else)
-		return writes{append(a.puts, b.puts...), append(a.deletes, b.deletes...)}, aOK && bOK
+		return a.with(&b), aOK && bOK
 	}
 	return writes{}, true
+}
+
+// with returns what w or x change.
+func (w *writes) with(x *writes) writes {
+	all := writes{append(w.puts, x.puts...), append(w.deletes, x.deletes...)}
+	slices.Sort(all.puts)
+	return all
 }
 
 // meets reports whether w puts what x puts or deletes, or the reverse.
 func (w *writes) meets(x *writes) bool {
 	for _, key := range x.puts {
-		for _, other := range w.puts {
-			if key == other {
-				return true
-			}
+		if _, found := slices.BinarySearch(w.puts, key); found {
+			return true
 		}
 	}
 	return w.deletesAny(x.puts) || x.deletesAny(w.puts)
 }
 
-// deletesAny reports whether w deletes one of keys.
+// deletesAny reports whether w deletes one of keys, which are sorted.
 func (w *writes) deletesAny(keys []string) bool {
 	for _, span := range w.deletes {
-		for _, key := range keys {
-			if span.Contains(key) {
-				return true
-			}
+		i, _ := slices.BinarySearch(keys, span.Key)
+		if i < len(keys) && span.Contains(keys[i]) {
+			return true
 		}
 	}
 	return false

@@ -26,10 +26,11 @@ func Decode(data []byte, rules *Rules) (Store, error) {
 	if got, want := store.Digest(), Digest(binary.LittleEndian.Uint64(tail)); got != want {
 		return Store{}, fmt.Errorf("%w: digest %v, not %v", ErrSnapshot, got, want)
 	}
+	store.settle()
 	return store, nil
 }
 
-// decodeBody reads what AppendState has appended, and reports whether it was that.
+// decodeBody reads what AppendState has appended, and reports whether it was that. The store is not settled yet.
 func decodeBody(body []byte, rules *Rules) (Store, bool) {
 	r := reader{Decoder: wire.NewDecoder(body), store: Store{rules: rules.complete()}}
 	r.head()
@@ -39,7 +40,6 @@ func decodeBody(body []byte, rules *Rules) (Store, bool) {
 	for range r.Count(math.MaxInt) {
 		r.change()
 	}
-	r.settle()
 	return r.store, r.Done()
 }
 
@@ -98,14 +98,20 @@ func (r *reader) change() {
 }
 
 // settle attaches the keys that are there to their leases.
-func (r *reader) settle() {
-	s := &r.store
+func (s *Store) settle() {
+	var lost []*change
 	s.keys.Scan(func(key string, c *change) bool {
-		if !c.deleted {
+		switch {
+		case !c.deleted:
 			s.attach(key, 0, s.rules.Restored(c.kv.Lease))
+		case c.before == 0 && !s.rules.Recalls():
+			lost = append(lost, c)
 		}
 		return true
 	})
+	for _, c := range lost {
+		s.forget(c)
+	}
 }
 
 // long reads any signed number.

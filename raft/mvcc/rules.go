@@ -22,10 +22,18 @@ type Rules struct {
 	Compacted func(r, compacted etcdapi.Revision) bool
 	// Keeps reports whether the last change of a key until the compacted revision, which was made at mod, is kept.
 	Keeps func(deleted bool, mod, compacted etcdapi.Revision) bool
-	// Disjoint reports whether a Txn is done if its parts change different keys or not.
+	// Disjoint reports whether a Txn may be done, given whether its parts change different keys.
 	Disjoint func(different bool) bool
+	// Checked returns the error with which a Txn ends, before it has done anything, if a part of it would end with c.
+	Checked func(c etcdapi.Code) etcdapi.Code
+	// Named returns the name of a lease that was asked for without one, or the next one to try if it is taken, from the
+	// last such name and how many leases there are.
+	Named func(last etcdapi.LeaseID, leases int) etcdapi.LeaseID
 	// Restored returns the lease to which a key is attached once it was read from a snapshot.
 	Restored func(lease etcdapi.LeaseID) etcdapi.LeaseID
+	// Recalls reports whether a delete that is all that a snapshot has of its key is known once that was read (etcd
+	// 19188).
+	Recalls func() bool
 }
 
 // right are the right rules.
@@ -47,7 +55,10 @@ var right = Rules{
 	Compacted: func(r, compacted etcdapi.Revision) bool { return r < compacted },
 	Keeps:     func(deleted bool, mod, compacted etcdapi.Revision) bool { return !deleted || mod == compacted },
 	Disjoint:  func(different bool) bool { return different },
+	Checked:   func(c etcdapi.Code) etcdapi.Code { return c },
+	Named:     func(last etcdapi.LeaseID, _ int) etcdapi.LeaseID { return last + 1 },
 	Restored:  func(lease etcdapi.LeaseID) etcdapi.LeaseID { return lease },
+	Recalls:   func() bool { return true },
 }
 
 // complete returns r with its nil fields filled in; r may be nil.

@@ -51,6 +51,20 @@ var mutants = map[string]Rules{
 		Keeps: func(deleted bool, _, _ etcdapi.Revision) bool { return !deleted }},
 	"a txn may change a key twice": {
 		Disjoint: func(bool) bool { return true }},
+	"a txn does a put whose lease is not there": {
+		Checked: func(c etcdapi.Code) etcdapi.Code {
+			if c == etcdapi.ErrLeaseNotFound {
+				return etcdapi.OK
+			}
+			return c
+		}},
+	"a name of a lease comes again": {
+		Named: func(last etcdapi.LeaseID, leases int) etcdapi.LeaseID {
+			if last <= etcdapi.LeaseID(leases) {
+				return last + 1
+			}
+			return 1
+		}},
 }
 
 func TestEveryBrokenRuleIsFound(t *testing.T) {

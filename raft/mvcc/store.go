@@ -9,8 +9,8 @@ import (
 // Store is the state that operations build: a function of those that were applied, equal at every server that has
 // applied the same. Its zero value is not ready for use.
 //
-//  1. log has the changes that can still be seen, by place: all after compacted, and for each key that was there at
-//     compacted the last one until then. A key is deleted at compacted itself if a change says so.
+//  1. log has the changes that can still be seen, by place: all after compacted, and of each key the last one until
+//     then, unless that has deleted it before compacted.
 //  2. keys has, for each key in log, its last change.
 //  3. leases has those that were granted and not revoked; attached has (lease, key) for each key that is there and has
 //     a lease.
@@ -74,7 +74,8 @@ func (s *Store) Apply(op *etcdapi.Op) etcdapi.Result {
 	return s.read(op)
 }
 
-// Read does op, which changes nothing, and returns its result. It panics if op is none of the store's.
+// Read does op, which changes nothing, and returns its result. A Range at an older revision costs, for each key of its
+// span, as much as the key has changes after that. Read panics if op is none of the store's.
 func (s *Store) Read(op *etcdapi.Op) etcdapi.Result {
 	if c := s.refused(op); c != etcdapi.OK {
 		return s.failed(c)

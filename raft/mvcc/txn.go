@@ -19,7 +19,7 @@ type plan struct {
 // txn does a Txn: it asks, checks what will be done, and does it, so that what fails has done nothing.
 func (s *Store) txn(op *etcdapi.Op) etcdapi.Result {
 	p := s.plan(op)
-	if c := s.check(&p); c != etcdapi.OK {
+	if c := s.rules.Checked(s.check(&p)); c != etcdapi.OK {
 		return s.failed(c)
 	}
 	w := writer{Store: s}
