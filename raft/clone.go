@@ -24,6 +24,7 @@ func (n *Node) CloneInto(c *Node) *Node {
 	c.answered = append(old.answered[:0], n.answered...)
 	c.reads.pending = append(old.reads.pending[:0], n.reads.pending...)
 	c.reads.done = append(old.reads.done[:0], n.reads.done...)
+	c.lease.begun = append(old.lease.begun[:0], n.lease.begun...)
 	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
 	if c.mail = old.mail; c.mail == nil || c.mail == n.Mail {
 		c.mail = &Mail{}
@@ -75,6 +76,8 @@ func (n *Node) AppendHash(b []byte) []byte {
 		e.u64(uint64(n.match[i]), uint64(n.answered[i]))
 	}
 	n.reads.encode(&e)
+	n.lease.encode(&e)
+	e.u64(uint64(n.transfer.to), uint64(n.transfer.begun))
 	n.snapshots.encode(&e)
 	return e.b
 }
@@ -118,7 +121,14 @@ func (q *reads) encode(e *encoder) {
 	}
 	e.u64(uint64(len(q.done)))
 	for _, r := range q.done {
-		e.u64(uint64(r.ID), uint64(r.Index), flag(r.OK))
+		e.u64(uint64(r.ID), uint64(r.Index), flag(r.OK)<<1|flag(r.Lease))
+	}
+}
+
+func (l *lease) encode(e *encoder) {
+	e.u64(uint64(l.until), flag(l.over), uint64(l.loyal), uint64(len(l.begun)))
+	for _, b := range l.begun {
+		e.u64(uint64(b.round), uint64(b.at))
 	}
 }
 

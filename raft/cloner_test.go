@@ -14,6 +14,7 @@ import (
 func rough(seed uint64) sim.Config {
 	c := cluster(3, seed, func(c *raft.Config, s *server) {
 		s.snapshotEvery = 20
+		leased(c)
 		c.SnapshotTrailing, c.SnapshotChunk = 4, 10
 	})
 	c.Limit = sim.Time(4 * time.Second)

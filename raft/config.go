@@ -15,6 +15,7 @@ import (
 //  2. Voters, at least one, and Learners are distinct Servers.
 //  3. 0 < Heartbeat < ElectionMin ≤ ElectionMax.
 //  4. Every Max… is positive.
+//  5. 0 ≤ Lease ≤ ElectionMin, and 0 ≤ MaxDriftPPM < 1,000,000.
 type Config struct {
 	ID sim.NodeID
 	// Servers are all that may ever take part, the same at every node; nil means Voters and Learners. A
@@ -34,6 +35,13 @@ type Config struct {
 	// CheckQuorum makes a leader step down that has not heard from a quorum for ElectionMax, and
 	// nodes that hear from a leader ignore candidates (thesis §4.2.3, §6.2).
 	CheckQuorum bool
+	// Lease is how long a node helps nobody to replace a leader that it has answered, so that the leader may meanwhile
+	// confirm a LeaseRead by itself (thesis §6.4.1); 0 is no lease. It is the same at every node, and without
+	// CheckQuorum nobody relies on it.
+	Lease time.Duration
+	// MaxDriftPPM bounds, in parts per million, how much slower or faster than true time the clock of a node ever
+	// runs. Leases are only as safe as this is true.
+	MaxDriftPPM int32
 	// MaxBatchEntries and MaxBatchBytes bound one AppendEntries; it carries at least one entry.
 	MaxBatchEntries, MaxBatchBytes int
 	// MaxInflight bounds the entries sent to one follower and not acknowledged yet.
@@ -53,13 +61,13 @@ type Config struct {
 }
 
 // DefaultConfig returns the configuration of the node id among voters with everything safe and
-// usual: elections after 300 to 600 ms, a heartbeat every 100 ms, PreVote and CheckQuorum on.
+// usual: elections after 300 to 600 ms, a heartbeat every 100 ms, PreVote and CheckQuorum on, no lease.
 func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 	return Config{
 		ID: id, Voters: voters,
 		ElectionMin: 300 * time.Millisecond, ElectionMax: 600 * time.Millisecond,
 		Heartbeat: 100 * time.Millisecond,
-		PreVote:   true, CheckQuorum: true,
+		PreVote:   true, CheckQuorum: true, MaxDriftPPM: 1000,
 		MaxBatchEntries: 64, MaxBatchBytes: 1 << 16, MaxInflight: 256,
 		MaxUncommitted: 1024, MaxReads: 1024,
 		SnapshotChunk: 1 << 14, SnapshotTrailing: 16,
@@ -77,6 +85,8 @@ func (c *Config) check() {
 		panic("raft: Config: nobody votes")
 	case c.Heartbeat <= 0 || c.ElectionMin <= c.Heartbeat || c.ElectionMax < c.ElectionMin:
 		panic("raft: Config: want 0 < Heartbeat < ElectionMin <= ElectionMax")
+	case c.Lease < 0 || c.Lease > c.ElectionMin || c.MaxDriftPPM < 0 || c.MaxDriftPPM >= 1_000_000:
+		panic("raft: Config: want 0 <= Lease <= ElectionMin, 0 <= MaxDriftPPM < 1000000")
 	case c.MaxBatchEntries <= 0 || c.MaxBatchBytes <= 0 || c.MaxInflight <= 0 ||
 		c.MaxUncommitted <= 0 || c.MaxReads <= 0 || c.SnapshotChunk <= 0 || c.SnapshotTrailing < 0:
 		panic("raft: Config: every limit must be positive")

@@ -45,7 +45,7 @@ func (n *Node) campaign(out *sim.Effects) {
 	case n.PreVote:
 		n.becomePreCandidate(out)
 	default:
-		n.becomeCandidate(out)
+		n.becomeCandidate(false, out)
 	}
 }
 
@@ -58,6 +58,8 @@ func (n *Node) becomeFollower(t Term, leader sim.NodeID, out *sim.Effects) {
 		out.Mark("leader-stepped-down")
 		out.StopTimer(heartbeatTimer)
 		n.reads.reject()
+		n.dropLease()
+		n.transfer = transfer{}
 		n.restartTimeout(out)
 	}
 }
@@ -76,33 +78,34 @@ func (n *Node) enterTerm(t Term, out *sim.Effects) {
 func (n *Node) becomePreCandidate(out *sim.Effects) {
 	n.role, n.leader = PreCandidate, 0
 	n.restartTimeout(out)
-	n.requestVotes(n.term+1, true, out)
+	n.requestVotes(RequestVote{Term: n.term + 1, PreVote: true}, out)
 	n.countVote(n.self, true, out)
 }
 
 // becomeCandidate votes for itself in a new term and asks for votes (Raft §5.2). Its own vote counts
-// when it is durable.
-func (n *Node) becomeCandidate(out *sim.Effects) {
+// when it is durable. byTransfer says that the leader wants it so.
+func (n *Node) becomeCandidate(byTransfer bool, out *sim.Effects) {
 	n.role, n.leader = Candidate, 0
 	n.term, n.vote = n.term+1, n.ID()
 	n.saveState(out)
 	n.restartTimeout(out)
-	n.requestVotes(n.term, false, out)
+	n.requestVotes(RequestVote{Term: n.term, Transfer: byTransfer}, out)
 }
 
-// requestVotes begins to collect votes for t.
-func (n *Node) requestVotes(t Term, preVote bool, out *sim.Effects) {
+// requestVotes begins to collect votes by the request r, with the end of this node's log.
+func (n *Node) requestVotes(r RequestVote, out *sim.Effects) {
 	n.granted, n.refused = 0, 0
 	voters := n.members.Members().Without(n.self)
 	if voters == 0 {
 		return
 	}
 	m := n.mail.requestVote.Take()
-	*m = RequestVote{Term: t, Last: n.log.Last(), PreVote: preVote}
+	r.Last = n.log.Last()
+	*m = r
 	for slot, to := range n.Servers {
 		switch {
 		case !voters.Has(quorum.Slot(slot)):
-		case preVote:
+		case r.PreVote:
 			out.Send(to, m) // promises nothing
 		default:
 			n.reply(to, m, out)
@@ -121,7 +124,7 @@ func (n *Node) countVote(slot quorum.Slot, yes bool, out *sim.Effects) {
 	case quorum.Won:
 		out.Decide("a quorum said yes", "go on")
 		if n.role == PreCandidate {
-			n.becomeCandidate(out)
+			n.becomeCandidate(false, out)
 		} else {
 			n.becomeLeader(out)
 		}
@@ -144,6 +147,8 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 	switch {
 	case n.sticky():
 		out.Decide("hears from "+n.leader.String(), "refuse the pre-vote")
+	case n.pledged():
+		out.Decide("a leader may rely on it", "refuse the pre-vote")
 	case !n.rules.MayVote(n.votes()):
 		out.Decide("has no vote", "refuse the pre-vote")
 	case m.Term <= n.term:
@@ -161,7 +166,12 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 
 // handleRequestVote votes for the sender or does not (Raft §5.2, §5.4.1).
 func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
-	if m.Term > n.term && n.sticky() {
+	switch {
+	case m.Transfer: // the leader itself wants this election
+	case n.pledged():
+		out.Decide("a leader may rely on it", "disregard the candidate")
+		return
+	case m.Term > n.term && n.sticky():
 		out.Decide("hears from "+n.leader.String(), "disregard the candidate")
 		return
 	}
@@ -243,6 +253,7 @@ func (n *Node) becomeLeader(out *sim.Effects) {
 	}
 	n.active, n.before = 0, 0
 	n.reads.round = 0
+	n.dropLease()
 	n.unsettled = true
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
 	out.SetTimer(electionTimer, n.ElectionMax, n.ElectionMax)

@@ -38,6 +38,7 @@ func (n *Node) follow(leader sim.NodeID, t Term, out *sim.Effects) bool {
 		n.becomeFollower(t, leader, out)
 	}
 	n.contact = n.now
+	n.pledge()
 	return true
 }
 

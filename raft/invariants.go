@@ -52,12 +52,15 @@ const (
 	// ReadFresh: a confirmed read has an index not below anybody's commit index when it was asked for.
 	// Raft §8.
 	ReadFresh = "raft-read-fresh"
+	// LeaseExclusive: when a lease confirms a read, no leader of a later term has committed anything.
+	// Thesis §6.4.1.
+	LeaseExclusive = "raft-lease-exclusive"
 	// Durability: a quorum of disks holds what was committed, for ever.
 	Durability = "raft-durability"
 )
 
 // Invariants lists the IDs of all invariants. The numbers are those of the project's notes on Raft,
-// whose I17 and I18 are about what this package does not have.
+// of which I18 is about what this package does not have.
 var Invariants = [...]struct {
 	Number int
 	ID     string
@@ -65,7 +68,7 @@ var Invariants = [...]struct {
 	{1, ElectionSafety}, {2, LeaderAppendOnly}, {3, LogMatching}, {4, LeaderCompleteness},
 	{5, StateMachineSafety}, {6, CommitQuorum}, {7, OneVote}, {8, VoteUpToDate}, {9, TermSanity},
 	{10, IndexOrder}, {11, MatchSanity}, {12, LeaderSublog}, {13, PrefixWithinTerm},
-	{14, ConfigSafety}, {15, SnapshotPrefix}, {16, ReadFresh}, {19, Durability},
+	{14, ConfigSafety}, {15, SnapshotPrefix}, {16, ReadFresh}, {17, LeaseExclusive}, {19, Durability},
 }
 
 // grow makes s long enough to have a place for t.

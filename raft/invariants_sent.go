@@ -32,6 +32,11 @@ func (g *Ghost) sent(s *shadow, n *Node, f *sim.Effect, ev *sim.Event) {
 		g.checkSnapshot(m.Last)
 	case *InstallSnapshotResponse:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
+	case *TimeoutNow:
+		g.checkTerm(s, n, f.Msg, m.Term, false)
+		if !g.led(s.id, m.Term) {
+			g.fail(LeaderSublog, "%s hands over term %d, which it does not lead", s.id, m.Term)
+		}
 	}
 }
 

@@ -113,19 +113,46 @@ func (g *Ghost) appliedUpTo(s *shadow, n *Node) {
 }
 
 // checkReads checks the reads that the step has answered, and notes for those that it has taken what
-// was committed by then. Reads are answered in the order in which they came.
+// was committed by then. Reads are answered in the order in which they came, but for those that a lease
+// answers in the step that asks for them.
 func (g *Ghost) checkReads(s *shadow, n *Node) {
 	q := &n.reads
-	answered := int(q.finished - s.finished)
-	for len(s.watermark) < answered+len(q.pending) {
-		s.watermark = append(s.watermark, g.CommittedMax())
-	}
-	for i, r := range q.done[len(q.done)-answered:] {
-		if r.OK && r.Index < s.watermark[i] {
-			g.fail(ReadFresh, "%s confirms a read at %d, which was asked for after %d was committed",
-				s.id, r.Index, s.watermark[i])
+	news := q.done[len(q.done)-int(q.finished-s.finished):]
+	queued := 0
+	for i := range news {
+		if !news[i].Lease {
+			queued++
 		}
 	}
-	s.watermark = s.watermark[:copy(s.watermark, s.watermark[answered:])]
+	for len(s.watermark) < queued+len(q.pending) {
+		s.watermark = append(s.watermark, g.CommittedMax())
+	}
+	waited := s.watermark[:queued]
+	for i := range news {
+		if news[i].Lease {
+			g.checkLease(s, n)
+			g.checkRead(s, &news[i], g.CommittedMax())
+		} else {
+			g.checkRead(s, &news[i], waited[0])
+			waited = waited[1:]
+		}
+	}
+	s.watermark = s.watermark[:copy(s.watermark, s.watermark[queued:])]
 	s.finished = q.finished
+}
+
+// checkRead checks the answer to a read that was asked for when everything up to committed was committed.
+func (g *Ghost) checkRead(s *shadow, r *Read, committed Index) {
+	if r.OK && r.Index < committed {
+		g.fail(ReadFresh, "%s confirms a read at %d, which was asked for after %d was committed",
+			s.id, r.Index, committed)
+	}
+}
+
+// checkLease checks that the lease by which s has just confirmed a read is that of the last leader.
+func (g *Ghost) checkLease(s *shadow, n *Node) {
+	if k := len(g.commits); k > 0 && g.commits[k-1].Term > n.term {
+		g.fail(LeaseExclusive, "%s confirms a read by its lease in term %d, and term %d has committed",
+			s.id, n.term, g.commits[k-1].Term)
+	}
 }

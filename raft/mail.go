@@ -9,6 +9,7 @@ type Mail struct {
 	appendResponse      Slab[AppendEntriesResponse]
 	snapshot            Slab[InstallSnapshot]
 	snapshotResponse    Slab[InstallSnapshotResponse]
+	timeoutNow          Slab[TimeoutNow]
 	// logs are arrays for the entries of logs, of which those before log are in use.
 	logs [][]Entry
 	log  int
@@ -36,4 +37,5 @@ func (m *Mail) Reset() {
 	m.appendResponse.Reset()
 	m.snapshot.Reset()
 	m.snapshotResponse.Reset()
+	m.timeoutNow.Reset()
 }

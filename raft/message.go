@@ -12,6 +12,9 @@ type RequestVote struct {
 	Term    Term
 	Last    Position
 	PreVote bool
+	// Transfer says that the leader of the term before has told the sender to campaign (thesis §3.10): who hears from
+	// that leader may vote all the same.
+	Transfer bool
 }
 
 // RequestVoteResponse answers a RequestVote. To a granted pre-vote Term is that of the request,
@@ -75,6 +78,11 @@ type InstallSnapshotResponse struct {
 	Offset  int
 }
 
+// TimeoutNow tells a follower whose log is that of the leader to campaign at once (thesis §3.10).
+type TimeoutNow struct {
+	Term Term
+}
+
 // Kind returns "RequestVote" or "PreVote".
 func (m *RequestVote) Kind() string {
 	if m.PreVote {
@@ -103,6 +111,9 @@ func (m *InstallSnapshot) Kind() string { return "InstallSnapshot" }
 // Kind returns "InstallSnapshotResponse".
 func (m *InstallSnapshotResponse) Kind() string { return "InstallSnapshotResponse" }
 
+// Kind returns "TimeoutNow".
+func (m *TimeoutNow) Kind() string { return "TimeoutNow" }
+
 // flag returns 1 for true.
 func flag(b bool) uint64 {
 	if b {
@@ -126,7 +137,7 @@ func foldSession(d sim.Digest, s Index) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
-	return m.Last.fold(d.Mix(1<<8 | flag(m.PreVote)).Mix(uint64(m.Term)))
+	return m.Last.fold(d.Mix(1<<8 | flag(m.Transfer)<<1 | flag(m.PreVote)).Mix(uint64(m.Term)))
 }
 
 // Fold mixes every field into d.
@@ -166,11 +177,20 @@ func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
 	return d.Mix(uint64(m.Index)).Mix(uint64(m.Offset))
 }
 
+// Fold mixes every field into d.
+func (m *TimeoutNow) Fold(d sim.Digest) sim.Digest { return d.Mix(7 << 8).Mix(uint64(m.Term)) }
+
 // String prints p as "index^term", "17^3".
 func (p Position) String() string { return fmt.Sprintf("%d^%d", p.Index, p.Term) }
 
-// String returns "t2 last 17^1".
-func (m *RequestVote) String() string { return fmt.Sprintf("t%d last %v", m.Term, m.Last) }
+// String returns "t2 last 17^1", and "by transfer" if it is.
+func (m *RequestVote) String() string {
+	s := fmt.Sprintf("t%d last %v", m.Term, m.Last)
+	if m.Transfer {
+		s += " by transfer"
+	}
+	return s
+}
 
 // String returns "t2 granted" or "t2 refused", and "commit 17^1" if it says so.
 func (m *RequestVoteResponse) String() string {
@@ -225,6 +245,9 @@ func (m *InstallSnapshotResponse) String() string {
 	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.Index, m.Offset)
 }
 
+// String returns "t2".
+func (m *TimeoutNow) String() string { return fmt.Sprintf("t%d", m.Term) }
+
 // termOf returns the term that m carries; false if m is no message of this package.
 func termOf(m sim.Message) (Term, bool) {
 	switch m := m.(type) {
@@ -239,6 +262,8 @@ func termOf(m sim.Message) (Term, bool) {
 	case *InstallSnapshot:
 		return m.Term, true
 	case *InstallSnapshotResponse:
+		return m.Term, true
+	case *TimeoutNow:
 		return m.Term, true
 	}
 	return 0, false

@@ -18,6 +18,8 @@ func printed() map[string]sim.Message {
 		"RequestVoteResponse t9 refused":             &raft.RequestVoteResponse{Term: 9},
 		"RequestVoteResponse t9 refused commit 17^3": &raft.RequestVoteResponse{Term: 9, Commit: at},
 		"PreVoteResponse t9 granted":                 &raft.RequestVoteResponse{Term: 9, Granted: true, PreVote: true},
+		"RequestVote t9 last 17^3 by transfer":       &raft.RequestVote{Term: 9, Last: at, Transfer: true},
+		"TimeoutNow t9":                              &raft.TimeoutNow{Term: 9},
 		"AppendEntries t9 prev 17^3 commit 16": &raft.AppendEntries{
 			Term: 9, Prev: at, Commit: 16,
 		},
@@ -61,6 +63,7 @@ func TestFoldReachesEveryField(t *testing.T) {
 		&raft.RequestVote{}, &raft.RequestVoteResponse{},
 		&raft.AppendEntries{Entries: make([]raft.Entry, 2)}, &raft.AppendEntriesResponse{},
 		&raft.InstallSnapshot{Data: make([]byte, 2)}, &raft.InstallSnapshotResponse{},
+		&raft.TimeoutNow{},
 	} {
 		before, fields := m.Fold(0), 0
 		changeEach(reflect.ValueOf(m).Elem(), "", func(field string) {

@@ -61,6 +61,8 @@ type Node struct {
 	before   quorum.Members // and between the last two checks
 
 	reads     reads
+	lease     lease
+	transfer  transfer
 	snapshots snapshots
 	mail      *Mail
 }
@@ -155,6 +157,8 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 		if n.fromFollower(m.Term, m.Session, slot, out) {
 			n.handleInstallSnapshotResponse(slot, m, out)
 		}
+	case *TimeoutNow:
+		n.handleTimeoutNow(from, m, out)
 	}
 }
 

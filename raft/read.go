@@ -47,7 +47,7 @@ func (n *Node) ReadIndex(id ReadID, out *sim.Effects) bool {
 }
 
 // TakeReads returns the reads that have been answered since it was last called, in the order in which
-// they were asked. The slice is valid until the next call or step.
+// they were asked, but for those that a lease has confirmed at once. The slice is valid until the next call or step.
 func (n *Node) TakeReads() []Read {
 	r := n.reads.done[n.reads.taken:]
 	n.reads.taken = len(n.reads.done)
@@ -79,22 +79,25 @@ func (n *Node) confirmReads() {
 	answered := quorum.CommittedIndex(n.members, n.answered)
 	count := 0
 	for count < registered && n.rules.ReadConfirmed(answered, q.pending[count].round) {
-		q.finish(q.pending[count], true)
+		q.finish(q.pending[count].answer(true))
 		count++
 	}
 	q.pending = q.pending[:copy(q.pending, q.pending[count:])]
 }
 
-// finish answers the read p.
-func (q *reads) finish(p pendingRead, ok bool) {
-	q.done = append(q.done, Read{p.id, p.index, ok})
+// answer returns the answer to p.
+func (p *pendingRead) answer(ok bool) Read { return Read{ID: p.id, Index: p.index, OK: ok} }
+
+// finish adds an answer to those to be taken.
+func (q *reads) finish(r Read) {
+	q.done = append(q.done, r)
 	q.finished++
 }
 
 // reject answers every pending read in the negative.
 func (q *reads) reject() {
-	for _, p := range q.pending {
-		q.finish(p, false)
+	for i := range q.pending {
+		q.finish(q.pending[i].answer(false))
 	}
 	q.pending, q.unregistered = q.pending[:0], 0
 }

@@ -42,9 +42,11 @@ type peer struct {
 
 // Propose appends data to the log of a leader, which replicates it. It returns where the entry will
 // be if it is ever committed; another entry may be committed there instead. It returns false on a
-// node that is not the leader, and on one that has too much uncommitted. The node keeps data.
+// node that is not the leader, and on one that has too much uncommitted or hands its leadership over.
+// The node keeps data.
 func (n *Node) Propose(data []byte, out *sim.Effects) (Index, Term, bool) {
-	if n.role != Leader || n.log.LastIndex() >= n.commit+Index(n.MaxUncommitted) {
+	if n.role != Leader || !n.rules.ProposalAllowed(n.transfer.to != 0) ||
+		n.log.LastIndex() >= n.commit+Index(n.MaxUncommitted) {
 		return 0, 0, false
 	}
 	n.lead(EntryNormal, data, out)
@@ -71,6 +73,10 @@ func (n *Node) heartbeat(out *sim.Effects) {
 		return
 	}
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
+	n.watchTransfer(out)
+	if n.Lease > 0 {
+		n.beginRound()
+	}
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if !n.followers.Has(quorum.Slot(slot)) {
@@ -95,7 +101,7 @@ func (n *Node) heartbeat(out *sim.Effects) {
 
 // confirmRound asks every follower to confirm that this node leads.
 func (n *Node) confirmRound(out *sim.Effects) {
-	n.reads.round++
+	n.beginRound()
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if n.followers.Has(quorum.Slot(slot)) {
@@ -184,6 +190,7 @@ func (n *Node) handleAppendEntriesResponse(slot quorum.Slot, m *AppendEntriesRes
 	if m.Round > n.answered[slot] {
 		n.answered[slot] = m.Round
 		n.confirmReads()
+		n.renewLease()
 	}
 	if m.Success {
 		n.acknowledged(slot, m.Match, out)
@@ -212,6 +219,9 @@ func (n *Node) acknowledged(slot quorum.Slot, match Index, out *sim.Effects) {
 	if news {
 		n.match[slot] = match
 		p.next = max(p.next, match+1)
+		if n.transfer.to != 0 {
+			n.handOver(slot, out)
+		}
 	}
 	switch {
 	case p.flow == probing && (news || match+1 == p.next):

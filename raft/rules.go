@@ -2,6 +2,7 @@ package raft
 
 import (
 	"reflect"
+	"time"
 
 	"schism/raft/quorum"
 	"schism/sim"
@@ -65,6 +66,23 @@ type Rules struct {
 	// ReadConfirmed says whether a read that was registered for a round is confirmed once a quorum
 	// has answered the round answered.
 	ReadConfirmed func(answered, registered Round) bool
+	// LeaseStart is when a lease begins that is confirmed by a round that began at begun and that a quorum has
+	// answered by answered, on the leader's clock. Thesis §6.4.1.
+	LeaseStart func(begun, answered sim.Time) sim.Time
+	// LeaseLength is how long a leader relies on followers that are loyal for length, if no clock is off by more
+	// than maxDriftPPM. Thesis §6.4.1.
+	LeaseLength func(length time.Duration, maxDriftPPM int32) time.Duration
+	// LeaseTrusted says whether a leader may rely on its lease: followers are loyal only if they check the quorum,
+	// and not to one who has told another to campaign (over). Thesis §6.4.1, §3.10.
+	LeaseTrusted func(checkQuorum, over bool) bool
+	// PledgeBinds says whether a node that owes a leader loyalty for the time left disregards all candidates.
+	PledgeBinds func(left time.Duration) bool
+	// ProposalAllowed says whether a leader takes proposals: not while it hands its leadership over, for then the log
+	// of its successor would never be complete. Thesis §3.10.
+	ProposalAllowed func(transferring bool) bool
+	// TransferOver says whether a leader gives up to hand over its leadership that began to so long ago, if timeout is
+	// the longest election timeout. Thesis §3.10.
+	TransferOver func(passed, timeout time.Duration) bool
 	// Next returns the membership that follows m by the change c. Thesis §4.1, §4.3.
 	Next func(m Membership, c Change) (Membership, error)
 	// RefusesConfig says why a leader does not propose a change of the membership. Thesis §4.1.
@@ -130,6 +148,12 @@ func DefaultRules() Rules {
 		DurableAfterCut:  func(durable, last Index) Index { return min(durable, last) },
 		ReadAllowed:      func(committed, term Term) bool { return committed == term },
 		ReadConfirmed:    func(answered, registered Round) bool { return answered >= registered },
+		LeaseStart:       func(begun, _ sim.Time) sim.Time { return begun },
+		LeaseLength:      leaseLength,
+		LeaseTrusted:     func(checkQuorum, over bool) bool { return checkQuorum && !over },
+		PledgeBinds:      func(left time.Duration) bool { return left > 0 },
+		ProposalAllowed:  func(transferring bool) bool { return !transferring },
+		TransferOver:     func(passed, timeout time.Duration) bool { return passed >= timeout },
 		Next:             Membership.Next,
 		RefusesConfig:    refusesConfig,
 		CaughtUp:         func(match, last Index) bool { return match*10 >= last*9 },

@@ -17,6 +17,9 @@ func (n *Node) start(d *sim.Disk, out *sim.Effects) {
 		return
 	}
 	n.disk.dirty = true
+	if n.term > 0 {
+		n.pledge()
+	}
 	n.restartTimeout(out)
 }
 

@@ -56,13 +56,15 @@ func (r Role) String() string {
 	return [...]string{"follower", "pre-candidate", "candidate", "leader"}[r]
 }
 
-// Read is the answer to a ReadIndex.
+// Read is the answer to a ReadIndex or a LeaseRead.
 type Read struct {
 	ID ReadID
 	// Index is how far the application must have applied before it serves the read.
 	Index Index
 	// OK is false if the node lost its leadership before it could confirm it: serve nothing.
 	OK bool
+	// Lease says that the leader's lease has confirmed it, not a round of messages.
+	Lease bool
 }
 
 // Snapshot is the state of the application after the entry Index.

@@ -49,7 +49,7 @@ var raftKVScenarios = []*Scenario{
 		Plan: nemesis.Swarm(nemesis.SwarmConfig{
 			Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000,
 			MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
-				"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse"},
+				"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
 		}),
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
