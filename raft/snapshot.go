@@ -43,7 +43,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // newImage returns the image of a snapshot.
 func newImage(last Position, c config, state []byte) image {
-	members := c.append(wire.AppendNumber(nil, uint64(c.index)))
+	var room [64]byte
+	members := c.append(wire.AppendNumber(room[:0], uint64(c.index)))
 	b := make([]byte, imageHead, imageHead+len(members)+len(state))
 	binary.LittleEndian.PutUint64(b[4:], uint64(last.Term))
 	binary.LittleEndian.PutUint64(b[12:], uint64(last.Index))
