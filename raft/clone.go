@@ -60,6 +60,7 @@ func (n *Node) AppendHash(b []byte) []byte {
 	e.u64(uint64(n.commit), uint64(n.handed), uint64(n.applied))
 	e.u64(uint64(n.contact), uint64(n.armed)) // now is set by every step
 	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active))
+	e.u64(uint64(n.uncommitted))
 	n.log.encode(&e)
 	n.disk.encode(&e)
 	for i := range n.peers {
@@ -91,7 +92,7 @@ func (d *disk) encode(e *encoder) {
 }
 
 func (p *peer) encode(e *encoder) {
-	e.u64(uint64(p.next), uint64(p.flow), flag(p.paused), uint64(p.beat))
+	e.u64(uint64(p.next), uint64(p.flow), flag(p.paused), uint64(p.beat), uint64(p.inflight))
 	e.image(&p.sending)
 	e.u64(uint64(p.offset), flag(p.moved))
 }

@@ -13,6 +13,9 @@ func (n Tampering) RaiseMatch() {
 // LowerCommit takes back a commit.
 func (n Tampering) LowerCommit() { n.commit-- }
 
+// LoseCommitted counts one byte more as uncommitted than there is.
+func (n Tampering) LoseCommitted() { n.uncommitted++ }
+
 // DropLast removes the last entry of the log in memory, so that the next one takes its place.
 func (n Tampering) DropLast() { n.log.cut(n.log.LastIndex() - 1) }
 

@@ -52,6 +52,9 @@ type Node struct {
 	answered []Round        // the last round that a follower has answered
 	active   quorum.Members // who was heard from since the last check of the quorum
 
+	// uncommitted is the number of bytes of the entries after commit, on a leader, else 0.
+	uncommitted int
+
 	reads     reads
 	lease     lease
 	transfer  transfer
@@ -223,14 +226,15 @@ func (n *Node) NextIndex(id sim.NodeID) Index {
 func (n *Node) Reign() (sim.Reign, bool) { return sim.Reign(n.term), n.role == Leader }
 
 // NextCommitted returns entries that are committed and have not been returned before, at most max of
-// them, in order; none while a snapshot waits in TakeRestore. They are the log's own.
+// them and of MaxCommittedBytes, in order; none while a snapshot waits in TakeRestore. They are the log's own.
 func (n *Node) NextCommitted(max int) []Entry {
 	if n.handed >= n.commit || n.snapshots.restore {
 		return nil
 	}
 	to := min(n.commit, n.handed+Index(max))
 	es := n.log.Entries(n.handed, to)
-	n.handed = to
+	es = es[:fitting(es, n.MaxCommittedBytes)]
+	n.handed += Index(len(es))
 	return es
 }
 

@@ -60,6 +60,11 @@ type Rules struct {
 	// DurableAfterCut returns how much of a log counts as durable of which everything after last has
 	// been removed, if durable entries were.
 	DurableAfterCut func(durable, last Index) Index
+	// ProbePaused says whether a probe that is paused, or is not, is so after a heartbeat: the probe may be lost.
+	ProbePaused func(paused bool) bool
+	// InflightKept is how many of the bytes under way to a follower count when the leader begins to send in another
+	// way, from where it knows the logs to match.
+	InflightKept func(bytes int) int
 	// ReadAllowed says whether a leader of term whose last committed entry is of the term committed
 	// knows a safe index to read at. Thesis §6.4.
 	ReadAllowed func(committed, term Term) bool
@@ -115,6 +120,8 @@ func DefaultRules() Rules {
 		LeaderAck:        func(durable, _ Index) Index { return durable },
 		WaitsForDisk:     func(sim.Message) bool { return true },
 		DurableAfterCut:  func(durable, last Index) Index { return min(durable, last) },
+		ProbePaused:      func(bool) bool { return false },
+		InflightKept:     func(int) int { return 0 },
 		ReadAllowed:      func(committed, term Term) bool { return committed == term },
 		ReadConfirmed:    func(answered, registered Round) bool { return answered >= registered },
 		LeaseStart:       func(begun, _ sim.Time) sim.Time { return begun },

@@ -155,7 +155,7 @@ func (n *Node) TakeRestore() (Snapshot, bool) {
 // startSnapshot begins to send the last snapshot to a follower whose next entry is compacted.
 func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 	p := &n.peers[slot]
-	p.flow, p.paused = snapshotting, false
+	n.setFlow(p, snapshotting)
 	p.sending, p.offset, p.moved = n.snapshots.last, 0, false
 	n.sendChunk(slot, out)
 }
@@ -163,7 +163,8 @@ func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 // stopSnapshot goes on with entries from behind what the follower has.
 func (n *Node) stopSnapshot(slot quorum.Slot) {
 	p := &n.peers[slot]
-	p.flow, p.next = replicating, n.match[slot]+1
+	n.setFlow(p, replicating)
+	p.next = n.match[slot] + 1
 	p.sending, p.offset, p.moved = image{}, 0, false
 }
 
