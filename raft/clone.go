@@ -24,7 +24,7 @@ func (n *Node) CloneInto(c *Node) *Node {
 	c.reads.pending = append(old.reads.pending[:0], n.reads.pending...)
 	c.reads.done = append(old.reads.done[:0], n.reads.done...)
 	c.lease.begun = append(old.lease.begun[:0], n.lease.begun...)
-	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
+	c.snapshots.incoming = slices.Clip(n.snapshots.incoming)
 	if c.mail = old.mail; c.mail == nil || c.mail == n.Mail {
 		c.mail = &Mail{}
 	}
@@ -119,8 +119,9 @@ func (l *lease) encode(e *encoder) {
 func (s *snapshots) encode(e *encoder) {
 	e.image(&s.last)
 	e.image(&s.saving)
-	e.image(&s.incoming)
-	e.u64(uint64(s.term), flag(s.received), flag(s.restore))
+	e.bytes(s.incoming)
+	e.position(s.of.Last)
+	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), flag(s.received), flag(s.restore))
 }
 
 var _ sim.Leader = (*Node)(nil)

@@ -28,5 +28,11 @@ const (
 	HeartbeatTimer = heartbeatTimer
 )
 
+// IDOf returns the ID of the snapshot with that file.
+func IDOf(file []byte) SnapshotID {
+	m, _ := openImage(file)
+	return m.id()
+}
+
 // ImageOf returns the file of a snapshot.
 func ImageOf(last Position, state []byte) []byte { return newImage(last, state).file }

@@ -29,7 +29,7 @@ func (g *Ghost) sent(s *shadow, n *Node, f *sim.Effect, ev *sim.Event) {
 		if !g.led(s.id, m.Term) {
 			g.fail(LeaderSublog, "%s sends a snapshot in term %d, which it does not lead", s.id, m.Term)
 		}
-		g.checkSnapshot(m.Last)
+		g.checkSnapshot(m.ID.Last)
 	case *InstallSnapshotResponse:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
 	case *TimeoutNow:

@@ -53,17 +53,17 @@ type AppendEntriesResponse struct {
 // snapshot file consists of.
 type InstallSnapshot struct {
 	Term Term
-	// Last is the last entry that the snapshot covers, Size the number of all its bytes.
-	Last         Position
-	Size, Offset int
-	Data         []byte
+	// ID is the snapshot's, Offset the place of Data in its file.
+	ID     SnapshotID
+	Offset int
+	Data   []byte
 }
 
-// InstallSnapshotResponse says how many bytes of the snapshot up to Index have arrived. That it is
-// installed is said by an AppendEntriesResponse.
+// InstallSnapshotResponse says how many bytes of the snapshot ID have arrived. That it is installed is said by an
+// AppendEntriesResponse.
 type InstallSnapshotResponse struct {
 	Term   Term
-	Index  Index
+	ID     SnapshotID
 	Offset int
 }
 
@@ -144,13 +144,12 @@ func (m *AppendEntriesResponse) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *InstallSnapshot) Fold(d sim.Digest) sim.Digest {
-	d = m.Last.fold(d.Mix(5 << 8).Mix(uint64(m.Term)))
-	return d.Mix(uint64(m.Size)).Mix(uint64(m.Offset)).MixBytes(m.Data)
+	return m.ID.fold(d.Mix(5 << 8).Mix(uint64(m.Term))).Mix(uint64(m.Offset)).MixBytes(m.Data)
 }
 
 // Fold mixes every field into d.
 func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
-	return d.Mix(6 << 8).Mix(uint64(m.Term)).Mix(uint64(m.Index)).Mix(uint64(m.Offset))
+	return m.ID.fold(d.Mix(6 << 8).Mix(uint64(m.Term))).Mix(uint64(m.Offset))
 }
 
 // Fold mixes every field into d.
@@ -208,13 +207,13 @@ func (m *AppendEntriesResponse) String() string {
 
 // String returns "t2 up to 17^1 bytes 0-4096 of 9000".
 func (m *InstallSnapshot) String() string {
-	return fmt.Sprintf("t%d up to %v bytes %d-%d of %d", m.Term, m.Last,
-		m.Offset, m.Offset+len(m.Data), m.Size)
+	return fmt.Sprintf("t%d up to %v bytes %d-%d of %d", m.Term, m.ID.Last,
+		m.Offset, m.Offset+len(m.Data), m.ID.Size)
 }
 
 // String returns "t2 snapshot 17 has 4096 bytes".
 func (m *InstallSnapshotResponse) String() string {
-	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.Index, m.Offset)
+	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.ID.Last.Index, m.Offset)
 }
 
 // String returns "t2".

@@ -35,10 +35,10 @@ func printed() map[string]sim.Message {
 			Term: 9, Prev: 20, Hint: at,
 		},
 		"InstallSnapshot t9 up to 17^3 bytes 20-23 of 50": &raft.InstallSnapshot{
-			Term: 9, Last: at, Size: 50, Offset: 20, Data: []byte("abc"),
+			Term: 9, ID: raft.SnapshotID{Last: at, Size: 50, Sum: 7}, Offset: 20, Data: []byte("abc"),
 		},
 		"InstallSnapshotResponse t9 snapshot 17 has 20 bytes": &raft.InstallSnapshotResponse{
-			Term: 9, Index: 17, Offset: 20,
+			Term: 9, ID: raft.SnapshotID{Last: at}, Offset: 20,
 		},
 	}
 }

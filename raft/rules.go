@@ -97,9 +97,11 @@ type Rules struct {
 	// SnapshotKeepsLog says whether the log stays when a snapshot arrives whose last entry it has
 	// (matches) or has not. Raft §7.
 	SnapshotKeepsLog func(matches bool) bool
-	// ChunkContinues says whether a chunk at offset of the snapshot got continues the partial
-	// snapshot have, of which size bytes are here.
-	ChunkContinues func(have, got Position, size, offset int) bool
+	// SnapshotSame says whether a chunk of the snapshot got belongs to have, of which a part is here, whichever leader
+	// sends it.
+	SnapshotSame func(have, got SnapshotID) bool
+	// ChunkContinues says whether a chunk at offset continues a part of size bytes of its snapshot.
+	ChunkContinues func(size, offset int) bool
 }
 
 // DefaultRules returns the right rule for everything.
@@ -133,7 +135,8 @@ func DefaultRules() Rules {
 		CampaignAllowed:  func(configPending bool) bool { return !configPending },
 		SnapshotStale:    func(index, commit Index) bool { return index <= commit },
 		SnapshotKeepsLog: func(matches bool) bool { return matches },
-		ChunkContinues:   chunkContinues,
+		SnapshotSame:     func(have, got SnapshotID) bool { return have == got },
+		ChunkContinues:   func(size, offset int) bool { return size == offset },
 	}
 }
 
@@ -166,8 +169,4 @@ func voteKept(old, term Term, vote sim.NodeID) sim.NodeID {
 
 func voteCounts(role Role, preVote bool) bool {
 	return role == Candidate && !preVote || role == PreCandidate && preVote
-}
-
-func chunkContinues(have, got Position, size, offset int) bool {
-	return have == got && size == offset
 }
