@@ -36,6 +36,8 @@ type Config struct {
 	// MaxDriftPPM bounds, in parts per million, how much slower or faster than true time the clock of a node ever
 	// runs. Leases are only as safe as this is true.
 	MaxDriftPPM int32
+	// ForwardProposals makes a node that does not lead pass proposals on to the leader that it knows.
+	ForwardProposals bool
 	// MaxBatchEntries and MaxBatchBytes bound one AppendEntries; it carries at least one entry.
 	MaxBatchEntries, MaxBatchBytes int
 	// MaxInflight and MaxInflightBytes bound the entries sent to one follower and not acknowledged yet; one may be

@@ -32,6 +32,8 @@ func (g *Ghost) sent(s *shadow, n *Node, f *sim.Effect, ev *sim.Event) {
 		g.checkSnapshot(m.ID.Last)
 	case *InstallSnapshotResponse:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
+	case *Propose:
+		g.checkTerm(s, n, f.Msg, m.Term, false)
 	case *TimeoutNow:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
 		if !g.led(s.id, m.Term) {

@@ -72,6 +72,13 @@ type TimeoutNow struct {
 	Term Term
 }
 
+// Propose passes a proposal on to the leader (Config.ForwardProposals). Term is the sender's. If the message comes
+// twice, Data is proposed twice.
+type Propose struct {
+	Term Term
+	Data []byte
+}
+
 // Kind returns "RequestVote" or "PreVote".
 func (m *RequestVote) Kind() string {
 	if m.PreVote {
@@ -102,6 +109,9 @@ func (m *InstallSnapshotResponse) Kind() string { return "InstallSnapshotRespons
 
 // Kind returns "TimeoutNow".
 func (m *TimeoutNow) Kind() string { return "TimeoutNow" }
+
+// Kind returns "Propose".
+func (m *Propose) Kind() string { return "Propose" }
 
 // flag returns 1 for true.
 func flag(b bool) uint64 {
@@ -154,6 +164,11 @@ func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *TimeoutNow) Fold(d sim.Digest) sim.Digest { return d.Mix(7 << 8).Mix(uint64(m.Term)) }
+
+// Fold mixes every field into d.
+func (m *Propose) Fold(d sim.Digest) sim.Digest {
+	return d.Mix(8 << 8).Mix(uint64(m.Term)).MixBytes(m.Data)
+}
 
 // String prints p as "index^term", "17^3".
 func (p Position) String() string { return fmt.Sprintf("%d^%d", p.Index, p.Term) }
@@ -219,6 +234,9 @@ func (m *InstallSnapshotResponse) String() string {
 // String returns "t2".
 func (m *TimeoutNow) String() string { return fmt.Sprintf("t%d", m.Term) }
 
+// String returns "t2 12 bytes".
+func (m *Propose) String() string { return fmt.Sprintf("t%d %d bytes", m.Term, len(m.Data)) }
+
 // termOf returns the term that m carries; false if m is no message of this package.
 func termOf(m sim.Message) (Term, bool) {
 	switch m := m.(type) {
@@ -235,6 +253,8 @@ func termOf(m sim.Message) (Term, bool) {
 	case *InstallSnapshotResponse:
 		return m.Term, true
 	case *TimeoutNow:
+		return m.Term, true
+	case *Propose:
 		return m.Term, true
 	}
 	return 0, false

@@ -15,6 +15,7 @@ func printed() map[string]sim.Message {
 		"RequestVote t9 last 17^3":             &raft.RequestVote{Term: 9, Last: at},
 		"PreVote t9 last 17^3":                 &raft.RequestVote{Term: 9, Last: at, PreVote: true},
 		"RequestVote t9 last 17^3 by transfer": &raft.RequestVote{Term: 9, Last: at, Transfer: true},
+		"Propose t9 3 bytes":                   &raft.Propose{Term: 9, Data: []byte("abc")},
 		"TimeoutNow t9":                        &raft.TimeoutNow{Term: 9},
 		"RequestVoteResponse t9 granted":       &raft.RequestVoteResponse{Term: 9, Granted: true},
 		"RequestVoteResponse t9 refused":       &raft.RequestVoteResponse{Term: 9},
@@ -62,7 +63,7 @@ func TestFoldReachesEveryField(t *testing.T) {
 		&raft.RequestVote{}, &raft.RequestVoteResponse{},
 		&raft.AppendEntries{Entries: make([]raft.Entry, 2)}, &raft.AppendEntriesResponse{},
 		&raft.InstallSnapshot{Data: make([]byte, 2)}, &raft.InstallSnapshotResponse{},
-		&raft.TimeoutNow{},
+		&raft.TimeoutNow{}, &raft.Propose{Data: make([]byte, 2)},
 	} {
 		before, fields := m.Fold(0), 0
 		changeEach(reflect.ValueOf(m).Elem(), "", func(field string) {

@@ -148,6 +148,10 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 		}
 	case *TimeoutNow:
 		n.handleTimeoutNow(from, m, out)
+	case *Propose:
+		if n.fromFollower(m.Term, slot, out) {
+			n.handlePropose(m, out)
+		}
 	}
 }
 

@@ -42,10 +42,11 @@ type peer struct {
 // Propose appends data to the log of a leader, which replicates it. It returns where the entry will
 // be if it is ever committed; another entry may be committed there instead. It returns false on a
 // node that is not the leader, and on one that has too much uncommitted or hands its leadership over.
-// The node keeps data.
+// The node keeps data. With ForwardProposals one that is not the leader passes data on if it can, and
+// returns true and the index 0: nobody will tell it what becomes of that.
 func (n *Node) Propose(data []byte, out *sim.Effects) (Index, Term, bool) {
 	if n.role != Leader || !n.rules.ProposalAllowed(n.transfer.to != 0) || n.refuses(len(data)) {
-		return 0, 0, false
+		return 0, 0, n.forward(data, out)
 	}
 	n.lead(EntryNormal, data, out)
 	n.ownAck(out)
