@@ -76,7 +76,8 @@ func (n *Node) heartbeat(out *sim.Effects) {
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
 	n.watchTransfer(out)
 	if n.Lease > 0 {
-		n.beginRound()
+		n.reads.round++
+		n.noteRound(n.now)
 	}
 	var shared *AppendEntries
 	for slot := range n.peers {
@@ -102,7 +103,7 @@ func (n *Node) heartbeat(out *sim.Effects) {
 
 // confirmRound asks every follower to confirm that this node leads.
 func (n *Node) confirmRound(out *sim.Effects) {
-	n.beginRound()
+	n.reads.round++
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if quorum.Slot(slot) != n.self {
