@@ -25,7 +25,7 @@ func (n *Node) CloneInto(c *Node) *Node {
 	c.reads.pending = append(old.reads.pending[:0], n.reads.pending...)
 	c.reads.done = append(old.reads.done[:0], n.reads.done...)
 	c.lease.begun = append(old.lease.begun[:0], n.lease.begun...)
-	c.snapshots.incoming.file = slices.Clip(n.snapshots.incoming.file)
+	c.snapshots.incoming = slices.Clip(n.snapshots.incoming)
 	if c.mail = old.mail; c.mail == nil || c.mail == n.Mail {
 		c.mail = &Mail{}
 	}
@@ -69,6 +69,7 @@ func (n *Node) AppendHash(b []byte) []byte {
 	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active), uint64(n.before))
 	n.configs.encode(&e)
 	e.u64(uint64(n.members.Incoming)<<32|uint64(n.members.Outgoing), uint64(n.followers), flag(n.unsettled))
+	e.u64(uint64(n.uncommitted))
 	n.log.encode(&e)
 	n.disk.encode(&e)
 	for i := range n.peers {
@@ -108,7 +109,7 @@ func (c *configs) encode(e *encoder) {
 }
 
 func (p *peer) encode(e *encoder) {
-	e.u64(uint64(p.next), uint64(p.session), uint64(p.flow), flag(p.paused), uint64(p.beat))
+	e.u64(uint64(p.next), uint64(p.session), uint64(p.flow), flag(p.paused), uint64(p.beat), uint64(p.inflight))
 	e.image(&p.sending)
 	e.u64(uint64(p.offset), flag(p.moved))
 }
@@ -135,8 +136,9 @@ func (l *lease) encode(e *encoder) {
 func (s *snapshots) encode(e *encoder) {
 	e.image(&s.last)
 	e.image(&s.saving)
-	e.image(&s.incoming)
-	e.u64(uint64(s.term), uint64(s.session), flag(s.received), flag(s.restore))
+	e.bytes(s.incoming)
+	e.position(s.of.Last)
+	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), uint64(s.session), flag(s.received), flag(s.restore))
 }
 
 var _ sim.Leader = (*Node)(nil)

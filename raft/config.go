@@ -42,13 +42,20 @@ type Config struct {
 	// MaxDriftPPM bounds, in parts per million, how much slower or faster than true time the clock of a node ever
 	// runs. Leases are only as safe as this is true.
 	MaxDriftPPM int32
+	// ForwardProposals makes a node that does not lead pass proposals on to the leader that it knows.
+	ForwardProposals bool
 	// MaxBatchEntries and MaxBatchBytes bound one AppendEntries; it carries at least one entry.
 	MaxBatchEntries, MaxBatchBytes int
-	// MaxInflight bounds the entries sent to one follower and not acknowledged yet.
-	MaxInflight int
-	// MaxUncommitted bounds the entries that a leader accepts beyond its commit index, MaxReads
-	// the reads that wait to be confirmed.
-	MaxUncommitted, MaxReads int
+	// MaxInflight and MaxInflightBytes bound the entries sent to one follower and not acknowledged yet; one may be
+	// on its way whatever its size.
+	MaxInflight, MaxInflightBytes int
+	// MaxUncommitted and MaxUncommittedBytes bound the entries that a leader accepts beyond its commit index; the
+	// first may have any size.
+	MaxUncommitted, MaxUncommittedBytes int
+	// MaxCommittedBytes bounds what NextCommitted returns at once; it is at least one entry.
+	MaxCommittedBytes int
+	// MaxReads bounds the reads that wait to be confirmed.
+	MaxReads int
 	// SnapshotChunk is the number of bytes of a snapshot that one InstallSnapshot carries.
 	SnapshotChunk int
 	// SnapshotTrailing is the number of entries before a snapshot that stay in the log for
@@ -68,8 +75,8 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 		ElectionMin: 300 * time.Millisecond, ElectionMax: 600 * time.Millisecond,
 		Heartbeat: 100 * time.Millisecond,
 		PreVote:   true, CheckQuorum: true, MaxDriftPPM: 1000,
-		MaxBatchEntries: 64, MaxBatchBytes: 1 << 16, MaxInflight: 256,
-		MaxUncommitted: 1024, MaxReads: 1024,
+		MaxBatchEntries: 64, MaxBatchBytes: 1 << 16, MaxInflight: 256, MaxInflightBytes: 1 << 20,
+		MaxUncommitted: 1024, MaxUncommittedBytes: 1 << 24, MaxCommittedBytes: 1 << 20, MaxReads: 1024,
 		SnapshotChunk: 1 << 14, SnapshotTrailing: 16,
 	}
 }
@@ -87,8 +94,8 @@ func (c *Config) check() {
 		panic("raft: Config: want 0 < Heartbeat < ElectionMin <= ElectionMax")
 	case c.Lease < 0 || c.Lease > c.ElectionMin || c.MaxDriftPPM < 0 || c.MaxDriftPPM >= 1_000_000:
 		panic("raft: Config: want 0 <= Lease <= ElectionMin, 0 <= MaxDriftPPM < 1000000")
-	case c.MaxBatchEntries <= 0 || c.MaxBatchBytes <= 0 || c.MaxInflight <= 0 ||
-		c.MaxUncommitted <= 0 || c.MaxReads <= 0 || c.SnapshotChunk <= 0 || c.SnapshotTrailing < 0:
+	case min(c.MaxBatchEntries, c.MaxBatchBytes, c.MaxInflight, c.MaxInflightBytes, c.MaxUncommitted,
+		c.MaxUncommittedBytes, c.MaxCommittedBytes, c.MaxReads, c.SnapshotChunk) <= 0 || c.SnapshotTrailing < 0:
 		panic("raft: Config: every limit must be positive")
 	}
 	for i, v := range c.Servers {

@@ -59,7 +59,7 @@ func (n *Node) becomeFollower(t Term, leader sim.NodeID, out *sim.Effects) {
 		out.StopTimer(heartbeatTimer)
 		n.reads.reject()
 		n.dropLease()
-		n.transfer = transfer{}
+		n.transfer, n.uncommitted = transfer{}, 0
 		n.restartTimeout(out)
 	}
 }
@@ -253,6 +253,7 @@ func (n *Node) becomeLeader(out *sim.Effects) {
 	}
 	n.active, n.before = 0, 0
 	n.reads.round = 0
+	n.uncommitted = sizeOf(n.log.Entries(n.commit, n.log.LastIndex()))
 	n.dropLease()
 	n.unsettled = true
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)

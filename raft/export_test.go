@@ -13,6 +13,9 @@ func (n Tampering) RaiseMatch() {
 // LowerCommit takes back a commit.
 func (n Tampering) LowerCommit() { n.commit-- }
 
+// LoseCommitted counts one byte more as uncommitted than there is.
+func (n Tampering) LoseCommitted() { n.uncommitted++ }
+
 // DropLast removes the last entry of the log in memory, so that the next one takes its place.
 func (n Tampering) DropLast() { n.log.cut(n.log.LastIndex() - 1) }
 
@@ -24,6 +27,12 @@ const (
 	ElectionTimer  = electionTimer
 	HeartbeatTimer = heartbeatTimer
 )
+
+// IDOf returns the ID of the snapshot with that file.
+func IDOf(file []byte) SnapshotID {
+	m, _ := openImage(file)
+	return m.id()
+}
 
 // ImageOf returns the file of a snapshot of a cluster of three.
 func ImageOf(last Position, state []byte) []byte {

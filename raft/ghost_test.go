@@ -135,6 +135,14 @@ func TestInvariantsBite(t *testing.T) {
 			rules: raft.Rules{ReadConfirmed: func(_, _ raft.Round) bool { return true }}},
 		{want: raft.ReadFresh, name: "new leaders read at once",
 			rules: raft.Rules{ReadAllowed: func(_, _ raft.Term) bool { return true }}},
+		{want: raft.Accounting, name: "what is under way outlives what it was sent for",
+			rules: raft.Rules{InflightKept: func(bytes int) int { return bytes }}},
+		{want: raft.Accounting, name: "something stays uncommitted",
+			breaker: breaker{before: func(s *server) {
+				if leadsLong(s) {
+					raft.Tampering{Node: s.Node}.LoseCommitted()
+				}
+			}}},
 	}
 	for _, test := range tests {
 		t.Run(test.want+"/"+test.name, func(t *testing.T) {

@@ -55,6 +55,8 @@ const (
 	// LeaseExclusive: when a lease confirms a read, no leader of a later term has committed anything.
 	// Thesis §6.4.1.
 	LeaseExclusive = "raft-lease-exclusive"
+	// Accounting: what a leader counts as under way to a follower, and as uncommitted, is what is.
+	Accounting = "raft-accounting"
 	// Durability: a quorum of disks holds what was committed, for ever.
 	Durability = "raft-durability"
 )
@@ -69,6 +71,7 @@ var Invariants = [...]struct {
 	{5, StateMachineSafety}, {6, CommitQuorum}, {7, OneVote}, {8, VoteUpToDate}, {9, TermSanity},
 	{10, IndexOrder}, {11, MatchSanity}, {12, LeaderSublog}, {13, PrefixWithinTerm},
 	{14, ConfigSafety}, {15, SnapshotPrefix}, {16, ReadFresh}, {17, LeaseExclusive}, {19, Durability},
+	{20, Accounting},
 }
 
 // grow makes s long enough to have a place for t.

@@ -29,8 +29,10 @@ func (g *Ghost) sent(s *shadow, n *Node, f *sim.Effect, ev *sim.Event) {
 		if !g.led(s.id, m.Term) {
 			g.fail(LeaderSublog, "%s sends a snapshot in term %d, which it does not lead", s.id, m.Term)
 		}
-		g.checkSnapshot(m.Last)
+		g.checkSnapshot(m.ID.Last)
 	case *InstallSnapshotResponse:
+		g.checkTerm(s, n, f.Msg, m.Term, false)
+	case *Propose:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
 	case *TimeoutNow:
 		g.checkTerm(s, n, f.Msg, m.Term, false)
@@ -121,6 +123,8 @@ func (g *Ghost) checkMatch(s *shadow, n *Node, from sim.NodeID) {
 	if match >= next || next > last+1 {
 		g.fail(MatchSanity, "%s has match %d and next %d for %s, and a log up to %d",
 			s.id, match, next, from, last)
+	} else if match >= n.log.base.Index && (match+1 < next || n.peers[slot].inflight != 0) {
+		g.checkInflight(s, n, &n.peers[slot], match)
 	}
 	if known := g.matched(s, slot); match == known {
 		return
@@ -134,6 +138,20 @@ func (g *Ghost) checkMatch(s *shadow, n *Node, from sim.NodeID) {
 	if !other.durable.log.holds(match, s.written.log.at(match).hash) {
 		g.fail(MatchSanity, "%s takes %d as acknowledged by %s, whose disk holds %v",
 			s.id, match, from, other.durable.log.end())
+	}
+}
+
+// checkInflight checks what the leader s counts as under way to the follower p, which has acknowledged match.
+func (g *Ghost) checkInflight(s *shadow, n *Node, p *peer, match Index) {
+	want := 0
+	if p.flow == replicating {
+		for _, e := range n.log.Entries(match, p.next-1) {
+			want += len(e.Data)
+		}
+	}
+	if p.inflight != want {
+		g.fail(Accounting, "%s counts %d bytes after %d as under way, of which there are %d",
+			s.id, p.inflight, match, want)
 	}
 }
 

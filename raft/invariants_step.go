@@ -31,6 +31,10 @@ func (g *Ghost) compare(s *shadow, n *Node, ev *sim.Event) {
 	if n.role == Leader && ev.Kind == sim.Receive {
 		g.checkMatch(s, n, ev.From)
 	}
+	if n.commit == s.last.Index && n.uncommitted != 0 || n.uncommitted < 0 {
+		g.fail(Accounting, "%s counts %d bytes as uncommitted, with all %d entries committed up to %d",
+			s.id, n.uncommitted, s.last.Index, n.commit)
+	}
 	if n.reads.finished != s.finished || len(n.reads.pending) != len(s.watermark) {
 		g.checkReads(s, n)
 	}

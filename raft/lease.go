@@ -17,8 +17,8 @@ import (
 //	 1. begun is in ascending order of rounds and of times, and has at most maxBegun elements.
 //	 2. On a node that does not lead begun is empty, until is 0 and over is false.
 type lease struct {
-	// begun are rounds that no quorum has answered yet. A round that found no room is taken for the one before it,
-	// which began earlier.
+	// begun are rounds that no quorum has answered yet: of heartbeats and of reads that found no lease. Others, and
+	// those that found no room, are taken for the one before, which began earlier.
 	begun []begunRound
 	// until is when the lease ends, on the node's own clock; 0 if there never was one in this term.
 	until sim.Time
@@ -43,9 +43,13 @@ const maxBegun = 16
 // at once if there is one; if not, it is a ReadIndex. now is the time of the step that asks: the node may not have been
 // stepped for long.
 func (n *Node) LeaseRead(now sim.Time, id ReadID, out *sim.Effects) bool {
-	n.now = now
 	if !n.LeaseHeld(now) {
-		return n.ReadIndex(id, out)
+		before := n.reads.round
+		ok := n.ReadIndex(id, out)
+		if n.reads.round > before {
+			n.noteRound(now)
+		}
+		return ok
 	}
 	out.Decide("the lease holds", "confirm the read at once")
 	n.reads.finish(Read{ID: id, Index: n.commit, OK: true, Lease: true})
@@ -63,11 +67,11 @@ func (n *Node) LeaseHeld(now sim.Time) bool {
 		n.rules.ReadAllowed(committed, n.term)
 }
 
-// beginRound begins a round: whoever answers one of its messages has heard from this leader after now.
-func (n *Node) beginRound() {
-	n.reads.round++
+// noteRound remembers that the last round began at the time at, that of the step in progress: whoever answers one of
+// its messages has heard from this leader since then.
+func (n *Node) noteRound(at sim.Time) {
 	if n.Lease > 0 && len(n.lease.begun) < maxBegun {
-		n.lease.begun = append(n.lease.begun, begunRound{n.reads.round, n.now})
+		n.lease.begun = append(n.lease.begun, begunRound{n.reads.round, at})
 	}
 }
 

@@ -10,6 +10,7 @@ type Mail struct {
 	snapshot            Slab[InstallSnapshot]
 	snapshotResponse    Slab[InstallSnapshotResponse]
 	timeoutNow          Slab[TimeoutNow]
+	propose             Slab[Propose]
 	// logs are arrays for the entries of logs, of which those before log are in use.
 	logs [][]Entry
 	log  int
@@ -38,4 +39,5 @@ func (m *Mail) Reset() {
 	m.snapshot.Reset()
 	m.snapshotResponse.Reset()
 	m.timeoutNow.Reset()
+	m.propose.Reset()
 }

@@ -62,25 +62,32 @@ type InstallSnapshot struct {
 	Term Term
 	// Session is that of an AppendEntries.
 	Session Index
-	// Last is the last entry that the snapshot covers, Size the number of all its bytes.
-	Last         Position
-	Size, Offset int
-	Data         []byte
+	// ID is the snapshot's, Offset the place of Data in its file.
+	ID     SnapshotID
+	Offset int
+	Data   []byte
 }
 
-// InstallSnapshotResponse says how many bytes of the snapshot up to Index have arrived. That it is
-// installed is said by an AppendEntriesResponse.
+// InstallSnapshotResponse says how many bytes of the snapshot ID have arrived. That it is installed is said by an
+// AppendEntriesResponse.
 type InstallSnapshotResponse struct {
 	Term Term
 	// Session is that of the chunk answered.
 	Session Index
-	Index   Index
+	ID      SnapshotID
 	Offset  int
 }
 
 // TimeoutNow tells a follower whose log is that of the leader to campaign at once (thesis §3.10).
 type TimeoutNow struct {
 	Term Term
+}
+
+// Propose passes a proposal on to the leader (Config.ForwardProposals). Term is the sender's. If the message comes
+// twice, Data is proposed twice.
+type Propose struct {
+	Term Term
+	Data []byte
 }
 
 // Kind returns "RequestVote" or "PreVote".
@@ -113,6 +120,9 @@ func (m *InstallSnapshotResponse) Kind() string { return "InstallSnapshotRespons
 
 // Kind returns "TimeoutNow".
 func (m *TimeoutNow) Kind() string { return "TimeoutNow" }
+
+// Kind returns "Propose".
+func (m *Propose) Kind() string { return "Propose" }
 
 // flag returns 1 for true.
 func flag(b bool) uint64 {
@@ -167,18 +177,22 @@ func (m *AppendEntriesResponse) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *InstallSnapshot) Fold(d sim.Digest) sim.Digest {
-	d = m.Last.fold(foldSession(d.Mix(5<<8), m.Session).Mix(uint64(m.Term)))
-	return d.Mix(uint64(m.Size)).Mix(uint64(m.Offset)).MixBytes(m.Data)
+	d = m.ID.fold(foldSession(d.Mix(5<<8), m.Session).Mix(uint64(m.Term)))
+	return d.Mix(uint64(m.Offset)).MixBytes(m.Data)
 }
 
 // Fold mixes every field into d.
 func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
-	d = foldSession(d.Mix(6<<8), m.Session).Mix(uint64(m.Term))
-	return d.Mix(uint64(m.Index)).Mix(uint64(m.Offset))
+	return m.ID.fold(foldSession(d.Mix(6<<8), m.Session).Mix(uint64(m.Term))).Mix(uint64(m.Offset))
 }
 
 // Fold mixes every field into d.
 func (m *TimeoutNow) Fold(d sim.Digest) sim.Digest { return d.Mix(7 << 8).Mix(uint64(m.Term)) }
+
+// Fold mixes every field into d.
+func (m *Propose) Fold(d sim.Digest) sim.Digest {
+	return d.Mix(8 << 8).Mix(uint64(m.Term)).MixBytes(m.Data)
+}
 
 // String prints p as "index^term", "17^3".
 func (p Position) String() string { return fmt.Sprintf("%d^%d", p.Index, p.Term) }
@@ -236,17 +250,20 @@ func (m *AppendEntriesResponse) String() string {
 
 // String returns "t2 up to 17^1 bytes 0-4096 of 9000".
 func (m *InstallSnapshot) String() string {
-	return fmt.Sprintf("t%d up to %v bytes %d-%d of %d", m.Term, m.Last,
-		m.Offset, m.Offset+len(m.Data), m.Size)
+	return fmt.Sprintf("t%d up to %v bytes %d-%d of %d", m.Term, m.ID.Last,
+		m.Offset, m.Offset+len(m.Data), m.ID.Size)
 }
 
 // String returns "t2 snapshot 17 has 4096 bytes".
 func (m *InstallSnapshotResponse) String() string {
-	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.Index, m.Offset)
+	return fmt.Sprintf("t%d snapshot %d has %d bytes", m.Term, m.ID.Last.Index, m.Offset)
 }
 
 // String returns "t2".
 func (m *TimeoutNow) String() string { return fmt.Sprintf("t%d", m.Term) }
+
+// String returns "t2 12 bytes".
+func (m *Propose) String() string { return fmt.Sprintf("t%d %d bytes", m.Term, len(m.Data)) }
 
 // termOf returns the term that m carries; false if m is no message of this package.
 func termOf(m sim.Message) (Term, bool) {
@@ -264,6 +281,8 @@ func termOf(m sim.Message) (Term, bool) {
 	case *InstallSnapshotResponse:
 		return m.Term, true
 	case *TimeoutNow:
+		return m.Term, true
+	case *Propose:
 		return m.Term, true
 	}
 	return 0, false

@@ -20,6 +20,7 @@ func printed() map[string]sim.Message {
 		"PreVoteResponse t9 granted":                 &raft.RequestVoteResponse{Term: 9, Granted: true, PreVote: true},
 		"RequestVote t9 last 17^3 by transfer":       &raft.RequestVote{Term: 9, Last: at, Transfer: true},
 		"TimeoutNow t9":                              &raft.TimeoutNow{Term: 9},
+		"Propose t9 3 bytes":                         &raft.Propose{Term: 9, Data: []byte("abc")},
 		"AppendEntries t9 prev 17^3 commit 16": &raft.AppendEntries{
 			Term: 9, Prev: at, Commit: 16,
 		},
@@ -36,10 +37,10 @@ func printed() map[string]sim.Message {
 			Term: 9, Prev: 20, Hint: at,
 		},
 		"InstallSnapshot t9 up to 17^3 bytes 20-23 of 50": &raft.InstallSnapshot{
-			Term: 9, Last: at, Size: 50, Offset: 20, Data: []byte("abc"),
+			Term: 9, ID: raft.SnapshotID{Last: at, Size: 50, Sum: 7}, Offset: 20, Data: []byte("abc"),
 		},
 		"InstallSnapshotResponse t9 snapshot 17 has 20 bytes": &raft.InstallSnapshotResponse{
-			Term: 9, Index: 17, Offset: 20,
+			Term: 9, ID: raft.SnapshotID{Last: at}, Offset: 20,
 		},
 	}
 }
@@ -63,7 +64,7 @@ func TestFoldReachesEveryField(t *testing.T) {
 		&raft.RequestVote{}, &raft.RequestVoteResponse{},
 		&raft.AppendEntries{Entries: make([]raft.Entry, 2)}, &raft.AppendEntriesResponse{},
 		&raft.InstallSnapshot{Data: make([]byte, 2)}, &raft.InstallSnapshotResponse{},
-		&raft.TimeoutNow{},
+		&raft.TimeoutNow{}, &raft.Propose{Data: make([]byte, 2)},
 	} {
 		before, fields := m.Fold(0), 0
 		changeEach(reflect.ValueOf(m).Elem(), "", func(field string) {

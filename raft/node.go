@@ -60,6 +60,9 @@ type Node struct {
 	active   quorum.Members // who was heard from since the last check of the quorum
 	before   quorum.Members // and between the last two checks
 
+	// uncommitted is the number of bytes of the entries after commit, on a leader, else 0.
+	uncommitted int
+
 	reads     reads
 	lease     lease
 	transfer  transfer
@@ -159,6 +162,10 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 		}
 	case *TimeoutNow:
 		n.handleTimeoutNow(from, m, out)
+	case *Propose:
+		if n.fromFollower(m.Term, n.peers[slot].session, slot, out) {
+			n.handlePropose(m, out)
+		}
 	}
 }
 
@@ -241,14 +248,15 @@ func (n *Node) Slot(id sim.NodeID) (quorum.Slot, bool) { return n.slot(id) }
 func (n *Node) Reign() (sim.Reign, bool) { return sim.Reign(n.term), n.role == Leader }
 
 // NextCommitted returns entries that are committed and have not been returned before, at most max of
-// them, in order; none while a snapshot waits in TakeRestore. They are the log's own.
+// them and of MaxCommittedBytes, in order; none while a snapshot waits in TakeRestore. They are the log's own.
 func (n *Node) NextCommitted(max int) []Entry {
 	if n.handed >= n.commit || n.snapshots.restore {
 		return nil
 	}
 	to := min(n.commit, n.handed+Index(max))
 	es := n.log.Entries(n.handed, to)
-	n.handed = to
+	es = es[:fitting(es, n.MaxCommittedBytes)]
+	n.handed += Index(len(es))
 	return es
 }
 

@@ -44,7 +44,8 @@ func messagesOf(term raft.Term) []sim.Message {
 		&raft.RequestVoteResponse{Term: term, PreVote: true},
 		&raft.AppendEntries{Term: term, Prev: raft.Position{Term: 2, Index: 2}},
 		&raft.AppendEntriesResponse{Term: term},
-		&raft.InstallSnapshot{Term: term, Last: raft.Position{Term: 2, Index: 9}, Size: 100, Data: make([]byte, 10)},
+		&raft.InstallSnapshot{Term: term, ID: raft.SnapshotID{Last: raft.Position{Term: 2, Index: 9}, Size: 100},
+			Data: make([]byte, 10)},
 		&raft.InstallSnapshotResponse{Term: term},
 	}
 }

@@ -84,7 +84,7 @@ func TestChunksAreTakenInOrder(t *testing.T) {
 	s.receive(2, cs[0]) // late
 	has(40)
 	older := *cs[2]
-	older.Last.Index, older.Size = 7, 60 // of another snapshot, at the offset that is next
+	older.ID.Last.Index, older.ID.Size = 7, 60 // of another snapshot, at the offset that is next
 	s.receive(2, &older)
 	s.wantSent("n2 InstallSnapshotResponse t3 snapshot 7 has 0 bytes")
 	s.receive(2, cs[2])
@@ -92,22 +92,79 @@ func TestChunksAreTakenInOrder(t *testing.T) {
 	s.wantRestore(8, 1, stateAt(8))
 }
 
+// ofNextLeader returns m as the leader of term 4 sends it, with a snapshot that differs in nothing but its checksum if
+// other.
+func ofNextLeader(m *raft.InstallSnapshot, other bool) *raft.InstallSnapshot {
+	c := *m
+	c.Term = 4
+	if other {
+		c.ID.Sum++
+	}
+	return &c
+}
+
 // Raft figure 13: a new leader may have other bytes for the same snapshot.
-func TestChunksOfTwoLeadersAreNotMixed(t *testing.T) {
+func TestChunksOfTwoSnapshotsAreNotMixed(t *testing.T) {
 	s := follower(t, 0)
 	cs := chunks(t, compacted(t))
 	s.receive(2, cs[0])
 	s.sync()
 	s.take()
-	next := *cs[1]
-	next.Term = 4
-	s.receive(3, &next)
+	s.receive(3, ofNextLeader(cs[1], true))
 	s.sync()
 	s.wantSent("n3 InstallSnapshotResponse t4 snapshot 8 has 0 bytes")
-	first := *cs[0]
-	first.Term = 4
-	s.receive(3, &first)
+	s.receive(3, ofNextLeader(cs[0], true))
 	s.wantSent("n3 InstallSnapshotResponse t4 snapshot 8 has 20 bytes")
+	s.receive(3, ofNextLeader(cs[1], false))
+	s.wantSent("n3 InstallSnapshotResponse t4 snapshot 8 has 0 bytes")
+}
+
+// A new leader that has the same snapshot goes on where the old one has stopped.
+func TestSnapshotIsResumedByTheNextLeader(t *testing.T) {
+	s := follower(t, 0)
+	cs := chunks(t, compacted(t))
+	s.receive(2, cs[0], cs[1])
+	s.sync()
+	s.take()
+	s.receive(3, ofNextLeader(cs[0], false)) // it does not know yet
+	s.sync()
+	s.wantSent("n3 InstallSnapshotResponse t4 snapshot 8 has 40 bytes")
+	s.receive(3, ofNextLeader(cs[2], false))
+	s.sync()
+	s.wantRestore(8, 1, stateAt(8))
+}
+
+// A new leader learns from the first answer how much is there.
+func TestLeaderGoesOnWithWhatTheFollowerHas(t *testing.T) {
+	s := compacted(t)
+	cs := chunks(t, s)
+	s.take()
+	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: cs[0].ID, Offset: 40})
+	s.wantSent("n2 InstallSnapshot t3 up to 8^1 bytes 40-50 of 50")
+	other := cs[0].ID
+	other.Sum++
+	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: other, Offset: 20})
+	s.wantSent()
+}
+
+// A chunk of the snapshot before, which the same leader has sent, does not undo what has arrived of the next.
+func TestLateChunkDoesNotBeginAgain(t *testing.T) {
+	s := follower(t, 0)
+	cs := chunks(t, compacted(t))
+	s.receive(2, cs[0])
+	s.sync()
+	s.take()
+	older := *cs[0]
+	older.ID.Last.Index = 5
+	s.receive(2, &older)
+	s.receive(2, cs[1])
+	s.wantSent("n2 InstallSnapshotResponse t3 snapshot 5 has 0 bytes",
+		"n2 InstallSnapshotResponse t3 snapshot 8 has 40 bytes")
+	next := older
+	next.Term = 4 // but a new leader may have no newer one
+	s.receive(3, &next)
+	s.sync()
+	s.wantSent("n3 InstallSnapshotResponse t4 snapshot 5 has 20 bytes")
 }
 
 // Thesis §5.1: a newer snapshot takes the place of one that has arrived in part.
@@ -115,7 +172,7 @@ func TestNewerSnapshotReplacesAPartOfAnOlderOne(t *testing.T) {
 	s := follower(t, 0)
 	cs := chunks(t, compacted(t))
 	older := *cs[0]
-	older.Last.Index, older.Data = 5, []byte("something else")
+	older.ID.Last.Index, older.Data = 5, []byte("something else")
 	s.receive(2, &older)
 	for _, m := range cs {
 		s.receive(2, m)

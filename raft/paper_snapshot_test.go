@@ -65,6 +65,9 @@ func (s *solo) reelect() {
 
 func stateAt(i raft.Index) string { return fmt.Sprintf("%023d", i) }
 
+// idOf8 is the ID of the snapshot that compacted makes.
+func idOf8() raft.SnapshotID { return raft.IDOf(raft.ImageOf(entryAt(8, 1), []byte(stateAt(8)))) }
+
 // chunks returns the InstallSnapshot messages that make up the snapshot that s has of entry 8.
 func chunks(t *testing.T, s *solo) (all []*raft.InstallSnapshot) {
 	t.Helper()
@@ -78,7 +81,7 @@ func chunks(t *testing.T, s *solo) (all []*raft.InstallSnapshot) {
 		}
 		m := letters[0].msg.(*raft.InstallSnapshot)
 		all = append(all, m)
-		s.receive(2, &raft.InstallSnapshotResponse{Term: m.Term, Index: 8, Offset: m.Offset + len(m.Data)})
+		s.receive(2, &raft.InstallSnapshotResponse{Term: m.Term, ID: m.ID, Offset: m.Offset + len(m.Data)})
 	}
 	if len(all) != 3 {
 		t.Fatalf("the snapshot comes in %d chunks: %v", len(all), all)
@@ -146,7 +149,7 @@ func TestSnapshotIsSentInChunks(t *testing.T) {
 	s := compacted(t)
 	var file []byte
 	for i, m := range chunks(t, s) {
-		if m.Offset != len(file) || m.Size != 50 || len(m.Data) != []int{20, 20, 10}[i] {
+		if m.Offset != len(file) || m.ID.Size != 50 || len(m.Data) != []int{20, 20, 10}[i] {
 			t.Errorf("chunk %d is %v", i, m)
 		}
 		file = append(file, m.Data...)
@@ -167,7 +170,7 @@ func TestLostChunkIsSentAgainAfterAHeartbeat(t *testing.T) {
 	s.take()
 	s.receive(2, &raft.AppendEntriesResponse{Term: 3, Prev: 10})
 	s.wantSent("n2 InstallSnapshot t3 up to 8^1 bytes 0-20 of 50")
-	answer := func(offset int) { s.receive(2, &raft.InstallSnapshotResponse{Term: 3, Index: 8, Offset: offset}) }
+	answer := func(offset int) { s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: idOf8(), Offset: offset}) }
 	s.beat()
 	s.wantSent("n2 AppendEntries t3 prev 0^0 commit 10", "n2 InstallSnapshot t3 up to 8^1 bytes 0-20 of 50",
 		"n3 AppendEntries t3 prev 10^1 commit 10 +11^3")
@@ -182,8 +185,9 @@ func TestLostChunkIsSentAgainAfterAHeartbeat(t *testing.T) {
 		"n3 AppendEntries t3 prev 10^1 commit 10 +11^3")
 	answer(0) // the follower has restarted and lost what it had
 	s.wantSent("n2 InstallSnapshot t3 up to 8^1 bytes 0-20 of 50")
-	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, Index: 5, Offset: 40}, // of another snapshot
-		&raft.InstallSnapshotResponse{Term: 3, Index: 8, Offset: 60}) // and more than there is
+	other := raft.SnapshotID{Last: entryAt(5, 1)}
+	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: other, Offset: 40},
+		&raft.InstallSnapshotResponse{Term: 3, ID: idOf8(), Offset: 60}) // and more than there is
 	s.wantSent()
 	s.beat()
 	s.take()
@@ -201,14 +205,14 @@ func TestSnapshotThatWasBegunIsSentToItsEnd(t *testing.T) {
 	s.reelect()
 	s.take()
 	s.receive(2, &raft.AppendEntriesResponse{Term: 3, Prev: 10})
-	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, Index: 8, Offset: 20})
+	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: idOf8(), Offset: 20})
 	s.ack(11, 3)
 	s.sync()
 	s.apply()
 	s.snapshot(11, stateAt(11))
 	s.sync()
 	s.take()
-	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, Index: 8, Offset: 40})
+	s.receive(2, &raft.InstallSnapshotResponse{Term: 3, ID: idOf8(), Offset: 40})
 	s.wantSent("n2 InstallSnapshot t3 up to 8^1 bytes 40-50 of 50")
 	s.beat()
 	s.wantSent("n2 AppendEntries t3 prev 0^0 commit 11", "n3 AppendEntries t3 prev 11^3 commit 11")

@@ -146,8 +146,7 @@ func life(s *solo) []func() {
 	file := raft.ImageOf(at(2, 8), []byte(stateAt(8)))
 	chunk := func(from, to int) func() {
 		return func() {
-			s.receive(2, &raft.InstallSnapshot{Term: 2, Last: at(2, 8), Size: len(file), Offset: from,
-				Data: file[from:to]})
+			s.receive(2, &raft.InstallSnapshot{Term: 2, ID: raft.IDOf(file), Offset: from, Data: file[from:to]})
 		}
 	}
 	return []func(){

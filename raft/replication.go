@@ -30,6 +30,8 @@ type peer struct {
 	flow    flow
 	// paused says that a probe is under way; the next heartbeat sends another.
 	paused bool
+	// inflight is the number of bytes of the entries after match and before next, if flow is replicating, else 0.
+	inflight int
 	// beat is the match index at the last heartbeat: a follower that owes an answer and has not
 	// moved since then has probably lost a message.
 	beat Index
@@ -43,11 +45,11 @@ type peer struct {
 // Propose appends data to the log of a leader, which replicates it. It returns where the entry will
 // be if it is ever committed; another entry may be committed there instead. It returns false on a
 // node that is not the leader, and on one that has too much uncommitted or hands its leadership over.
-// The node keeps data.
+// The node keeps data. With ForwardProposals one that is not the leader passes data on if it can, and
+// returns true and the index 0: nobody will tell it what becomes of that.
 func (n *Node) Propose(data []byte, out *sim.Effects) (Index, Term, bool) {
-	if n.role != Leader || !n.rules.ProposalAllowed(n.transfer.to != 0) ||
-		n.log.LastIndex() >= n.commit+Index(n.MaxUncommitted) {
-		return 0, 0, false
+	if n.role != Leader || !n.rules.ProposalAllowed(n.transfer.to != 0) || n.refuses(len(data)) {
+		return 0, 0, n.forward(data, out)
 	}
 	n.lead(EntryNormal, data, out)
 	n.ownAck(out)
@@ -58,7 +60,9 @@ func (n *Node) Propose(data []byte, out *sim.Effects) (Index, Term, bool) {
 // lead appends an entry of the leader's own and sends it out. Followers write it while the leader
 // does (thesis §10.2.1).
 func (n *Node) lead(t EntryType, data []byte, out *sim.Effects) {
-	n.appendLog(Entry{n.term, n.log.LastIndex() + 1, t, data}, out)
+	e := Entry{n.term, n.log.LastIndex() + 1, t, data}
+	n.uncommitted += e.size()
+	n.appendLog(e, out)
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if n.followers.Has(quorum.Slot(slot)) {
@@ -75,7 +79,8 @@ func (n *Node) heartbeat(out *sim.Effects) {
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
 	n.watchTransfer(out)
 	if n.Lease > 0 {
-		n.beginRound()
+		n.reads.round++
+		n.noteRound(n.now)
 	}
 	var shared *AppendEntries
 	for slot := range n.peers {
@@ -84,16 +89,16 @@ func (n *Node) heartbeat(out *sim.Effects) {
 		}
 		p, match := &n.peers[slot], n.match[slot]
 		if p.flow == replicating && match+1 < p.next && match == p.beat {
-			p.flow, p.next = probing, match+1
+			n.setFlow(p, probing)
+			p.next = match + 1
 		}
-		p.beat, p.paused = match, false
-		switch p.flow {
-		case probing:
+		p.beat, p.paused = match, n.rules.ProbePaused(p.paused)
+		if p.flow == probing && !p.paused {
 			shared = n.sendAppend(quorum.Slot(slot), shared, out)
-		case replicating:
-			shared = n.sendAlive(quorum.Slot(slot), shared, out)
-		case snapshotting:
-			shared = n.sendAlive(quorum.Slot(slot), shared, out)
+			continue
+		}
+		shared = n.sendAlive(quorum.Slot(slot), shared, out)
+		if p.flow == snapshotting {
 			n.resendChunk(quorum.Slot(slot), out)
 		}
 	}
@@ -101,7 +106,7 @@ func (n *Node) heartbeat(out *sim.Effects) {
 
 // confirmRound asks every follower to confirm that this node leads.
 func (n *Node) confirmRound(out *sim.Effects) {
-	n.beginRound()
+	n.reads.round++
 	var shared *AppendEntries
 	for slot := range n.peers {
 		if n.followers.Has(quorum.Slot(slot)) {
@@ -134,6 +139,7 @@ func (n *Node) sendAppend(slot quorum.Slot, shared *AppendEntries, out *sim.Effe
 		p.paused = true
 	} else {
 		p.next = last + 1
+		p.inflight += sizeOf(shared.Entries)
 	}
 	return shared
 }
@@ -145,16 +151,17 @@ func (n *Node) lastOfBatch(slot quorum.Slot) Index {
 	if p.flow == replicating {
 		last = min(last, max(n.match[slot]+Index(n.MaxInflight), p.next-1))
 	}
-	if last <= p.next {
+	if last < p.next {
 		return last
 	}
-	size := 0
-	for i, e := range n.log.Entries(p.next-1, last) {
-		if size += len(e.Data); size > n.MaxBatchBytes && i > 0 {
-			return p.next - 1 + Index(i)
-		}
+	es, room := n.log.Entries(p.next-1, last), n.MaxInflightBytes-p.inflight
+	switch {
+	case p.inflight > 0 && es[0].size() > room:
+		return p.next - 1
+	case len(es) == 1:
+		return last
 	}
-	return last
+	return p.next - 1 + Index(fitting(es, min(n.MaxBatchBytes, room)))
 }
 
 // sendAlive sends a message without entries that the follower will accept as it is.
@@ -219,13 +226,15 @@ func (n *Node) acknowledged(slot quorum.Slot, match Index, out *sim.Effects) {
 	if news {
 		n.match[slot] = match
 		p.next = max(p.next, match+1)
+		n.landed(slot)
 		if n.transfer.to != 0 {
 			n.handOver(slot, out)
 		}
 	}
 	switch {
 	case p.flow == probing && (news || match+1 == p.next):
-		p.flow, p.paused, p.next = replicating, false, n.match[slot]+1
+		n.setFlow(p, replicating)
+		p.next = n.match[slot] + 1
 	case p.flow == snapshotting && match >= max(p.sending.last.Index, n.log.base.Index):
 		n.stopSnapshot(slot)
 	}
@@ -240,7 +249,8 @@ func (n *Node) rejected(slot quorum.Slot, m *AppendEntriesResponse, out *sim.Eff
 	p, match := &n.peers[slot], n.match[slot]
 	switch {
 	case p.flow == replicating && m.Prev > match:
-		p.flow, p.next = probing, match+1
+		n.setFlow(p, probing)
+		p.next = match + 1
 	case p.flow == probing && m.Prev == p.next-1:
 		try := m.Hint.Index
 		if try > n.log.base.Index {
@@ -270,6 +280,7 @@ func (n *Node) advanceCommit(out *sim.Effects) {
 	if t, _ := n.log.Term(i); !n.rules.CommitAllowed(t, n.term) {
 		return
 	}
+	n.uncommitted -= sizeOf(n.log.Entries(n.commit, i))
 	n.commit = i
 	n.registerWaiting(out)
 }

@@ -60,6 +60,11 @@ type Rules struct {
 	// DurableAfterCut returns how much of a log counts as durable of which everything after last has
 	// been removed, if durable entries were.
 	DurableAfterCut func(durable, last Index) Index
+	// ProbePaused says whether a probe that is paused, or is not, is so after a heartbeat: the probe may be lost.
+	ProbePaused func(paused bool) bool
+	// InflightKept is how many of the bytes under way to a follower count when the leader begins to send in another
+	// way, from where it knows the logs to match.
+	InflightKept func(bytes int) int
 	// ReadAllowed says whether a leader of term whose last committed entry is of the term committed
 	// knows a safe index to read at. Thesis §6.4.
 	ReadAllowed func(committed, term Term) bool
@@ -123,9 +128,11 @@ type Rules struct {
 	// SnapshotKeepsLog says whether the log stays when a snapshot arrives whose last entry it has
 	// (matches) or has not. Raft §7.
 	SnapshotKeepsLog func(matches bool) bool
-	// ChunkContinues says whether a chunk at offset of the snapshot got continues the partial
-	// snapshot have, of which size bytes are here.
-	ChunkContinues func(have, got Position, size, offset int) bool
+	// SnapshotSame says whether a chunk of the snapshot got belongs to have, of which a part is here, whichever leader
+	// sends it.
+	SnapshotSame func(have, got SnapshotID) bool
+	// ChunkContinues says whether a chunk at offset continues a part of size bytes of its snapshot.
+	ChunkContinues func(size, offset int) bool
 }
 
 // DefaultRules returns the right rule for everything.
@@ -146,6 +153,8 @@ func DefaultRules() Rules {
 		LeaderAck:        func(durable, _ Index) Index { return durable },
 		WaitsForDisk:     func(sim.Message) bool { return true },
 		DurableAfterCut:  func(durable, last Index) Index { return min(durable, last) },
+		ProbePaused:      func(bool) bool { return false },
+		InflightKept:     func(int) int { return 0 },
 		ReadAllowed:      func(committed, term Term) bool { return committed == term },
 		ReadConfirmed:    func(answered, registered Round) bool { return answered >= registered },
 		LeaseStart:       func(begun, _ sim.Time) sim.Time { return begun },
@@ -168,7 +177,8 @@ func DefaultRules() Rules {
 		SessionMatches:   func(have, got Index) bool { return have == got },
 		SnapshotStale:    func(index, commit Index) bool { return index <= commit },
 		SnapshotKeepsLog: func(matches bool) bool { return matches },
-		ChunkContinues:   chunkContinues,
+		SnapshotSame:     func(have, got SnapshotID) bool { return have == got },
+		ChunkContinues:   func(size, offset int) bool { return size == offset },
 	}
 }
 
@@ -201,8 +211,4 @@ func voteKept(old, term Term, vote sim.NodeID) sim.NodeID {
 
 func voteCounts(role Role, preVote bool) bool {
 	return role == Candidate && !preVote || role == PreCandidate && preVote
-}
-
-func chunkContinues(have, got Position, size, offset int) bool {
-	return have == got && size == offset
 }

@@ -17,17 +17,29 @@ type snapshots struct {
 	// received says that it comes from the leader and is to be installed.
 	saving   image
 	received bool
-	// incoming is the part of a snapshot that has arrived, in the term of the leader that sends it.
-	// session is that of its last chunk.
-	incoming image
+	// incoming is the part that has arrived of the snapshot of, whose last chunk came from the leader of term, in the
+	// session session. Another leader may send the rest, if it has the same snapshot. It grows at its end only.
+	incoming []byte
+	of       SnapshotID
 	term     Term
 	session  Index
 	// restore says that the application has to load last.
 	restore bool
 }
 
-// image is a snapshot as the bytes of its file, which is also what is sent. The file is immutable,
-// but may grow at its end while it is received.
+// SnapshotID tells snapshots apart, whoever sends them: two that have one ID have the same bytes.
+type SnapshotID struct {
+	// Last is the last entry that the snapshot covers, Size the number of bytes of its file, Sum their checksum.
+	Last Position
+	Size int
+	Sum  uint32
+}
+
+func (s SnapshotID) fold(d sim.Digest) sim.Digest {
+	return s.Last.fold(d).Mix(uint64(s.Size)).Mix(uint64(s.Sum))
+}
+
+// image is a snapshot as the bytes of its file, which is also what is sent. The file is immutable.
 type image struct {
 	last Position
 	// config is the membership after last.
@@ -70,6 +82,11 @@ func openImage(file []byte) (image, bool) {
 	d := wire.NewDecoder(file[imageHead:end])
 	m.config = config{Index(d.Number()), decodeMembership(&d)}
 	return m, d.Done() && m.config.index <= m.last.Index
+}
+
+// id returns the snapshot's ID; m is not zero.
+func (m *image) id() SnapshotID {
+	return SnapshotID{m.last, len(m.file), binary.LittleEndian.Uint32(m.file)}
 }
 
 // state is the application's part.
@@ -174,7 +191,7 @@ func (n *Node) TakeRestore() (Snapshot, bool) {
 // startSnapshot begins to send the last snapshot to a follower whose next entry is compacted.
 func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 	p := &n.peers[slot]
-	p.flow, p.paused = snapshotting, false
+	n.setFlow(p, snapshotting)
 	p.sending, p.offset, p.moved = n.snapshots.last, 0, false
 	n.sendChunk(slot, out)
 }
@@ -182,7 +199,8 @@ func (n *Node) startSnapshot(slot quorum.Slot, out *sim.Effects) {
 // stopSnapshot goes on with entries from behind what the follower has.
 func (n *Node) stopSnapshot(slot quorum.Slot) {
 	p := &n.peers[slot]
-	p.flow, p.next = replicating, n.match[slot]+1
+	n.setFlow(p, replicating)
+	p.next = n.match[slot] + 1
 	p.sending, p.offset, p.moved = image{}, 0, false
 }
 
@@ -192,8 +210,8 @@ func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
 	s := &p.sending
 	end := min(p.offset+n.SnapshotChunk, len(s.file))
 	m := n.mail.snapshot.Take()
-	*m = InstallSnapshot{Term: n.term, Session: p.session, Last: s.last, Size: len(s.file),
-		Offset: p.offset, Data: s.file[p.offset:end:end]}
+	*m = InstallSnapshot{Term: n.term, Session: p.session, ID: s.id(), Offset: p.offset,
+		Data: s.file[p.offset:end:end]}
 	out.Send(n.Servers[slot], m)
 }
 
@@ -210,12 +228,12 @@ func (n *Node) resendChunk(slot quorum.Slot, out *sim.Effects) {
 	p.moved = false
 }
 
-// handleInstallSnapshotResponse sends the next chunk, or begins again if the follower has less than
-// it had.
+// handleInstallSnapshotResponse sends the next chunk: what follows what the follower has, be it from an earlier leader,
+// or less than it had.
 func (n *Node) handleInstallSnapshotResponse(slot quorum.Slot, m *InstallSnapshotResponse,
 	out *sim.Effects) {
 	p := &n.peers[slot]
-	if p.flow != snapshotting || m.Index != p.sending.last.Index || m.Offset == p.offset ||
+	if p.flow != snapshotting || m.ID != p.sending.id() || m.Offset == p.offset ||
 		m.Offset > len(p.sending.file) {
 		return
 	}
@@ -236,20 +254,20 @@ func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *s
 		return
 	}
 	s.session = m.Session
-	switch {
-	case n.rules.SnapshotStale(m.Last.Index, n.commit):
+	same := n.rules.SnapshotSame(s.of, m.ID)
+	switch last := m.ID.Last.Index; {
+	case n.rules.SnapshotStale(last, n.commit):
 		out.Decide("its entries are committed here", "acknowledge them")
 		n.ackSnapshot(from, out)
 		return
 	case s.saving.file != nil:
 		out.Decide("a snapshot is being saved", "wait")
 		return
-	case s.term == m.Term &&
-		n.rules.ChunkContinues(s.incoming.last, m.Last, len(s.incoming.file), m.Offset):
-		s.incoming = image{last: m.Last, file: append(s.incoming.file, m.Data...)}
-	case m.Offset == 0 && (s.term != m.Term || s.incoming.last != m.Last):
-		s.term = m.Term
-		s.incoming = image{last: m.Last, file: append([]byte(nil), m.Data...)}
+	case same && n.rules.ChunkContinues(len(s.incoming), m.Offset):
+		s.of, s.term, s.incoming = m.ID, m.Term, append(s.incoming, m.Data...)
+	case m.Offset == 0 && !same && (m.Term > s.term || last > s.of.Last.Index):
+		// It is newer, or all that a new leader has. Else it is late: this leader has moved on.
+		s.of, s.term, s.incoming = m.ID, m.Term, append([]byte(nil), m.Data...)
 	}
 	n.receivedChunk(from, m, out)
 }
@@ -258,19 +276,19 @@ func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *s
 func (n *Node) receivedChunk(from sim.NodeID, m *InstallSnapshot, out *sim.Effects) {
 	s := &n.snapshots
 	size := 0
-	if s.term == m.Term && s.incoming.last == m.Last {
-		size = len(s.incoming.file)
+	if n.rules.SnapshotSame(s.of, m.ID) {
+		size = len(s.incoming)
 	}
-	if size > 0 && size >= m.Size {
-		got, ok := openImage(s.incoming.file)
-		s.incoming, s.term = image{}, 0
-		if !ok || got.last != m.Last {
+	if size > 0 && size >= m.ID.Size {
+		got, ok := openImage(s.incoming)
+		s.incoming, s.of, s.term = nil, SnapshotID{}, 0
+		if !ok || got.id() != m.ID {
 			panic("raft: a snapshot arrived damaged")
 		}
 		s.received = true
 		n.saveSnapshot(got, out)
 	}
 	r := n.mail.snapshotResponse.Take()
-	*r = InstallSnapshotResponse{Term: n.term, Session: m.Session, Index: m.Last.Index, Offset: size}
+	*r = InstallSnapshotResponse{Term: n.term, Session: m.Session, ID: m.ID, Offset: size}
 	n.reply(from, r, out)
 }

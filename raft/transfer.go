@@ -23,7 +23,7 @@ func (n *Node) TransferLeader(now sim.Time, to sim.NodeID, out *sim.Effects) boo
 	if n.role != Leader || !ok || slot == n.self || !n.members.Incoming.Has(slot) {
 		return false
 	}
-	if n.now = now; n.transfer.to != to {
+	if n.transfer.to != to {
 		n.transfer = transfer{to, now}
 		out.Mark("transfer-begun")
 		n.handOver(slot, out)

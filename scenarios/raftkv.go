@@ -119,17 +119,20 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 }
 
 // limits is the number of limits that can be small.
-const limits = 7
+const limits = 8
 
 // smallLimits make a limit of a server so small that an ordinary run meets it all the time.
 var smallLimits = [limits]func(*kvserver.Config){
 	func(c *kvserver.Config) { c.ApplyBatch = 1 },
 	func(c *kvserver.Config) { c.Raft.MaxBatchEntries, c.Raft.MaxBatchBytes = 2, 64 },
-	func(c *kvserver.Config) { c.Raft.MaxInflight = 3 },
+	func(c *kvserver.Config) { c.Raft.MaxInflight, c.Raft.MaxInflightBytes = 3, 100 },
 	func(c *kvserver.Config) { c.Raft.SnapshotChunk = 64 },
 	func(c *kvserver.Config) { c.Raft.SnapshotTrailing = 0 },
 	func(c *kvserver.Config) { c.SnapshotEvery = 5 },
-	func(c *kvserver.Config) { c.Raft.MaxUncommitted, c.Raft.MaxReads = 4, 2 },
+	func(c *kvserver.Config) {
+		c.Raft.MaxUncommitted, c.Raft.MaxUncommittedBytes, c.Raft.MaxReads = 4, 100, 2
+	},
+	func(c *kvserver.Config) { c.Raft.MaxCommittedBytes = 50 },
 }
 
 // client implements system.
