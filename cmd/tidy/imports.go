@@ -24,7 +24,7 @@ var layers = []layer{
 	{"zab", []string{"sim", "sim/wal", "sim/wire", "zab/..."}},
 	{"zab/ztree", []string{"zab/zkapi", "sim/wire"}},
 	{"nemesis", []string{"sim"}},
-	{"checker", []string{"sim", "checker/...", "raft/kvapi", "zab/zkapi"}},
+	{"checker", []string{"sim", "checker/...", "raft/etcdapi", "raft/kvapi", "zab/zkapi"}},
 	{"scenarios", []string{"sim/...", "raft/...", "zab/...", "nemesis/...", "checker/...", "scenarios/..."}},
 	{"cmd", []string{"sim/...", "raft/...", "zab/...", "nemesis/...", "checker/...", "scenarios/..."}},
 	{"cmd/tidy", nil},
