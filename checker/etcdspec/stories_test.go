@@ -9,7 +9,6 @@ import (
 // stories returns what a single store says to one client.
 func stories(t *testing.T) map[string][]step {
 	const stale = etcdapi.ErrCompacted
-	then := func(rs ...result) result { return result{Succeeded: true, Responses: rs} }
 	deleted := func(n int64) result { return result{Deleted: n} }
 	return map[string][]step{
 		"versions": {
@@ -101,3 +100,6 @@ func stories(t *testing.T) map[string][]step {
 		},
 	}
 }
+
+// then returns the result of a Txn whose conditions held.
+func then(rs ...result) result { return result{Succeeded: true, Responses: rs} }

@@ -1,0 +1,228 @@
+package etcdspec
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"schism/raft/etcdapi"
+)
+
+// replay goes through the replies along their revisions. Where a revision is missing it puts a write whose reply is
+// lost, or the end of a lease that has keys: first what fits best, then whatever else is possible, within a budget.
+//
+//  1. ops are sorted as the store must have done them. What is not linearized stands behind the change of its revision.
+//  2. lost are in the order of their calls; used says which have their place.
+//  3. stores has the store after each revision, from the first on.
+//  4. No operation stands behind one that was called after it had returned; latest, wherever it is handed on, is the
+//     last call so far of what is linearized.
+type replay struct {
+	ops, lost []*reply
+	used      []bool
+	hints     *hints
+	compacts  []*reply
+	stores    []*store
+	// last is the highest revision that any of ops tells.
+	last etcdapi.Revision
+	// budget is how many steps are left. If it is below 0 nothing was shown.
+	budget int
+	// farthest is how far it got, and blocked the store in front of what it could not place there.
+	farthest int
+	blocked  *store
+}
+
+// newReplay returns a replay of the replies that takes wants, none of them lost.
+func newReplay(replies []reply, takes func(*reply) bool, budget int) *replay {
+	r := &replay{last: etcdapi.FirstRevision, budget: budget + len(replies), farthest: -1}
+	plain := true
+	for i := range replies {
+		x := &replies[i]
+		plain = plain && onKeys(x.in)
+		if takes(x) {
+			r.last = max(r.last, x.revision)
+		}
+		if x.in.Kind == etcdapi.Compact && (x.out == nil || x.out.Code == etcdapi.OK) {
+			r.compacts = append(r.compacts, x)
+		}
+	}
+	r.ops = chosen(replies, takes, call)
+	slices.SortStableFunc(r.ops, func(a, b *reply) int {
+		if a.revision != b.revision {
+			return cmp.Compare(a.revision, b.revision)
+		}
+		if a.place() != b.place() || plain {
+			return cmp.Compare(a.place(), b.place())
+		}
+		return cmp.Or(cmp.Compare(a.out.Index, b.out.Index), cmp.Compare(a.among(), b.among()))
+	})
+	r.lost = chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
+	r.used = make([]bool, len(r.lost))
+	return r
+}
+
+// onKeys reports whether an operation is about keys alone, so that all that it can change is told by revisions.
+func onKeys(op *etcdapi.Op) bool {
+	switch op.Kind {
+	case etcdapi.Put:
+		return op.Lease == 0
+	case etcdapi.Txn:
+		for _, branch := range [...][]etcdapi.Op{op.Then, op.Else} {
+			for i := range branch {
+				if !onKeys(&branch[i]) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	return op.Kind <= etcdapi.Txn || op.Kind > etcdapi.Leases || op.Kind == etcdapi.HashKV
+}
+
+// place returns where a reply stands among those with its revision.
+func (r *reply) place() int {
+	switch r.kind {
+	case changing:
+		return 0
+	case local, aside:
+		return 1
+	}
+	return 2
+}
+
+// among returns where an exact reply stands among those that tell no order.
+func (r *reply) among() int {
+	switch {
+	case r.in.Kind == etcdapi.LeaseRevoke:
+		return 0
+	case r.in.Writes():
+		return 1
+	}
+	return 2
+}
+
+// succeeds reports whether everything has an explanation.
+func (r *replay) succeeds() bool {
+	if r.last > r.most() {
+		return false
+	}
+	r.stores = make([]*store, r.last)
+	s := newStore()
+	r.stores[0] = s
+	return r.run(0, s, 0)
+}
+
+// most returns the highest revision that there can be: each change has one, and so has the end of each lease.
+func (r *replay) most() etcdapi.Revision {
+	n := len(r.lost)
+	for _, x := range r.ops {
+		if x.kind == changing || x.in.Kind == etcdapi.LeaseGrant {
+			n++
+		}
+	}
+	return etcdapi.FirstRevision + etcdapi.Revision(n)
+}
+
+// run explains the replies from i on, in the store s.
+func (r *replay) run(i int, s *store, latest uint64) bool {
+	for ; i < len(r.ops); i++ {
+		x := r.ops[i]
+		if r.budget--; r.budget < 0 || x.returned <= latest {
+			return r.block(i, s)
+		}
+		if x.in.Kind == etcdapi.LeaseRevoke && s.now.revision == x.revision-1 && len(s.attached(x.in.Lease)) > 0 {
+			// it changes keys
+		} else if x.kind == changing && s.now.revision < x.revision-1 ||
+			x.kind != changing && s.now.revision < x.revision {
+			return r.fill(i, s, latest)
+		}
+		next, right := s.explain(x, r.compacts)
+		if !right {
+			return r.block(i, s) || r.mend(i, s, latest)
+		}
+		s = next
+		r.stores[s.now.revision-1] = s
+		if x.linearized() {
+			latest = max(latest, x.called)
+		}
+	}
+	return s.now.revision >= r.last || r.fill(i, s, latest)
+}
+
+// block notes that the reply i has no place, and returns false.
+func (r *replay) block(i int, s *store) bool {
+	if i > r.farthest {
+		r.farthest, r.blocked = i, s
+	}
+	return false
+}
+
+// fill finds something for the revision after s, and explains the replies from i on.
+func (r *replay) fill(i int, s *store, latest uint64) bool {
+	r.block(i, s)
+	if r.hints == nil {
+		r.hints = newHints(r)
+	}
+	at := s.now.revision + 1
+	n, _ := slices.BinarySearchFunc(r.lost, r.hints.deadline(at), func(x *reply, deadline uint64) int {
+		return cmp.Compare(x.called, deadline)
+	})
+	for k := n - 1; k >= 0; k-- {
+		u := r.lost[k]
+		if r.used[k] || !r.hints.allow(u.in, at) {
+			continue
+		}
+		r.budget--
+		if next := s.assume(u.in); next.now.revision == at && r.hints.fit(next) && r.use(k, i, next, latest) {
+			return true
+		}
+	}
+	for _, l := range s.holding() {
+		next := s.end(l)
+		r.budget--
+		if r.stores[at-1] = next; r.budget >= 0 && r.hints.fit(next) && r.run(i, next, latest) {
+			return true
+		}
+	}
+	return false
+}
+
+// use gives the lost write k its place, which makes the store next, and explains the replies from i on.
+func (r *replay) use(k, i int, next *store, latest uint64) bool {
+	if r.budget < 0 {
+		return false
+	}
+	r.stores[next.now.revision-1] = next
+	r.used[k] = true
+	if r.run(i, next, max(latest, r.lost[k].called)) {
+		return true
+	}
+	r.used[k] = false
+	return false
+}
+
+// mend explains the reply i, and those behind it, with a lost write before it that changes no key.
+func (r *replay) mend(i int, s *store, latest uint64) bool {
+	x := r.ops[i]
+	for k, u := range r.lost {
+		if r.used[k] || u.called >= x.returned || onKeys(u.in) {
+			continue
+		}
+		next := s.assume(u.in)
+		if u.in.Kind == etcdapi.LeaseGrant && u.in.Lease == 0 {
+			for _, l := range s.leasesOf(x.in, []etcdapi.LeaseID{x.in.Lease}) {
+				next = next.grant(l)
+			}
+		}
+		r.budget--
+		if next.now.revision != s.now.revision {
+			continue
+		}
+		if _, right := next.explain(x, r.compacts); right && r.use(k, i, next, latest) {
+			return true
+		}
+	}
+	return false
+}
+
+// noDeadline is that of a revision that no reply needs.
+const noDeadline = math.MaxUint64
