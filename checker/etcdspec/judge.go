@@ -33,16 +33,16 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 func judgeStore(
 	history []sim.Op, replies []reply, local checker.Report, budget checker.Budget,
 ) (all, _ checker.Report) {
-	whole := newReplay(replies, (*reply).tells, int(budget))
-	if local.Verdict == checker.Valid && whole.succeeds() {
+	whole, explained := replayed(replies, (*reply).tells, int(budget))
+	if local.Verdict == checker.Valid && explained {
 		all, local = valid(checker.Linearizability, len(whole.ops)), valid(SerializableReads, len(whole.ops))
 		all.Effort.Keys, all.Effort.Witnessed = 1, 1
 		all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(whole.ops))
 		local.Reason = all.Reason
 		return all, local
 	}
-	bare := newReplay(replies, (*reply).linearized, int(budget))
-	if !bare.succeeds() {
+	bare, explained := replayed(replies, (*reply).linearized, int(budget))
+	if !explained {
 		if local.Verdict == checker.Valid {
 			local = unknown(SerializableReads, "there is no order of the changes")
 		}

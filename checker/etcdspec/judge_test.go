@@ -67,7 +67,7 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		"an old serializable read":  {"", []act{put1, put2, {2, 5, 6, "get x serializable", one}}},
 		"a read of a past revision": {"", []act{put1, put2, {2, 5, 6, "get x rev 2", at(3, one.Result)}}},
 		"a stale read":              {fresh + stores, []act{put1, {2, 3, 4, "get x", none}}},
-		"a read behind a serializable one": {fresh + stores,
+		"a read behind a serializable one": {etcdspec.SerializableReads,
 			[]act{{1, 1, 9, "put x 1", ok(2)}, {2, 2, 3, "get x serializable", one}, {3, 4, 5, "get x", none}}},
 		"back in time": {fresh + " " + etcdspec.ClientOrder + stores,
 			[]act{{1, 1, 9, "put x 1", ok(2)}, {2, 2, 3, "get x", one}, {2, 4, 5, "get x", none}}},

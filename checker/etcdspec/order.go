@@ -13,12 +13,12 @@ const (
 	// RevisionOrder: what changes keys has a revision of its own, and one that was called after another had returned
 	// has the higher one.
 	RevisionOrder = "revision-order"
-	// FreshReads: what is linearizable has no lower revision than any reply had told before it was called.
+	// FreshReads: what is linearizable has no lower revision than other such replies had told before it was called.
 	FreshReads = "fresh-reads"
 	// ClientOrder: the revisions that one client is told by linearizable operations never decrease.
 	ClientOrder = "client-order"
 	// SerializableReads: a serializable read shows the store as it was at the revision of its reply, and no revision
-	// that was still to come when it returned.
+	// that was still to come when it returned, as far as what is linearizable shows that.
 	SerializableReads = "serializable-reads"
 )
 
@@ -50,35 +50,55 @@ type orders struct{ revisions, fresh, client, local checker.Report }
 func judgeOrder(replies []reply) *orders {
 	n := len(replies)
 	o := &orders{valid(RevisionOrder, n), valid(FreshReads, n), valid(ClientOrder, n), valid(SerializableReads, n)}
-	returns := chosen(replies, func(r *reply) bool { return r.kind != lost }, end)
+	returns := chosen(replies, (*reply).tells, end)
 	o.judgeClients(returns)
-	var change, any *reply // the highest of what changes keys, and of all
+	var before highest
 	for _, r := range chosen(replies, (*reply).linearized, call) {
 		for len(returns) > 0 && returns[0].returned <= r.called {
-			if any = higher(any, returns[0]); returns[0].kind == changing {
-				change = higher(change, returns[0])
-			}
+			before.add(returns[0])
 			returns = returns[1:]
 		}
-		o.compare(change, any, r)
+		o.compare(&before, r)
 	}
 	o.judgeChanges(replies)
 	return o
 }
 
-// compare compares r with what had returned before it was called.
-func (o *orders) compare(change, any, r *reply) {
-	switch {
-	case any == nil || any.revision < r.revision || any.revision == r.revision && r.kind != changing:
-	case r.kind != changing:
-		broken(&o.fresh, any, r, "was called after, and is older than,")
-	case change != nil && change.revision >= r.revision:
-		broken(&o.revisions, change, r, "was called after, and has no higher revision than,")
-	case any.linearized():
-		broken(&o.fresh, r, any, "returned before, and has no lower revision than,")
-	default:
-		broken(&o.local, r, any, "returned before, and has no lower revision than,")
+// highest are those with the highest revisions: of what changes keys, of the rest of what is linearized, and of all
+// others.
+type highest struct{ change, exact, local *reply }
+
+func (h *highest) add(r *reply) {
+	at := &h.local
+	switch r.kind {
+	case changing:
+		at = &h.change
+	case exact:
+		at = &h.exact
 	}
+	*at = higher(*at, r)
+}
+
+// compare compares r with what had returned before it was called.
+func (o *orders) compare(before *highest, r *reply) {
+	if before.change.exceeds(r) {
+		if r.kind == changing {
+			broken(&o.revisions, before.change, r, "was called after, and has no higher revision than,")
+		} else {
+			broken(&o.fresh, before.change, r, "was called after, and is older than,")
+		}
+	}
+	if before.exact.exceeds(r) {
+		broken(&o.fresh, before.exact, r, "was called after, and is older than,")
+	}
+	if before.local.exceeds(r) {
+		broken(&o.local, r, before.local, "returned before, and shows a later revision than,")
+	}
+}
+
+// exceeds reports whether r, which returned before o was called, has a revision that is too high for that.
+func (r *reply) exceeds(o *reply) bool {
+	return r != nil && (r.revision > o.revision || r.revision == o.revision && o.kind == changing)
 }
 
 // judgeChanges compares the revisions of what changes keys.

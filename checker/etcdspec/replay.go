@@ -31,13 +31,32 @@ type replay struct {
 	blocked  *store
 }
 
-// newReplay returns a replay of the replies that takes wants, none of them lost.
+// replayed replays the replies that takes wants, none of them lost, and reports whether they have an explanation. The
+// index suggests the order of those with one revision; if it does not help, then their calls, which respect real time.
+func replayed(replies []reply, takes func(*reply) bool, budget int) (r *replay, explained bool) {
+	for _, byIndex := range [...]bool{true, false} {
+		r = newReplay(replies, takes, budget)
+		slices.SortStableFunc(r.ops, func(a, b *reply) int {
+			switch {
+			case a.revision != b.revision:
+				return cmp.Compare(a.revision, b.revision)
+			case a.place() != b.place() || !byIndex:
+				return cmp.Compare(a.place(), b.place())
+			}
+			return cmp.Or(cmp.Compare(a.out.Index, b.out.Index), cmp.Compare(a.behind(), b.behind()))
+		})
+		if r.succeeds() {
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// newReplay returns a replay of the replies that takes wants, in the order of their calls.
 func newReplay(replies []reply, takes func(*reply) bool, budget int) *replay {
 	r := &replay{last: etcdapi.FirstRevision, budget: budget + len(replies), farthest: -1}
-	plain := true
 	for i := range replies {
 		x := &replies[i]
-		plain = plain && onKeys(x.in)
 		if takes(x) {
 			r.last = max(r.last, x.revision)
 		}
@@ -46,15 +65,6 @@ func newReplay(replies []reply, takes func(*reply) bool, budget int) *replay {
 		}
 	}
 	r.ops = chosen(replies, takes, call)
-	slices.SortStableFunc(r.ops, func(a, b *reply) int {
-		if a.revision != b.revision {
-			return cmp.Compare(a.revision, b.revision)
-		}
-		if a.place() != b.place() || plain {
-			return cmp.Compare(a.place(), b.place())
-		}
-		return cmp.Or(cmp.Compare(a.out.Index, b.out.Index), cmp.Compare(a.among(), b.among()))
-	})
 	r.lost = chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
 	r.used = make([]bool, len(r.lost))
 	return r
@@ -89,15 +99,12 @@ func (r *reply) place() int {
 	return 2
 }
 
-// among returns where an exact reply stands among those that tell no order.
-func (r *reply) among() int {
-	switch {
-	case r.in.Kind == etcdapi.LeaseRevoke:
+// behind returns 0 for what has an index of its own in the log, and 1 for what has that of the last one before it.
+func (r *reply) behind() int {
+	if r.in.Writes() {
 		return 0
-	case r.in.Writes():
-		return 1
 	}
-	return 2
+	return 1
 }
 
 // succeeds reports whether everything has an explanation.
@@ -176,10 +183,33 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 			return true
 		}
 	}
+	return r.fillEnded(i, s, latest) || r.fillGranted(i, s, latest)
+}
+
+// fillEnded is fill with the end of a lease.
+func (r *replay) fillEnded(i int, s *store, latest uint64) bool {
+	at := s.now.revision + 1
 	for _, l := range s.holding() {
 		next := s.end(l)
 		r.budget--
 		if r.stores[at-1] = next; r.budget >= 0 && r.hints.fit(next) && r.run(i, next, latest) {
+			return true
+		}
+	}
+	return false
+}
+
+// fillGranted is fill after a lost LeaseGrant without which a lost write does nothing.
+func (r *replay) fillGranted(i int, s *store, latest uint64) bool {
+	for k, u := range r.lost {
+		if r.used[k] || u.in.Kind != etcdapi.LeaseGrant || s.live(u.in.Lease) {
+			continue
+		}
+		r.budget--
+		wanted := slices.ContainsFunc(r.lost, func(x *reply) bool {
+			return slices.Contains(s.leasesOf(x.in, nil), u.in.Lease)
+		})
+		if wanted && r.use(k, i, s.assume(u.in), latest) {
 			return true
 		}
 	}
