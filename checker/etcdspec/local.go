@@ -9,8 +9,11 @@ import (
 // explain returns the store after the reply x, and whether it is right. One that is not linearized changes nothing.
 // Compacts are all compactions that may have been done: which of them the server had done that gave it nobody knows.
 func (s *store) explain(x *reply, compacts []*reply) (*store, bool) {
-	if x.linearized() {
+	switch {
+	case x.linearized():
 		return s.step(x.in, x.out)
+	case x.kind == event:
+		return s, s.now.revision == x.revision && s.makes(x)
 	}
 	return s, s.now.revision == x.revision && (x.kind == aside || s.shows(x, compacts))
 }

@@ -93,7 +93,7 @@ func (r *reply) place() int {
 	switch r.kind {
 	case changing:
 		return 0
-	case local, aside:
+	case local, aside, event:
 		return 1
 	}
 	return 2

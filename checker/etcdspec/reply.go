@@ -36,6 +36,8 @@ const (
 	local
 	// aside: the same, and shows nothing.
 	aside
+	// event: a watch has told of a change. It is no operation.
+	event
 	// lost: nobody knows the reply of a write.
 	lost
 )
