@@ -82,7 +82,10 @@ func newLog(r *replay) *Log {
 		}
 		l.certain[x.revision-1] = l.certain[x.revision-1] || x.kind == changing || x.kind == event || revokes
 	}
-	for i := range l.certain {
+	for i := 1; i < n; i++ {
+		if len(r.lost) == 0 && len(l.stores[i-1].holding()) == 1 {
+			l.certain[i] = true // there is nothing else
+		}
 		if r.hints != nil && len(r.hints.shown[etcdapi.Revision(i+1)]) > 0 {
 			l.certain[i] = true // written values are unique
 		}
