@@ -35,8 +35,8 @@ func (c *change) do(op *etcdapi.Op) etcdapi.Result {
 	case etcdapi.DeleteRange:
 		return c.delete(op)
 	}
-	r := etcdapi.Result{Succeeded: c.before.holds(op.If)}
-	branch := c.before.branch(op)
+	branch, succeeded := c.before.branch(op)
+	r := etcdapi.Result{Succeeded: succeeded}
 	if len(branch) > 0 {
 		r.Responses = make([]etcdapi.Result, len(branch))
 	}
@@ -46,13 +46,13 @@ func (c *change) do(op *etcdapi.Op) etcdapi.Result {
 	return r
 }
 
-// branch returns what a Txn does in s. The conditions of the Txns in it are about s, too, and not about what was done
-// before them (compareToPath).
-func (s *store) branch(op *etcdapi.Op) []etcdapi.Op {
+// branch returns what a Txn does in s, and whether its conditions hold. Those of the Txns in it are about s, too, and
+// not about what was done before them (compareToPath).
+func (s *store) branch(op *etcdapi.Op) (branch []etcdapi.Op, succeeded bool) {
 	if s.holds(op.If) {
-		return op.Then
+		return op.Then, true
 	}
-	return op.Else
+	return op.Else, false
 }
 
 // put puts a key.
@@ -72,7 +72,7 @@ func (c *change) put(op *etcdapi.Op) (r etcdapi.Result) {
 			r.Prev = []etcdapi.KeyValue{*was}
 		}
 	}
-	c.keys, c.changed = c.keys.with(leaf(&kv)), true
+	c.keys, c.changed = c.keys.with(leaf(kv)), true
 	return r
 }
 
@@ -94,8 +94,13 @@ func (c *change) get(op *etcdapi.Op) (r etcdapi.Result) {
 	if op.Revision > 0 {
 		keys = c.before.now.at(op.Revision).keys
 	}
-	var room [4]*etcdapi.KeyValue
-	list := keys.all(op.Span, room[:0])
+	if op.Span.Single() && op.Flags == 0 && op.Bounds == (etcdapi.Bounds{}) {
+		if kv := keys.find(op.Span.Key); kv != nil {
+			r.KVs, r.Count = []etcdapi.KeyValue{*kv}, 1
+		}
+		return r
+	}
+	list := keys.all(op.Span, nil)
 	r.Count = int64(len(list))
 	if op.Flags&etcdapi.FlagCountOnly != 0 {
 		return r

@@ -35,63 +35,42 @@ func refused(op *etcdapi.Op) (errs codes) {
 			for i := range branch {
 				errs |= refused(&branch[i])
 			}
-			errs |= when(len(branch) > 1 && touchesOf(branch).twice(), etcdapi.ErrDuplicateKey)
+			errs |= when(twice(branch), etcdapi.ErrDuplicateKey)
 		}
 	}
 	return errs
 }
 
-// touched is what a branch may put and delete. Each entry has the number of the operation of the branch that it is of:
-// what one operation does to a key in different branches of its own is done at most once.
-type touched struct {
-	puts    []string
-	putBy   []int
-	deletes []etcdapi.Span
-	by      []int
-}
-
-// touchesOf returns what a branch may put and delete.
-func touchesOf(branch []etcdapi.Op) *touched {
-	t := &touched{}
+// twice reports whether a key that one operation of a branch puts is put or deleted by another.
+func twice(branch []etcdapi.Op) bool {
 	for i := range branch {
-		t.add(&branch[i], i)
-	}
-	return t
-}
-
-// add adds what the operation with the number n does.
-func (t *touched) add(op *etcdapi.Op, n int) {
-	switch op.Kind {
-	case etcdapi.Put:
-		t.puts, t.putBy = append(t.puts, op.Span.Key), append(t.putBy, n)
-	case etcdapi.DeleteRange:
-		t.deletes, t.by = append(t.deletes, op.Span), append(t.by, n)
-	case etcdapi.Txn:
-		for _, branch := range [...][]etcdapi.Op{op.Then, op.Else} {
-			for i := range branch {
-				t.add(&branch[i], n)
-			}
-		}
-	}
-}
-
-// twice reports whether a key that one operation puts is put or deleted by another.
-func (t *touched) twice() bool {
-	first := make(map[string]int, len(t.puts))
-	for i, key := range t.puts {
-		if n, found := first[key]; found && n != t.putBy[i] {
-			return true
-		}
-		first[key] = t.putBy[i]
-	}
-	for i, key := range t.puts {
-		for j, span := range t.deletes {
-			if t.putBy[i] != t.by[j] && span.Contains(key) {
+		for j := range i {
+			if clash(&branch[j], &branch[i]) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// clash reports whether one of two operations can put a key that the other can put or delete, in whichever branch.
+func clash(a, b *etcdapi.Op) bool {
+	switch {
+	case a.Kind == etcdapi.Txn:
+		for _, branch := range [...][]etcdapi.Op{a.Then, a.Else} {
+			for i := range branch {
+				if clash(&branch[i], b) {
+					return true
+				}
+			}
+		}
+		return false
+	case b.Kind == etcdapi.Txn:
+		return clash(b, a)
+	case a.Kind == etcdapi.Put:
+		return (b.Kind == etcdapi.Put || b.Kind == etcdapi.DeleteRange) && b.Span.Contains(a.Span.Key)
+	}
+	return a.Kind == etcdapi.DeleteRange && b.Kind == etcdapi.Put && a.Span.Contains(b.Span.Key)
 }
 
 // refuses returns the errors that an operation on keys has in s.
@@ -105,7 +84,7 @@ func (s *store) refuses(op *etcdapi.Op) (errs codes) {
 		return when(keeps && s.now.keys.find(op.Span.Key) == nil, etcdapi.ErrKeyNotFound) |
 			when(op.Lease != 0 && !s.live(op.Lease), etcdapi.ErrLeaseNotFound)
 	case etcdapi.Txn:
-		branch := s.branch(op)
+		branch, _ := s.branch(op)
 		for i := range branch {
 			errs |= s.refuses(&branch[i])
 		}

@@ -149,13 +149,17 @@ func (r *reply) know() {
 
 // chosen returns the replies that is wants, sorted by key. What has equal keys stays in order.
 func chosen(replies []reply, is func(*reply) bool, key func(*reply) uint64) []*reply {
-	list := make([]*reply, 0, len(replies))
+	list, last, sorted := make([]*reply, 0, len(replies)), uint64(0), true
 	for i := range replies {
-		if is(&replies[i]) {
-			list = append(list, &replies[i])
+		if r := &replies[i]; is(r) {
+			k := key(r)
+			list = append(list, r)
+			last, sorted = k, sorted && last <= k
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
+	if !sorted {
+		slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
+	}
 	return list
 }
 

@@ -38,11 +38,11 @@ func (s *store) answer(op *etcdapi.Op, got *etcdapi.Result) (*store, bool) {
 func (s *store) answerKeys(op *etcdapi.Op, got *etcdapi.Result) (*store, bool) {
 	errs := s.refuses(op)
 	switch {
-	case got.Code == etcdapi.OK && (errs != 0 || refused(op) != 0):
+	case got.Code == etcdapi.OK && errs != 0:
 		return s, false
 	case got.Code == etcdapi.OK:
 		next, want := s.do(op)
-		return next, matches(op, &want, got)
+		return next, matches(op, &want, got) && refused(op) == 0
 	case errs.has(got.Code):
 		return s, got.Code != etcdapi.ErrCompacted || s.tells(got)
 	case got.Code == etcdapi.ErrLeaseNotFound:
@@ -57,7 +57,7 @@ func (s *store) leasesOf(op *etcdapi.Op, leases []etcdapi.LeaseID) []etcdapi.Lea
 		leases = append(leases, op.Lease)
 	}
 	if op.Kind == etcdapi.Txn {
-		branch := s.branch(op)
+		branch, _ := s.branch(op)
 		for i := range branch {
 			leases = s.leasesOf(&branch[i], leases)
 		}

@@ -38,16 +38,6 @@ func newStore() *store {
 	return &store{now: v}
 }
 
-// next returns the version after v.
-func (v *version) next(keys *node) *version {
-	n := &version{revision: v.revision + 1, keys: keys, before: v, jump: v}
-	if j := v.jump; v.revision-j.revision == j.revision-j.jump.revision {
-		n.jump = j.jump
-	}
-	n.hash = v.hash.Mix(uint64(keys.digest()))
-	return n
-}
-
 // at returns the version of a revision that is not after v.
 func (v *version) at(r etcdapi.Revision) *version {
 	for v.revision > r && v.before != nil {
@@ -73,7 +63,17 @@ func (v *version) equal(o *version) bool {
 
 // with returns the store after a change, which has the next revision.
 func (s *store) with(keys *node) *store {
-	return &store{now: s.now.next(keys), compacted: s.compacted, leases: s.leases}
+	was := s.now
+	both := &struct {
+		store
+		version
+	}{store{compacted: s.compacted, leases: s.leases}, version{revision: was.revision + 1, keys: keys, before: was,
+		jump: was, hash: was.hash.Mix(uint64(keys.digest()))}} // one piece of memory
+	if j := was.jump; was.revision-j.revision == j.revision-j.jump.revision {
+		both.jump = j.jump
+	}
+	both.now = &both.version
+	return &both.store
 }
 
 // live reports whether a lease may be there.

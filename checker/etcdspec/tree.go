@@ -9,35 +9,30 @@ import (
 //
 //  1. Keys on the left are lower, those on the right higher.
 //  2. No node below has a higher rank, nor the same and a lower key. So the keys alone say what shape a tree has.
-//  3. size and hash are those of the whole tree, hash without regard to its shape.
+//  3. hash is the sum of the digests of all keys.
 type node struct {
 	kv          *etcdapi.KeyValue
 	left, right *node
-	rank        sim.Digest
-	own, hash   sim.Digest
-	size        int
+	rank, hash  sim.Digest
 }
 
 // rankOf returns the rank of a key: a number that is as good as drawn.
 func rankOf(key string) sim.Digest { return sim.Digest(0).MixString(key) }
 
 // leaf returns a tree of one key.
-func leaf(kv *etcdapi.KeyValue) *node {
-	h := kv.Fold(0)
-	return &node{kv: kv, rank: rankOf(kv.Key), own: h, hash: h, size: 1}
+func leaf(kv etcdapi.KeyValue) *node {
+	both := &struct {
+		node
+		kv etcdapi.KeyValue
+	}{kv: kv} // one piece of memory
+	both.node = node{kv: &both.kv, rank: rankOf(kv.Key), hash: both.kv.Fold(0)}
+	return &both.node
 }
 
 // over returns n with other trees below.
 func (n *node) over(left, right *node) *node {
-	c := *n
-	c.left, c.right, c.size, c.hash = left, right, 1, n.own
-	for _, below := range [...]*node{left, right} {
-		if below != nil {
-			c.size += below.size
-			c.hash += below.hash
-		}
-	}
-	return &c
+	own := n.hash - n.left.digest() - n.right.digest()
+	return &node{n.kv, left, right, n.rank, own + left.digest() + right.digest()}
 }
 
 // above reports whether n belongs above o.
