@@ -182,3 +182,41 @@ func TestStatesAreNeverChanged(t *testing.T) {
 		s = a
 	}
 }
+
+// TestTheStoreRefutes: replies that look right and are not.
+func TestTheStoreRefutes(t *testing.T) {
+	for _, c := range []struct {
+		before []string
+		op     string
+		out    *output
+	}{
+		{[]string{"lease-grant lease 7 ttl 5", "put x 1 lease 7"}, "lease-grant lease 7 ttl 5",
+			at(2, result{Lease: 7, TTL: 5})},
+		{[]string{"lease-grant lease 7 ttl 5", "put x 1 lease 7"}, "put y 1 lease 7",
+			fails(2, etcdapi.ErrLeaseNotFound)},
+		{nil, "lease-grant lease 7 ttl 5", at(1, result{Lease: 7, TTL: 4})},
+		{nil, "lease-grant lease 7 ttl 5", at(1, result{Lease: 8, TTL: 5})},
+		{nil, "lease-grant ttl 5", at(1, result{TTL: 5})},
+		{[]string{"put x 1", "put x 2", "compact rev 3"}, "get x rev 2",
+			at(3, result{Code: etcdapi.ErrCompacted, Compacted: 2})},
+		{nil, "txn {} then {put x 1; put x 2} else {}", at(2, then(result{}, result{}))},
+		{[]string{"put a 1", "put b 2"}, "get a to c min-create 3", at(3, keys(t, "a=1 c2 m2 v1", "b=2 c3 m3 v1"))},
+		{[]string{"put a 1", "put b 1"}, "get a to c sort version descend",
+			at(3, keys(t, "a=1 c2 m2 v1", "a=1 c2 m2 v1"))},
+	} {
+		s := etcdspec.New().Init()
+		for _, text := range c.before {
+			s, _ = etcdspec.Step(s, parse(t, text), nil)
+		}
+		op := parse(t, c.op)
+		if _, right := etcdspec.Step(s, op, c.out); right {
+			t.Errorf("%s is right in %v", op.Explain(c.out), s)
+		}
+	}
+	s, _ := etcdspec.Step(etcdspec.New().Init(), parse(t, "txn {} then {put a 1; put b 1} else {}"), nil)
+	for _, order := range [][]string{{"a=1 c2 m2 v1", "b=1 c2 m2 v1"}, {"b=1 c2 m2 v1", "a=1 c2 m2 v1"}} {
+		if _, right := etcdspec.Step(s, parse(t, "get a to c sort mod ascend"), at(2, keys(t, order...))); !right {
+			t.Errorf("of equal ones %v is the wrong order", order)
+		}
+	}
+}

@@ -56,6 +56,10 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 	const store = checker.Linearizability + " " + etcdspec.SerializableReads + "?"
 	const fresh, order = etcdspec.FreshReads, etcdspec.RevisionOrder
 	both := act{1, 1, 2, "txn {} then {put x 1; put y 1} else {}", at(2, then(result{}, result{}))}
+	compacted := func(at etcdapi.Revision) result { return result{Code: etcdapi.ErrCompacted, Compacted: at} }
+	leased := act{1, 1, 2, "lease-grant lease 1 ttl 5", at(1, result{Lease: 1, TTL: 5})}
+	attached := act{1, 3, 4, "put x 1 lease 1", ok(2)}
+	left := func(keys ...string) result { return result{TTL: 1, Keys: keys} }
 	for name, c := range map[string]struct {
 		want string
 		acts []act
@@ -99,6 +103,38 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		"a lost put, seen by a serializable read": {"",
 			[]act{lost(1, 1, "put x 1"), {2, 2, 3, "get x serializable", one}}},
 		"a lost delete of nothing in a hole": {store, []act{lost(1, 1, "delete x"), {2, 2, 3, "put y 1", ok(3)}}},
+		"a read of what is not called yet": {fresh + stores,
+			[]act{{2, 1, 2, "get x", one}, {1, 3, 4, "put x 1", ok(2)}}},
+		"a revision that is far too high": {store, []act{{1, 1, 2, "put x 1", ok(1 << 60)}}},
+		"compacted, serializable": {"", []act{put1, {1, 3, 6, "compact rev 2", ok(2)},
+			{2, 4, 5, "get x rev 1 serializable", at(1, compacted(2))}}},
+		"compacted too early": {etcdspec.SerializableReads, []act{put1, {1, 5, 6, "compact rev 2", ok(2)},
+			{2, 3, 4, "get x rev 1 serializable", at(1, compacted(2))}}},
+		"compacted too much": {etcdspec.SerializableReads, []act{put1, {1, 3, 4, "compact rev 2", ok(2)},
+			{2, 5, 6, "get x rev 2 serializable", at(2, compacted(0))}}},
+		"compacted otherwise": {etcdspec.SerializableReads, []act{put1, {1, 3, 4, "compact rev 2", ok(2)},
+			{2, 5, 6, "get x rev 1 serializable", at(2, compacted(3))}}},
+		"compacted in the wrong order": {store, []act{put1, {2, 3, 4, "get x rev 1", indexed(3, at(2, compacted(0)))},
+			{1, 5, 6, "compact rev 2", indexed(2, ok(2))}}},
+		"a lost compaction": {"", []act{put1, {2, 3, 4, "get x rev 1", at(2, none.Result)}, lost(3, 1, "compact rev 2"),
+			{2, 5, 6, "get x rev 1", at(2, compacted(2))}}},
+		"a hash":         {"", []act{put1, {2, 3, 4, "hash rev 3", fails(2, etcdapi.ErrFutureRev)}}},
+		"a hash to come": {etcdspec.SerializableReads, []act{put1, {2, 3, 4, "hash rev 3", ok(2)}}},
+		"no hash": {etcdspec.SerializableReads,
+			[]act{put1, {2, 3, 4, "hash rev 2", fails(2, etcdapi.ErrFutureRev)}}},
+		"the keys of a lease": {"",
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(2, left("x"))}}},
+		"the keys of a lease, before": {"",
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(1, left())}}},
+		"other keys of a lease": {etcdspec.SerializableReads,
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1 keys", at(2, left("y"))}}},
+		"no lease with keys": {etcdspec.SerializableReads,
+			[]act{leased, attached, {2, 5, 6, "lease-ttl lease 1", at(2, result{TTL: -1})}}},
+		"other data, where leases may end": {etcdspec.SerializableReads + "?",
+			[]act{leased, attached, lost(3, 1, "put y 1"), {2, 5, 6, "get x serializable", at(3, two.Result)},
+				{2, 7, 8, "get z", at(3, none.Result)}}},
+		"what was not taken, and done": {store,
+			[]act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrNotLeader)}, {1, 3, 4, "get x", one}}},
 		"what was not taken": {"",
 			[]act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrNotLeader)}, {1, 3, 4, "get x", none}}},
 		"what may be done": {"", []act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrTimeout)}, {1, 3, 4, "get x", one}}},
@@ -107,5 +143,24 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		if got := brokenBy(reports); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, reports)
 		}
+	}
+}
+
+// indexed gives a reply an index.
+func indexed(index uint64, out *output) *output {
+	out.Index = index
+	return out
+}
+
+// TestABudgetThatIsTooSmallIsUnknown: but where the replay has tried everything, no search is needed.
+func TestABudgetThatIsTooSmallIsUnknown(t *testing.T) {
+	history := historyOf(t, []act{{1, 1, 2, "put x 1", ok(2)}, {2, 3, 4, "get x", at(2, keys(t, "x=2 c2 m2 v1"))}})
+	for budget, want := range map[checker.Budget]checker.Verdict{1: checker.Invalid, -100: checker.Unknown} {
+		if got := verdictOf(etcdspec.Judge(history, budget), checker.Linearizability); got != want {
+			t.Errorf("with a budget of %d: %v, want %v", budget, got, want)
+		}
+	}
+	if r := etcdspec.Search(history, 1); r.Verdict != checker.Unknown {
+		t.Errorf("a search of one step: %v", r)
 	}
 }

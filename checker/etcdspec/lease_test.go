@@ -41,7 +41,7 @@ func TestJudgeLeases(t *testing.T) {
 	}{
 		"in time":          {"", []act{granted, gone(1, 12, 13, 1)}},
 		"too early":        {etcdspec.LeaseKept, []act{granted, gone(1, 8, 9, 1)}},
-		"within the slack": {"", []act{granted, gone(1, 10, 11, 1)}},
+		"within the slack": {"", []act{granted, gone(1, 9, 10, 1)}},
 		"kept, too early":  {etcdspec.LeaseKept, []act{granted, kept(1, 9, 10, 1), gone(1, 15, 16, 1)}},
 		"kept, in time":    {"", []act{granted, kept(1, 9, 10, 1), gone(1, 19, 20, 1)}},
 		"a put, too early": {etcdspec.LeaseKept,

@@ -18,7 +18,7 @@ func says(t testing.TB, text string) etcdspec.Told {
 	t.Helper()
 	m := &etcdapi.WatchResponse{WatchID: 1, Header: etcdapi.Header{Server: 1}}
 	kvOf := func(w string) kv {
-		return key(t, strings.NewReplacer("/", " c", ".", " m", ",", " v").Replace(w))
+		return key(t, strings.NewReplacer("/", " c", ".", " m", ",", " v", "@", " l").Replace(w))
 	}
 	for _, w := range strings.Fields(text) {
 		switch {
@@ -169,5 +169,74 @@ func TestWatchesAreJudgedByWhatClientsWereTold(t *testing.T) {
 	calls := []sim.Op{{Client: sim.Client(1), Input: parse(t, "watch x rev 1 id 1")}}
 	if got := brokenBy(etcdspec.JudgeWatches(log, calls, late, 0)); !strings.Contains(got, etcdspec.WatchFaithful+" ") {
 		t.Errorf("told when it was called: %s", got)
+	}
+}
+
+// TestWatchesAndServers: what says nothing about a watch, and what only seems to.
+func TestWatchesAndServers(t *testing.T) {
+	log := etcdspec.NewLog()
+	log.Add(parse(t, "put x 1"))
+	calls := []sim.Op{{Client: sim.Client(1), Input: parse(t, "watch x rev 1 id 1"), CallSeq: 50}}
+	created, event, bookmark := says(t, "created r1"), says(t, "x=1/2.2,1"), says(t, "all r2")
+	other, early, behind := bookmark, created, event
+	bookmark.Response.Server = 1
+	elsewhere := *bookmark.Response
+	elsewhere.Server = 2
+	other.Response = &elsewhere
+	early.Seq = 40
+	header := *event.Response
+	header.Revision = 1
+	behind.Response = &header
+	for name, c := range map[string]struct {
+		want string
+		told []etcdspec.Told
+	}{
+		"a bookmark of another server": {"", []etcdspec.Told{created, other, event}},
+		"a bookmark of this server":    {etcdspec.WatchBookmarkable, []etcdspec.Told{created, bookmark, event}},
+		"created before it was called": {"", []etcdspec.Told{early, bookmark}},
+		"a header that is behind":      {etcdspec.WatchFaithful, []etcdspec.Told{created, behind}},
+		"a watch that nobody called":   {"", []etcdspec.Told{event}},
+	} {
+		if got := brokenBy(etcdspec.JudgeWatches(log, calls, c.told, 0)); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestWhatIsKnownForCertain: a hole is known by what a read, another watch, or a LeaseRevoke tells of it.
+func TestWhatIsKnownForCertain(t *testing.T) {
+	lost := act{2, 1, 0, "put x 2", nil}
+	after := act{1, 5, 6, "put x 3", ok(4)}
+	first := act{1, 1, 2, "put x 1", ok(2)}
+	const skipping = "created r1; x=1/2.2,1; x=3/2.4,3"
+	for name, c := range map[string]struct {
+		want string
+		acts []act
+		text string
+	}{
+		"by nobody": {"?", []act{first, lost, after}, skipping},
+		"by a read": {etcdspec.WatchReliable,
+			[]act{first, lost, after, {3, 3, 4, "get x", at(3, keys(t, "x=2 c2 m3 v2"))}}, skipping},
+		"by a revoke": {etcdspec.WatchReliable,
+			[]act{{3, 1, 2, "lease-grant lease 1 ttl 5", at(1, result{Lease: 1, TTL: 5})},
+				{1, 3, 4, "put x 1 lease 1", ok(2)}, {3, 5, 6, "lease-revoke lease 1", ok(3)},
+				{1, 7, 8, "put x 3", ok(4)}}, "created r1; x=1/2.2,1@1; x=3/4.4,1"},
+		"a deletion of nothing": {"?", []act{first, {2, 1, 0, "delete y", nil}, {2, 1, 0, "put y 1", nil}, after},
+			"created r1; x=1/2.2,1; -x/3"},
+	} {
+		history := historyOf(t, c.acts)
+		var told []etcdspec.Told
+		for _, m := range strings.Split(c.text, ";") {
+			told = append(told, says(t, m))
+		}
+		log, ok := etcdspec.LogOf(history, told, checker.DefaultBudget)
+		if !ok {
+			t.Fatalf("%s: no log", name)
+		}
+		reports := watched(t, log, "watch x rev 1 id 1", c.text, 0)
+		got := brokenBy(reports)
+		if c.want == "?" && strings.Count(got, "?") != len(reports) || c.want != "?" && got != c.want {
+			t.Errorf("%s: %s, want %s: %v", name, got, c.want, reports)
+		}
 	}
 }
