@@ -15,7 +15,21 @@
 // it went too early is not seen here.
 //
 // Nor is everything in a reply judged. Hashes, members and what is left of leases are free. Where an operation has two
-// reasons to fail, either is right.
+// reasons to fail, either is right, and keys that are equal in what they are sorted by may stand in any order.
+//
+// What must hold of what clients see, and who checks it:
+//
+//	E1  what changes keys has a revision of its own, later ones higher ones  Judge: RevisionOrder; Search
+//	E2  linearizable operations see what had been acknowledged               Judge: FreshReads; Search
+//	E3  the revisions that one client is told do not go back                 Judge: ClientOrder
+//	E4  along the revisions the store explains every reply                   Judge: checker.Linearizability; Search
+//	E5  a serializable read shows the store at its revision                  Judge: SerializableReads
+//	E6  watches tell everything, once, in order, and as it was               JudgeWatches
+//	E7  leases last as long as they should, and no longer than once          JudgeLeases
+//	E8  what is the same has the same hash                                   JudgeHashes
+//
+// Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there. The membership
+// nobody judges here.
 package etcdspec
 
 import (
@@ -129,4 +143,17 @@ func describe(in *etcdapi.Op, out *etcdapi.Output) string {
 		return in.String() + " -> unknown"
 	}
 	return in.Explain(out)
+}
+
+// Replies tells the split-brain checks about a reply. They are not told of what may be old.
+func Replies(input, output any) (checker.Reply, bool) {
+	in, ok := input.(*etcdapi.Op)
+	out, known := output.(*etcdapi.Output)
+	if !ok || !known || !out.Code.Answered() {
+		return checker.Reply{}, false
+	}
+	if k := kindOf(in, out); k != changing && k != exact {
+		return checker.Reply{}, false
+	}
+	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
 }

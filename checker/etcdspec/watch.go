@@ -169,12 +169,20 @@ func (j *watches) find(t *Told) *watching {
 			}
 			j.all[i] = newWatching(j.calls[called], t.Response)
 			j.calls = slices.Delete(j.calls, called, called+1)
+		} else if i >= 0 {
+			j.all[i].again()
 		}
 	}
 	if i < 0 {
 		return nil
 	}
 	return j.all[i]
+}
+
+// again goes on with a watch that is created again. A revision of which only fragments were told comes as a whole.
+func (w *watching) again() {
+	w.open, w.at = true, w.done
+	w.keys = w.keys[:0]
 }
 
 // newWatching returns the watch that a response has created.

@@ -12,8 +12,8 @@ import (
 )
 
 // says returns a response to client 1's watch 1 at the event 100. The words are "r5" for the revision, "created",
-// "canceled", "fragment", "all" for one to all watches, "compacted4", and events: "x=1/2.2.1" is a put with create,
-// mod and version, "-x/3" a deletion, and "<y=1/2.2.1" what was there before.
+// "canceled", "fragment", "all" for one to all watches, "second" for watch 2, "compacted4", and events: "x=1/2.2,1@7"
+// is a put with create, mod, version and lease, "-x/3" a deletion, and "<y=1/2.2,1" what was there before.
 func says(t testing.TB, text string) etcdspec.Told {
 	t.Helper()
 	m := &etcdapi.WatchResponse{WatchID: 1, Header: etcdapi.Header{Server: 1}}
@@ -30,6 +30,8 @@ func says(t testing.TB, text string) etcdspec.Told {
 			m.Fragment = true
 		case w == "all":
 			m.WatchID = 0
+		case w == "second":
+			m.WatchID = 2
 		case strings.HasPrefix(w, "compacted"):
 			m.Compacted = etcdapi.Revision(w[9] - '0')
 		case w[0] == 'r' && len(w) == 2:
@@ -87,8 +89,10 @@ func TestJudgeWatchesNamesTheBrokenGuarantee(t *testing.T) {
 		"what was before, compacted": {"", "watch x rev 3 id 1 prev-kv",
 			"created r1; " + x3 + "; -x/5 <x=2/2.3,2; x=3/7.7,1"},
 		"created again": {"", from1, "created r1; " + x2 + "; created r1; " + x3 + " " + y3 + "; canceled"},
-		"called again":  {"", from1 + "; " + from1, "created r1; " + x2 + "; canceled; " + all},
-		"compacted":     {"", "watch x rev 2 id 1", "created r7; canceled compacted3"},
+		"fragments, created again": {"", from1 + " fragment",
+			strings.Replace(all, x3+" ", x3+" fragment; created r1; "+x3+" ", 1)},
+		"called again": {"", from1 + "; " + from1, "created r1; " + x2 + "; canceled; " + all},
+		"compacted":    {"", "watch x rev 2 id 1", "created r7; canceled compacted3"},
 		"another key": {etcdspec.WatchFilter, "watch x rev 6 id 1",
 			"created r1; y=2/3.6,2; x=3/7.7,1"},
 		"a put too many": {etcdspec.WatchFilter, "watch x rev 6 id 1 no-put",
@@ -220,9 +224,12 @@ func TestWhatIsKnownForCertain(t *testing.T) {
 		"by a revoke": {etcdspec.WatchReliable,
 			[]act{{3, 1, 2, "lease-grant lease 1 ttl 5", at(1, result{Lease: 1, TTL: 5})},
 				{1, 3, 4, "put x 1 lease 1", ok(2)}, {3, 5, 6, "lease-revoke lease 1", ok(3)},
-				{1, 7, 8, "put x 3", ok(4)}}, "created r1; x=1/2.2,1@1; x=3/4.4,1"},
-		"a deletion of nothing": {"?", []act{first, {2, 1, 0, "delete y", nil}, {2, 1, 0, "put y 1", nil}, after},
-			"created r1; x=1/2.2,1; -x/3"},
+				{2, 1, 0, "put z 1", nil}, {1, 7, 8, "put x 3", ok(4)}}, "created r1; x=1/2.2,1@1; x=3/4.4,1"},
+		"a deletion of nothing": {"?",
+			[]act{{1, 1, 2, "put y 1", ok(2)}, {2, 1, 0, "put z 1", nil}, {1, 5, 6, "put x 3", ok(4)}},
+			"created r1; -x/3; x=3/4.4,1"},
+		"by another watch": {etcdspec.WatchReliable, []act{first, {2, 1, 0, "delete x", nil}, {2, 1, 0, "put z 1", nil},
+			{1, 5, 6, "put x 3", ok(4)}}, "created r1; x=1/2.2,1; x=3/4.4,1; second -x/3"},
 	} {
 		history := historyOf(t, c.acts)
 		var told []etcdspec.Told
