@@ -75,8 +75,7 @@ func newLog(r *replay) *Log {
 		certain: make([]bool, n)}
 	l.certain[0] = true
 	for _, x := range r.ops {
-		revokes := x.in.Kind == etcdapi.LeaseRevoke && x.revision > etcdapi.FirstRevision &&
-			len(l.stores[x.revision-2].attached(x.in.Lease)) > 0
+		revokes := x.revision > etcdapi.FirstRevision && l.stores[x.revision-2].revokes(x)
 		if x.kind == changing || revokes {
 			l.changes[x.revision-1] = x
 		}

@@ -260,3 +260,17 @@ func TestJudgeAgreesWithTheSearch(t *testing.T) {
 		t.Errorf("the verdicts are %v", said)
 	}
 }
+
+// TestLongHistoriesAreJudgedWithoutASearch: whatever replies are lost and leases end, what is right is Valid, and with
+// a budget that no search could do with.
+func TestLongHistoriesAreJudgedWithoutASearch(t *testing.T) {
+	const budget = 10_000
+	for seed := range uint64(100) {
+		history := newSource(seed).history(t, 500, seed%2 == 0)
+		for _, r := range etcdspec.Judge(history, budget) {
+			if r.Verdict != checker.Valid || r.Effort.Steps > 0 {
+				t.Errorf("seed %d: %v", seed, r)
+			}
+		}
+	}
+}

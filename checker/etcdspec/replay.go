@@ -136,10 +136,7 @@ func (r *replay) run(i int, s *store, latest uint64) bool {
 		if r.budget--; r.budget < 0 || x.returned <= latest {
 			return r.block(i, s)
 		}
-		if x.in.Kind == etcdapi.LeaseRevoke && s.now.revision == x.revision-1 && len(s.attached(x.in.Lease)) > 0 {
-			// it changes keys
-		} else if x.kind == changing && s.now.revision < x.revision-1 ||
-			x.kind != changing && s.now.revision < x.revision {
+		if needs := x.revision - s.now.revision; needs > 1 || needs == 1 && x.kind != changing && !s.revokes(x) {
 			return r.fill(i, s, latest)
 		}
 		next, right := s.explain(x, r.compacts)
@@ -153,6 +150,12 @@ func (r *replay) run(i int, s *store, latest uint64) bool {
 		}
 	}
 	return s.now.revision >= r.last || r.fill(i, s, latest)
+}
+
+// revokes reports whether a reply is to a LeaseRevoke that changes keys of s, and so makes a revision.
+func (s *store) revokes(x *reply) bool {
+	return x.in.Kind == etcdapi.LeaseRevoke && x.out.Code == etcdapi.OK && x.revision == s.now.revision+1 &&
+		len(s.attached(x.in.Lease)) > 0
 }
 
 // block notes that the reply i has no place, and returns false.
@@ -169,6 +172,9 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 	if r.hints == nil {
 		r.hints = newHints(r)
 	}
+	if r.fillRevoked(i, s, latest) {
+		return true
+	}
 	at := s.now.revision + 1
 	n, _ := slices.BinarySearchFunc(r.lost, r.hints.deadline(at), func(x *reply, deadline uint64) int {
 		return cmp.Compare(x.called, deadline)
@@ -184,6 +190,21 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 		}
 	}
 	return r.fillEnded(i, s, latest) || r.fillGranted(i, s, latest)
+}
+
+// fillRevoked is fill with a LeaseRevoke that was answered, and stands behind others with its revision.
+func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
+	for k := i + 1; k < len(r.ops) && r.ops[k].revision == s.now.revision+1; k++ {
+		if x := r.ops[k]; s.revokes(x) {
+			copy(r.ops[i+1:], r.ops[i:k])
+			if r.ops[i] = x; r.run(i, s, latest) {
+				return true
+			}
+			copy(r.ops[i:], r.ops[i+1:k+1])
+			r.ops[k] = x
+		}
+	}
+	return false
 }
 
 // fillEnded is fill with the end of a lease.
