@@ -101,3 +101,6 @@ func ended(stores []*store) (all []*store) {
 	}
 	return all
 }
+
+// Events returns what a watch is to be told of a revision.
+func Events(l *Log, w *etcdapi.Op, r etcdapi.Revision) []etcdapi.Event { return l.of(w, r) }
