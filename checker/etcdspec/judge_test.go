@@ -59,6 +59,8 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 	compacted := func(at etcdapi.Revision) result { return result{Code: etcdapi.ErrCompacted, Compacted: at} }
 	leased := act{1, 1, 2, "lease-grant lease 1 ttl 5", at(1, result{Lease: 1, TTL: 5})}
 	attached := act{1, 3, 4, "put x 1 lease 1", ok(2)}
+	more := act{1, 5, 6, "put y 1 lease 1", ok(3)}
+	revoke := act{2, 7, 8, "lease-revoke lease 1", ok(4)}
 	left := func(keys ...string) result { return result{TTL: 1, Keys: keys} }
 	for name, c := range map[string]struct {
 		want string
@@ -133,6 +135,17 @@ func TestJudgeNamesTheBrokenLevel(t *testing.T) {
 		"other data, where leases may end": {etcdspec.SerializableReads + "?",
 			[]act{leased, attached, lost(3, 1, "put y 1"), {2, 5, 6, "get x serializable", at(3, two.Result)},
 				{2, 7, 8, "get z", at(3, none.Result)}}},
+		"a lease that goes with all its keys": {"",
+			[]act{leased, attached, more, revoke, {2, 9, 10, "get x to z", at(4, none.Result)}}},
+		"a lease that leaves a key": {store, []act{leased, attached, more, revoke,
+			{2, 9, 10, "get x to z", at(4, keys(t, "y=1 c3 m3 v1 l1"))}}},
+		"a lease that ends, and leaves a key": {store,
+			[]act{leased, attached, more, {2, 9, 10, "get x to z", at(4, keys(t, "y=1 c3 m3 v1 l1"))}}},
+		"a lease that ends with two revisions": {store,
+			[]act{leased, attached, more, {2, 9, 10, "get x to z", at(5, none.Result)}}},
+		"what says nothing": {"", []act{{2, 1, 2, "lease-keep-alive lease 1", fails(0, etcdapi.ErrLeaseNotFound)}}},
+		"what comes out of nowhere": {etcdspec.SerializableReads,
+			[]act{{2, 1, 2, "lease-keep-alive lease 1", fails(3, etcdapi.ErrLeaseNotFound)}}},
 		"what was not taken, and done": {store,
 			[]act{{1, 1, 2, "put x 1", fails(0, etcdapi.ErrNotLeader)}, {1, 3, 4, "get x", one}}},
 		"what was not taken": {"",

@@ -31,9 +31,10 @@ func (s *store) shows(x *reply, compacts []*reply) bool {
 	case x.in.Kind == etcdapi.HashKV:
 		return (got.Code == etcdapi.ErrFutureRev) == (x.in.Revision > s.now.revision)
 	}
-	old := *s
-	old.compacted = 0
-	_, right := old.answerKeys(x.in, got)
+	if s.compacted > 0 {
+		s = s.compact(0)
+	}
+	_, right := s.answerKeys(x.in, got)
 	return right
 }
 

@@ -135,11 +135,13 @@ func answered(history []sim.Op) ([]reply, error) {
 	return replies, nil
 }
 
-// know takes over what the reply says. One that says that nothing was done is none.
+// know takes over what the reply says. One that says that nothing was done, or nothing at all, is none.
 func (r *reply) know() {
 	switch {
 	case r.out.Code.Answered():
-		r.revision, r.kind = r.out.Revision, kindOf(r.in, r.out)
+		if r.revision, r.kind = r.out.Revision, kindOf(r.in, r.out); r.kind == aside && r.revision == 0 {
+			r.kind = 0
+		}
 	case r.out.Code.Untaken():
 		r.kind = 0
 	default:
