@@ -46,7 +46,7 @@ func judgeStore(
 		if local.Verdict == checker.Valid {
 			local = unknown(SerializableReads, "there is no order of the changes")
 		}
-		return searched(history, replies, bare, budget), local
+		return searched(history, bare, budget), local
 	}
 	all = valid(checker.Linearizability, len(bare.ops))
 	all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(bare.ops))
@@ -95,10 +95,17 @@ func (r *replay) report(check string) checker.Report {
 	return report
 }
 
+// searchable is how many operations a history may have for Judge to search it: each step of a search copies one bit for
+// each of them.
+const searchable = 2_000
+
 // searched judges linearizability by a search, after the replay bare has failed. If the search gives up, what the
 // replay says counts where it is complete.
-func searched(history []sim.Op, replies []reply, bare *replay, budget checker.Budget) checker.Report {
-	report := Search(history, budget)
+func searched(history []sim.Op, bare *replay, budget checker.Budget) checker.Report {
+	report := unknown(checker.Linearizability, "the history is too long for a search")
+	if len(history) <= searchable {
+		report = Search(history, budget)
+	}
 	if report.Verdict == checker.Unknown && bare.complete() {
 		steps := report.Effort
 		report = bare.report(checker.Linearizability)

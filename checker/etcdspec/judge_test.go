@@ -192,3 +192,18 @@ func TestRepliesTellsOfWhatIsLinearizable(t *testing.T) {
 		t.Error("what was not taken is acknowledged")
 	}
 }
+
+// TestLongHistoriesAreNotSearched: a wrong reply is found all the same, at its place.
+func TestLongHistoriesAreNotSearched(t *testing.T) {
+	var acts []act
+	for i := range uint64(3000) {
+		acts = append(acts, act{1, 2*i + 1, 2*i + 2, "put x 1", ok(etcdapi.Revision(i + 2))})
+	}
+	wrong := act{2, 2001, 2002, "get x", at(1002, keys(t, "x=1 c2 m1002 v9"))}
+	for _, r := range etcdspec.Judge(historyOf(t, append(acts, wrong)), checker.DefaultBudget) {
+		if r.Check == checker.Linearizability && (r.Verdict != checker.Invalid || r.Effort.Steps > 0 ||
+			len(r.Core) != 1 || r.Core[0].CallSeq != 2001) {
+			t.Error(r)
+		}
+	}
+}
