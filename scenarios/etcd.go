@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"time"
+
 	"schism/checker"
 	"schism/checker/etcdspec"
 	"schism/raft"
@@ -105,11 +107,17 @@ func (k *etcdKV) settled(v sim.View) bool {
 // judge implements system.
 func (k *etcdKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	for _, level := range etcdspec.Judge(r.History, checker.DefaultBudget) {
+	levels := etcdspec.Judge(r.History, checker.DefaultBudget)
+	levels = append(levels, etcdspec.JudgeLeases(r.History, nil, leaseSlack)...)
+	for _, level := range append(levels, etcdspec.JudgeHashes(r.History)) {
 		list = append(list, judgement{level.Check, level})
 	}
 	return list
 }
+
+// leaseSlack is by how much the clocks of these scenarios run wrong at most while a lease lasts: 10 % of 2 s, and the
+// pause of a client's own step.
+const leaseSlack = 250 * time.Millisecond
 
 // chronicle implements system.
 func (k *etcdKV) chronicle() *chronicle { return &k.tale }

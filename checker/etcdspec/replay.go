@@ -136,7 +136,7 @@ func (r *replay) run(i int, s *store, latest uint64) bool {
 		if r.budget--; r.budget < 0 || x.returned <= latest {
 			return r.block(i, s)
 		}
-		if needs := x.revision - s.now.revision; needs > 1 || needs == 1 && x.kind != changing && !s.revokes(x) {
+		if needs := x.revision - s.now.revision; needs > 1 || needs == 1 && x.kind != changing {
 			return r.fill(i, s, latest)
 		}
 		next, right := s.explain(x, r.compacts)
@@ -192,17 +192,22 @@ func (r *replay) fill(i int, s *store, latest uint64) bool {
 	return r.fillEnded(i, s, latest) || r.fillGranted(i, s, latest)
 }
 
-// fillRevoked is fill with a LeaseRevoke that was answered, and stands behind others with its revision.
+// fillRevoked is fill with a LeaseRevoke that was answered, from i on or behind others with its revision.
 func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
-	for k := i + 1; k < len(r.ops) && r.ops[k].revision == s.now.revision+1; k++ {
-		if x := r.ops[k]; s.revokes(x) {
-			copy(r.ops[i+1:], r.ops[i:k])
-			if r.ops[i] = x; r.run(i, s, latest) {
-				return true
-			}
-			copy(r.ops[i:], r.ops[i+1:k+1])
-			r.ops[k] = x
+	for k := i; k < len(r.ops) && r.ops[k].revision == s.now.revision+1; k++ {
+		x := r.ops[k]
+		if !s.revokes(x) || x.returned <= latest {
+			continue
 		}
+		copy(r.ops[i+1:], r.ops[i:k])
+		r.ops[i] = x
+		next := s.end(x.in.Lease)
+		r.stores[next.now.revision-1] = next
+		if r.run(i+1, next, max(latest, x.called)) {
+			return true
+		}
+		copy(r.ops[i:], r.ops[i+1:k+1])
+		r.ops[k] = x
 	}
 	return false
 }
