@@ -163,7 +163,11 @@ func (s *store) holds(conditions []etcdapi.Compare) bool {
 			}
 			continue
 		}
-		for _, kv := range s.now.keys.all(c.Span, nil) {
+		all := s.now.keys.all(c.Span, nil)
+		if len(all) == 0 && !holds(c, nil) {
+			return false
+		}
+		for _, kv := range all {
 			if !holds(c, kv) {
 				return false
 			}
