@@ -18,6 +18,7 @@ func (n *Node) CloneInto(c *Node) *Node {
 	c.log = n.log.clone()
 	c.disk.wal = n.disk.wal.Clone()
 	c.disk.scratch = old.disk.scratch
+	c.configs.list = append(old.configs.list[:0], n.configs.list...)
 	c.peers = append(old.peers[:0], n.peers...)
 	c.match = append(old.match[:0], n.match...)
 	c.answered = append(old.answered[:0], n.answered...)
@@ -49,7 +50,13 @@ func (e *encoder) position(p Position) { e.u64(uint64(p.Term), uint64(p.Index)) 
 
 func (e *encoder) image(m *image) {
 	e.position(m.last)
+	e.config(&m.config)
 	e.bytes(m.file)
+}
+
+func (e *encoder) config(c *config) {
+	e.u64(uint64(c.index), uint64(c.Voters.Incoming)<<32|uint64(c.Voters.Outgoing))
+	e.u64(uint64(c.Learners)<<32|uint64(c.LearnersNext), flag(c.AutoLeave))
 }
 
 // AppendHash appends a canonical encoding of the state to b. Two nodes of one configuration that
@@ -59,7 +66,9 @@ func (n *Node) AppendHash(b []byte) []byte {
 	e.u64(uint64(n.term), uint64(n.vote), uint64(n.role), uint64(n.leader))
 	e.u64(uint64(n.commit), uint64(n.handed), uint64(n.applied))
 	e.u64(uint64(n.contact), uint64(n.armed)) // now is set by every step
-	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active))
+	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active), uint64(n.before))
+	n.configs.encode(&e)
+	e.u64(uint64(n.members.Incoming)<<32|uint64(n.members.Outgoing), uint64(n.followers), flag(n.unsettled))
 	e.u64(uint64(n.uncommitted))
 	n.log.encode(&e)
 	n.disk.encode(&e)
@@ -91,8 +100,16 @@ func (d *disk) encode(e *encoder) {
 	e.u64(flag(d.covers.snapshot), uint64(d.covers.segment))
 }
 
+func (c *configs) encode(e *encoder) {
+	e.config(&c.now)
+	e.u64(uint64(len(c.list)))
+	for i := range c.list {
+		e.config(&c.list[i])
+	}
+}
+
 func (p *peer) encode(e *encoder) {
-	e.u64(uint64(p.next), uint64(p.flow), flag(p.paused), uint64(p.beat), uint64(p.inflight))
+	e.u64(uint64(p.next), uint64(p.session), uint64(p.flow), flag(p.paused), uint64(p.beat), uint64(p.inflight))
 	e.image(&p.sending)
 	e.u64(uint64(p.offset), flag(p.moved))
 }
@@ -121,7 +138,8 @@ func (s *snapshots) encode(e *encoder) {
 	e.image(&s.saving)
 	e.bytes(s.incoming)
 	e.position(s.of.Last)
-	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), flag(s.received), flag(s.restore))
+	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), uint64(s.session))
+	e.u64(flag(s.received), flag(s.restore))
 }
 
 var _ sim.Leader = (*Node)(nil)

@@ -35,8 +35,8 @@ func nodeExcuses() []simtest.Excuse {
 		simtest.Ignore("raft.disk.scratch", "written before it is read"),
 		simtest.Ignore("wal.scratch", "written before it is read"),
 		simtest.Ignore("wal.Log.file", "follows from name and id"),
-		simtest.FixedLength("raft.Node.match", "one for each voter, as peers"),
-		simtest.FixedLength("raft.Node.answered", "one for each voter, as peers"),
+		simtest.FixedLength("raft.Node.match", "one for each server, as peers"),
+		simtest.FixedLength("raft.Node.answered", "one for each server, as peers"),
 		simtest.Shared("raft.Log.entries", "entries are immutable, and appending copies (Log, property 3)"),
 		simtest.Shared("raft.snapshots.incoming", "grows at its end only, and the clone has no room there"),
 		simtest.Shared("raft.peer.sending", "the file of a snapshot is immutable"),
@@ -60,8 +60,11 @@ func TestEveryFieldOfANodeReachesCloneAndHash(t *testing.T) {
 	}
 	machines = append(machines, simtest.Harvest(rough(1), servers, saves...)...)
 	machines = append(machines, simtest.Harvest(rough(1), servers, chunks...)...)
+	changes := func() sim.Config { return changing(1, raft.AtApply, nil) }
+	machines = append(machines, simtest.Harvest(changes(), voters(5), 300, 1000, 2000, 3000, 5000)...)
 	excuses := append(nodeExcuses(),
 		simtest.Ignore("raft_test.server.every", "never changes"),
+		simtest.Ignore("raft_test.server.applyEvery", "never changes"),
 		simtest.Ignore("raft_test.server.snapshotEvery", "never changes"),
 		simtest.Ignore("raft_test.server.reads", "counts for the test; no step depends on it"))
 	simtest.CheckCloner(t, machines, excuses...)

@@ -11,14 +11,20 @@ import (
 
 // Config describes a node.
 //
-//  1. ID is one of Voters, which are distinct servers, at most quorum.MaxMembers of them.
-//  2. 0 < Heartbeat < ElectionMin ≤ ElectionMax.
-//  3. Every Max… is positive.
-//  4. 0 ≤ Lease ≤ ElectionMin, and 0 ≤ MaxDriftPPM < 1,000,000.
+//  1. ID is one of Servers, which are distinct servers, at most quorum.MaxMembers of them.
+//  2. Voters, at least one, and Learners are distinct Servers.
+//  3. 0 < Heartbeat < ElectionMin ≤ ElectionMax.
+//  4. Every Max… is positive.
+//  5. 0 ≤ Lease ≤ ElectionMin, and 0 ≤ MaxDriftPPM < 1,000,000.
 type Config struct {
 	ID sim.NodeID
-	// Voters is the membership, the same at every node.
-	Voters []sim.NodeID
+	// Servers are all that may ever take part, the same at every node; nil means Voters and Learners. A
+	// server's slot is its place among them in order of their ids.
+	Servers []sim.NodeID
+	// Voters and Learners are the initial membership, the same at every node.
+	Voters, Learners []sim.NodeID
+	// ApplyConfigAt says when a change of the membership takes effect, the same at every node.
+	ApplyConfigAt ConfigTime
 	// ElectionMin and ElectionMax bound the time without a leader after which a node campaigns. A
 	// follower that heard from a leader within ElectionMin helps nobody to replace it.
 	ElectionMin, ElectionMax time.Duration
@@ -78,10 +84,12 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 // check panics if c breaks a numbered property.
 func (c *Config) check() {
 	switch {
-	case !slices.Contains(c.Voters, c.ID):
-		panic(fmt.Sprintf("raft: Config: %s is not among the voters %v", c.ID, c.Voters))
-	case len(c.Voters) > quorum.MaxMembers:
-		panic(fmt.Sprintf("raft: Config: %d voters, the limit is %d", len(c.Voters), quorum.MaxMembers))
+	case !slices.Contains(c.Servers, c.ID):
+		panic(fmt.Sprintf("raft: Config: %s is not among the servers %v", c.ID, c.Servers))
+	case len(c.Servers) > quorum.MaxMembers:
+		panic(fmt.Sprintf("raft: Config: %d servers, the limit is %d", len(c.Servers), quorum.MaxMembers))
+	case len(c.Voters) == 0:
+		panic("raft: Config: nobody votes")
 	case c.Heartbeat <= 0 || c.ElectionMin <= c.Heartbeat || c.ElectionMax < c.ElectionMin:
 		panic("raft: Config: want 0 < Heartbeat < ElectionMin <= ElectionMax")
 	case c.Lease < 0 || c.Lease > c.ElectionMin || c.MaxDriftPPM < 0 || c.MaxDriftPPM >= 1_000_000:
@@ -90,9 +98,15 @@ func (c *Config) check() {
 		c.MaxUncommittedBytes, c.MaxCommittedBytes, c.MaxReads, c.SnapshotChunk) <= 0 || c.SnapshotTrailing < 0:
 		panic("raft: Config: every limit must be positive")
 	}
-	for i, v := range c.Voters {
-		if v == 0 || v.IsClient() || slices.Contains(c.Voters[:i], v) {
-			panic(fmt.Sprintf("raft: Config: bad voters %v", c.Voters))
+	for i, v := range c.Servers {
+		if v == 0 || v.IsClient() || slices.Contains(c.Servers[:i], v) {
+			panic(fmt.Sprintf("raft: Config: bad servers %v", c.Servers))
+		}
+	}
+	members := slices.Concat(c.Voters, c.Learners)
+	for i, v := range members {
+		if !slices.Contains(c.Servers, v) || slices.Contains(members[:i], v) {
+			panic(fmt.Sprintf("raft: Config: bad voters %v or learners %v", c.Voters, c.Learners))
 		}
 	}
 }
@@ -102,24 +116,35 @@ type settings struct {
 	Config
 	rules Rules
 	self  quorum.Slot
-	// members is the configuration in force. A change of membership would move it into Node.
-	members quorum.Joint
+	// initial is the membership of an empty log.
+	initial Membership
 }
 
 func newSettings(c Config) *settings {
+	if c.Servers == nil {
+		c.Servers = slices.Concat(c.Voters, c.Learners)
+	}
 	c.check()
-	c.Voters = slices.Clone(c.Voters)
-	slices.Sort(c.Voters)
+	c.Servers = slices.Clone(c.Servers)
+	slices.Sort(c.Servers)
 	s := &settings{Config: c, rules: c.Rules.complete()}
-	s.members.Incoming = quorum.First(len(c.Voters))
-	self, _ := s.slot(c.ID)
-	s.self = self
+	s.self, _ = s.slot(c.ID)
+	s.initial.Voters.Incoming, s.initial.Learners = s.slots(c.Voters), s.slots(c.Learners)
 	return s
 }
 
-// slot returns the slot of id; false if it is no member.
+// slots returns the slots of servers.
+func (s *settings) slots(ids []sim.NodeID) (m quorum.Members) {
+	for _, id := range ids {
+		slot, _ := s.slot(id)
+		m = m.With(slot)
+	}
+	return m
+}
+
+// slot returns the slot of id; false if it is no server of the cluster.
 func (s *settings) slot(id sim.NodeID) (quorum.Slot, bool) {
-	for i, v := range s.Voters {
+	for i, v := range s.Servers {
 		if v == id {
 			return quorum.Slot(i), true
 		}

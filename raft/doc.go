@@ -18,8 +18,9 @@
 // It has elections with pre-votes, the check of the quorum and loyalty to a live leader; replication
 // in batches and without waiting for answers; a leader that writes its log while its followers do;
 // snapshots, sent in chunks, and compaction; linearizable reads without writing, confirmed by a round
-// of messages or by a lease; the handing over of leadership. The membership is fixed; package quorum
-// already decides by joint majorities.
+// of messages or by a lease; the handing over of leadership; learners, and changes of the [Membership]
+// by one server at a time or through a joint one, in force when they are appended or when they are
+// applied ([ConfigTime]).
 //
 // What a node promises it promises only when the disk has it: a vote and an acknowledgement leave
 // when everything written before is durable. The decisions that safety rests on are the fields of

@@ -35,9 +35,16 @@ func (n *Node) restartTimeout(out *sim.Effects) {
 
 // campaign begins a pre-vote, or an election where there are none.
 func (n *Node) campaign(out *sim.Effects) {
-	if n.PreVote {
+	switch {
+	case !n.rules.MayCampaign(n.needed(), n.unapplied()):
+		out.Decide("no voter, or a committed change of the membership is not applied", "do not campaign")
+		if n.role != Follower {
+			n.becomeFollower(n.term, 0, out)
+		}
+		n.restartTimeout(out)
+	case n.PreVote:
 		n.becomePreCandidate(out)
-	} else {
+	default:
 		n.becomeCandidate(false, out)
 	}
 }
@@ -88,15 +95,16 @@ func (n *Node) becomeCandidate(byTransfer bool, out *sim.Effects) {
 // requestVotes begins to collect votes by the request r, with the end of this node's log.
 func (n *Node) requestVotes(r RequestVote, out *sim.Effects) {
 	n.granted, n.refused = 0, 0
-	if len(n.Voters) == 1 {
+	voters := n.members.Members().Without(n.self)
+	if voters == 0 {
 		return
 	}
 	m := n.mail.requestVote.Take()
 	r.Last = n.log.Last()
 	*m = r
-	for slot, to := range n.Voters {
+	for slot, to := range n.Servers {
 		switch {
-		case quorum.Slot(slot) == n.self:
+		case !voters.Has(quorum.Slot(slot)):
 		case r.PreVote:
 			out.Send(to, m) // promises nothing
 		default:
@@ -135,12 +143,14 @@ func (n *Node) sticky() bool {
 // handlePreVote answers whether this node would vote for the sender in the term m.Term.
 func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
 	r := n.mail.requestVoteResponse.Take()
-	*r = RequestVoteResponse{Term: n.term, PreVote: true}
+	*r = RequestVoteResponse{Term: n.term, PreVote: true, Commit: n.tellCommit()}
 	switch {
 	case n.sticky():
 		out.Decide("hears from "+n.leader.String(), "refuse the pre-vote")
 	case n.pledged():
 		out.Decide("a leader may rely on it", "refuse the pre-vote")
+	case !n.rules.MayVote(n.votes()):
+		out.Decide("has no vote", "refuse the pre-vote")
 	case m.Term <= n.term:
 		out.Decide("the term is not new", "refuse the pre-vote")
 	case !n.rules.UpToDate(m.Last, n.log.Last()):
@@ -169,10 +179,12 @@ func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effec
 		n.becomeFollower(m.Term, 0, out)
 	}
 	r := n.mail.requestVoteResponse.Take()
-	*r = RequestVoteResponse{Term: n.term}
+	*r = RequestVoteResponse{Term: n.term, Commit: n.tellCommit()}
 	switch {
 	case m.Term < n.term:
 		out.Decide("the term is old", "refuse")
+	case !n.rules.MayVote(n.votes()):
+		out.Decide("has no vote", "refuse")
 	case !n.rules.VoteFree(n.vote, from):
 		out.Decide("voted for "+n.vote.String(), "refuse")
 	case !n.rules.UpToDate(m.Last, n.log.Last()):
@@ -189,6 +201,29 @@ func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effec
 	n.reply(from, r, out)
 }
 
+// tellCommit returns what a candidate is told of the commit index. With AtApply it may campaign with a
+// membership that needs the vote of a server that knows better, and is not a voter any more: it was removed
+// by a change that the candidate has, and does not know to be committed (raft-rs learns so, too).
+//
+//	n1 follower  {n1 n2}  log … 39, which removes n2    39 is not committed as far as it knows
+//	n2           {n1}     log … 39 40                   40 makes it refuse its vote for ever
+func (n *Node) tellCommit() Position {
+	if n.ApplyConfigAt != AtApply || n.commit == 0 {
+		return Position{}
+	}
+	t, _ := n.log.Term(n.commit)
+	return Position{t, n.commit}
+}
+
+// learnsCommit learns of a committed entry at p, and reports whether that is news and the log has it.
+func (n *Node) learnsCommit(p Position) bool {
+	if p.Index <= n.commit || !n.log.matches(p) {
+		return false
+	}
+	n.commit = p.Index
+	return true
+}
+
 // handleVoteResponse counts a vote.
 func (n *Node) handleVoteResponse(slot quorum.Slot, m *RequestVoteResponse, out *sim.Effects) {
 	term := n.term
@@ -198,6 +233,9 @@ func (n *Node) handleVoteResponse(slot quorum.Slot, m *RequestVoteResponse, out 
 	switch {
 	case m.Term > term:
 		n.becomeFollower(m.Term, 0, out)
+	case (n.role == PreCandidate || n.role == Candidate) && !m.Granted && n.learnsCommit(m.Commit):
+		out.Decide("it knows what is committed", "campaign when that is applied")
+		n.becomeFollower(n.term, 0, out)
 	case m.Term == term && n.rules.VoteCounts(n.role, m.PreVote):
 		n.countVote(slot, m.Granted, out)
 	}
@@ -213,10 +251,11 @@ func (n *Node) becomeLeader(out *sim.Effects) {
 		n.peers[i] = peer{next: next}
 		n.match[i], n.answered[i] = 0, 0
 	}
-	n.active = 0
+	n.active, n.before = 0, 0
 	n.reads.round = 0
 	n.uncommitted = sizeOf(n.log.Entries(n.commit, n.log.LastIndex()))
 	n.dropLease()
+	n.unsettled = true
 	out.SetTimer(heartbeatTimer, n.Heartbeat, n.Heartbeat)
 	out.SetTimer(electionTimer, n.ElectionMax, n.ElectionMax)
 	n.lead(EntryNoop, nil, out)
@@ -227,7 +266,7 @@ func (n *Node) becomeLeader(out *sim.Effects) {
 // have been replaced, and its clients had better ask another (thesis §6.2).
 func (n *Node) checkQuorum(out *sim.Effects) {
 	heard := n.active.With(n.self)
-	n.active = 0
+	n.active, n.before = 0, n.active
 	if n.CheckQuorum && n.members.VoteResult(heard, 0) != quorum.Won {
 		out.Mark("check-quorum-failed")
 		n.becomeFollower(n.term, 0, out)

@@ -34,5 +34,7 @@ func IDOf(file []byte) SnapshotID {
 	return m.id()
 }
 
-// ImageOf returns the file of a snapshot.
-func ImageOf(last Position, state []byte) []byte { return newImage(last, state).file }
+// ImageOf returns the file of a snapshot of a cluster of three.
+func ImageOf(last Position, state []byte) []byte {
+	return newImage(last, config{Membership: majority(0b111)}, state).file
+}

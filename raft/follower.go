@@ -8,11 +8,11 @@ func (n *Node) handleAppendEntries(from sim.NodeID, m *AppendEntries, out *sim.E
 	if !n.follow(from, m.Term, out) {
 		// The sender steps down when it learns of the term; silence would keep this node, which its
 		// entries do not reach, apart for ever.
-		*r = AppendEntriesResponse{Term: n.term, Prev: m.Prev.Index}
+		*r = AppendEntriesResponse{Term: n.term, Session: m.Session, Prev: m.Prev.Index}
 		n.reply(from, r, out)
 		return
 	}
-	*r = AppendEntriesResponse{Term: n.term, Round: m.Round}
+	*r = AppendEntriesResponse{Term: n.term, Session: m.Session, Round: m.Round}
 	have, ok := n.log.Term(m.Prev.Index)
 	switch {
 	case m.Prev.Index < n.log.base.Index:

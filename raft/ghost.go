@@ -3,6 +3,7 @@ package raft
 import (
 	"strings"
 
+	"schism/raft/quorum"
 	"schism/sim"
 	"schism/sim/wal"
 )
@@ -17,15 +18,17 @@ import (
 // run at a time; Reset makes it ready for the next.
 type Ghost struct {
 	shadows  []shadow     // by server number - 1
-	voters   int          // in the configuration of the nodes
 	leaderOf []sim.NodeID // by term
 	lastOf   []Index      // by term: the last entry created in it
 	origins  origins
 	// committed are the hashes of the logs up to each committed index, from 1; commits are the terms
 	// whose leaders committed further, and how far.
 	committed []sim.Digest
-	commits   []Position
-	states    []savedState
+	commits   []commit
+	// configs are all memberships there ever were, the initial one first; decided are those committed.
+	configs []ghostConfig
+	decided []decided
+	states  []savedState
 
 	// What the step in progress is about.
 	world view
@@ -46,6 +49,7 @@ type savedState struct {
 // shadow is what the ghost knows of one server.
 type shadow struct {
 	id   sim.NodeID
+	slot quorum.Slot
 	node *Node // nil while the server is down
 	// written is what is on the disk if nothing is lost, durable what surely is, and pending the
 	// records between the two, from head on. synced is the last durable write.
@@ -66,6 +70,8 @@ type shadow struct {
 	commit, applied Index
 	last            Position
 	match           []Index
+	// config is the membership in force, ballot what it was when the node was elected.
+	config, ballot configNumber
 	// Reads: the ones answered so far, and for each pending one the lowest index that is not stale.
 	finished  uint64
 	watermark []Index
@@ -89,7 +95,8 @@ func (g *Ghost) Reset() {
 	for i := range g.shadows {
 		g.shadows[i].forget()
 	}
-	g.voters, g.err, g.cur, g.world = 0, nil, nil, nil
+	g.err, g.cur, g.world = nil, nil, nil
+	g.configs, g.decided = g.configs[:0], g.decided[:0]
 	clear(g.leaderOf)
 	clear(g.lastOf)
 	g.origins.reset()
@@ -217,16 +224,23 @@ func (s *shadow) crash() {
 
 // start takes what the new incarnation has read from its disk as what is written there.
 func (g *Ghost) start(s *shadow, n *Node) {
-	g.voters = len(n.Voters)
+	if s.slot = n.self; len(g.configs) == 0 {
+		g.configs = append(g.configs, ghostConfig{Membership: n.initial})
+	}
 	w, whole := &s.written, &s.whole
-	whole.base, whole.links = n.log.base.Index, append(whole.links[:0], link{n.log.base.Term, 0})
+	base := link{term: n.log.base.Term, config: g.committedConfig(n.log.base.Index)}
+	whole.base, whole.links = n.log.base.Index, append(whole.links[:0], base)
 	if i := whole.base; i > 0 {
 		whole.links[0].hash, _ = g.Committed(i)
 		g.checkSnapshot(n.log.base)
 	}
 	for i := range n.log.entries {
 		e := &n.log.entries[i]
-		whole.links = append(whole.links, link{e.Term, e.Fold(whole.links[i].hash)})
+		l := link{e.Term, e.Fold(whole.links[i].hash), whole.links[i].config}
+		if e.Type == EntryConfig {
+			l.config = g.configAfter(l.config, e)
+		}
+		whole.links = append(whole.links, l)
 	}
 	if n.term < s.durable.term {
 		g.fail(TermSanity, "%s restarts in term %d, term %d was durable", s.id, n.term, s.durable.term)
@@ -282,6 +296,7 @@ func (g *Ghost) record(rec []byte) bool {
 	case recordBase:
 		w.index = r.base.Index
 		w.link.hash, _ = g.Committed(w.index)
+		w.link.config = g.committedConfig(w.index)
 		g.checkSnapshot(r.base)
 	}
 	s.written.apply(&w)

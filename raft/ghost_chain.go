@@ -2,11 +2,12 @@ package raft
 
 import "schism/sim"
 
-// link is an entry as the ghost remembers it: its term, and the hash of the log up to it. Equal
-// hashes mean equal logs, so a log of any length is compared in one step.
+// link is an entry as the ghost remembers it: its term, and the hash of the log up to it and the
+// membership after it. Equal hashes mean equal logs, so a log of any length is compared in one step.
 type link struct {
-	term Term
-	hash sim.Digest
+	term   Term
+	hash   sim.Digest
+	config configNumber
 }
 
 // chain is a log as the ghost remembers it.
@@ -130,10 +131,10 @@ func (o *origins) add(p Position, h sim.Digest) {
 	}
 	x := &o.heads[p.Index-1]
 	if x.term == 0 {
-		x.link = link{p.Term, h}
+		x.link = link{term: p.Term, hash: h}
 		return
 	}
-	o.more = append(o.more, origin{link{p.Term, h}, x.next})
+	o.more = append(o.more, origin{link{term: p.Term, hash: h}, x.next})
 	x.next = int32(len(o.more))
 }
 

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"schism/raft/quorum"
 	"schism/sim"
 )
 
@@ -40,6 +41,12 @@ const (
 	LeaderSublog = "raft-leader-sublog"
 	// PrefixWithinTerm: the entries of a term are at consecutive indexes, in every log.
 	PrefixWithinTerm = "raft-prefix-within-term"
+	// ConfigSafety: at most one change of the membership in a log is not committed (with AtApply: not
+	// applied), each is appended by a leader that has committed in its term, the membership in force is
+	// what the log, or what is applied of it, makes, no leader is elected by a membership that cannot
+	// hear of what another has committed, and only voters lead, but for a leader that removes itself
+	// until that is committed. Thesis §4.
+	ConfigSafety = "raft-config-safety"
 	// SnapshotPrefix: a snapshot stands for a committed prefix, and for one state.
 	SnapshotPrefix = "raft-snapshot-prefix"
 	// ReadFresh: a confirmed read has an index not below anybody's commit index when it was asked for.
@@ -55,7 +62,7 @@ const (
 )
 
 // Invariants lists the IDs of all invariants. The numbers are those of the project's notes on Raft,
-// whose I14 and I18 are about what this package does not have.
+// of which I18 is about what this package does not have.
 var Invariants = [...]struct {
 	Number int
 	ID     string
@@ -63,7 +70,8 @@ var Invariants = [...]struct {
 	{1, ElectionSafety}, {2, LeaderAppendOnly}, {3, LogMatching}, {4, LeaderCompleteness},
 	{5, StateMachineSafety}, {6, CommitQuorum}, {7, OneVote}, {8, VoteUpToDate}, {9, TermSanity},
 	{10, IndexOrder}, {11, MatchSanity}, {12, LeaderSublog}, {13, PrefixWithinTerm},
-	{15, SnapshotPrefix}, {16, ReadFresh}, {17, LeaseExclusive}, {19, Durability}, {20, Accounting},
+	{14, ConfigSafety}, {15, SnapshotPrefix}, {16, ReadFresh}, {17, LeaseExclusive}, {19, Durability},
+	{20, Accounting},
 }
 
 // grow makes s long enough to have a place for t.
@@ -83,7 +91,10 @@ func (g *Ghost) entryWritten(s *shadow, e *Entry, l *link) bool {
 		return false
 	}
 	prev := log.at(p.Index - 1)
-	l.hash = e.Fold(prev.hash)
+	l.hash, l.config = e.Fold(prev.hash), prev.config
+	if e.Type == EntryConfig {
+		l.config = g.configAfter(prev.config, e)
+	}
 	if e.Term < prev.term || e.Term > s.written.term {
 		g.fail(TermSanity, "%s writes %v after term %d, in term %d", s.id, p, prev.term, s.written.term)
 	}
@@ -95,6 +106,9 @@ func (g *Ghost) entryWritten(s *shadow, e *Entry, l *link) bool {
 	switch {
 	case !ok:
 		g.created(s, p, l.hash)
+		if e.Type == EntryConfig && s.node != nil {
+			g.configCreated(s, prev.config, p)
+		}
 	case first != l.hash:
 		g.fail(LogMatching, "%s has another log up to %v", s.id, p)
 	}
@@ -148,20 +162,20 @@ func (g *Ghost) checkDurability(s *shadow) {
 	if top == 0 || s.durable.log.holds(top, g.committed[top-1]) {
 		return
 	}
-	if n := g.holders(top); n < g.voters/2+1 {
-		g.fail(Durability, "%s lost entry %d, which %d of %d still have", s.id, top, n, g.voters)
+	by := &g.configs[g.commits[len(g.commits)-1].config]
+	if have := g.holders(top); by.Voters.VoteResult(have, 0) != quorum.Won {
+		g.fail(Durability, "%s lost entry %d, which of %v only %s still have", s.id, top, by.Membership, slots(have))
 	}
 }
 
-// holders counts the disks that hold the log up to the committed entry i.
-func (g *Ghost) holders(i Index) int {
-	count := 0
-	for j := range g.shadows[:min(g.voters, len(g.shadows))] {
-		if g.shadows[j].durable.log.holds(i, g.committed[i-1]) {
-			count++
+// holders returns those whose disks hold the log up to the committed entry i.
+func (g *Ghost) holders(i Index) (m quorum.Members) {
+	for j := range g.shadows {
+		if s := &g.shadows[j]; s.durable.log.holds(i, g.committed[i-1]) {
+			m = m.With(s.slot)
 		}
 	}
-	return count
+	return m
 }
 
 // elected checks a node that has begun to lead.
@@ -171,13 +185,15 @@ func (g *Ghost) elected(s *shadow, n *Node) {
 		g.fail(ElectionSafety, "%s and %s both lead term %d", other, s.id, n.term)
 	}
 	g.leaderOf[n.term] = s.id
-	s.match = s.match[:0]
+	s.match, s.ballot = s.match[:0], s.config
+	g.checkVoter(s, n)
 	for i := len(g.commits) - 1; i >= 0; i-- {
 		if c := g.commits[i]; c.Term < n.term {
 			if !s.written.log.holds(c.Index, g.committed[c.Index-1]) {
 				g.fail(LeaderCompleteness, "%s leads term %d without entry %d, committed in term %d",
 					s.id, n.term, c.Index, c.Term)
 			}
+			g.checkOverlap(s, c.config)
 			return
 		}
 	}

@@ -1,6 +1,9 @@
 package raft
 
-import "schism/sim"
+import (
+	"schism/raft/quorum"
+	"schism/sim"
+)
 
 // compare checks the node's memory after a step against what it was before and what is written.
 func (g *Ghost) compare(s *shadow, n *Node, ev *sim.Event) {
@@ -15,12 +18,16 @@ func (g *Ghost) compare(s *shadow, n *Node, ev *sim.Event) {
 				s.id, last, s.written.log.end())
 		}
 	}
+	if n.role == Leader && s.role == Leader {
+		g.checkRetired(s, n, ev)
+	}
 	if n.commit != s.commit {
 		g.committedUpTo(s, n)
 	}
 	if n.applied != s.applied {
 		g.appliedUpTo(s, n)
 	}
+	g.checkInForce(s, n)
 	if n.role == Leader && ev.Kind == sim.Receive {
 		g.checkMatch(s, n, ev.From)
 	}
@@ -49,7 +56,7 @@ func (g *Ghost) committedUpTo(s *shadow, n *Node) {
 		return
 	}
 	switch {
-	case n.role == Leader:
+	case n.role == Leader || s.role == Leader && s.term == n.term: // it may step down by what it commits
 		g.leaderCommits(s, n)
 	case n.commit > g.CommittedMax():
 		g.fail(CommitQuorum, "%s follows a commit index of %d, and no leader has committed beyond %d",
@@ -64,17 +71,22 @@ func (g *Ghost) leaderCommits(s *shadow, n *Node) {
 		g.fail(CommitQuorum, "%s leads term %d and commits entry %d of term %d", s.id, n.term, n.commit, t)
 	}
 	for i := g.CommittedMax() + 1; i <= n.commit; i++ {
-		g.committed = append(g.committed, log.at(i).hash)
+		l := log.at(i)
+		g.committed = append(g.committed, l.hash)
+		if l.config != g.committedConfig(i) {
+			g.decided = append(g.decided, decided{i, l.config})
+		}
 	}
 	for i := range g.shadows {
 		g.settle(&g.shadows[i], g.world.Durable(g.shadows[i].id))
 	}
-	if count := g.holders(n.commit); count < g.voters/2+1 {
-		g.fail(CommitQuorum, "%s leads term %d and commits entry %d, which %d of %d disks hold",
-			s.id, n.term, n.commit, count, g.voters)
+	by := &g.configs[s.config] // as of the last step: a change takes effect behind what the step commits
+	if have := g.holders(n.commit); by.Voters.VoteResult(have, 0) != quorum.Won {
+		g.fail(CommitQuorum, "%s leads term %d and commits entry %d, which of %v only the disks of %s hold",
+			s.id, n.term, n.commit, by.Membership, slots(have))
 	}
 	if news {
-		g.commits = append(g.commits, Position{n.term, n.commit})
+		g.commits = append(g.commits, commit{Position{n.term, n.commit}, s.config})
 		g.checkLaterLeaders(s, n)
 	}
 }
@@ -84,11 +96,14 @@ func (g *Ghost) leaderCommits(s *shadow, n *Node) {
 func (g *Ghost) checkLaterLeaders(s *shadow, n *Node) {
 	for i := range g.shadows {
 		other := &g.shadows[i]
-		if other.role == Leader && other.term > n.term &&
-			!other.written.log.holds(n.commit, g.committed[n.commit-1]) {
+		if other.role != Leader || other.term <= n.term {
+			continue
+		}
+		if !other.written.log.holds(n.commit, g.committed[n.commit-1]) {
 			g.fail(LeaderCompleteness, "%s leads term %d without entry %d, which %s commits in term %d",
 				other.id, other.term, n.commit, s.id, n.term)
 		}
+		g.checkOverlap(other, s.config)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"schism/raft/quorum"
 	"schism/sim"
 )
 
@@ -32,10 +33,13 @@ func TestEntriesOfATermAreConsecutive(t *testing.T) {
 
 func TestAQuorumHoldsWhatIsCommittedForEver(t *testing.T) {
 	g := NewGhost()
-	g.voters = 3
+	g.configs = append(g.configs, ghostConfig{Membership: majority(0b111)})
 	g.committed = append(g.committed, 7)
+	g.commits = append(g.commits, commit{Position: Position{1, 1}})
 	for i := range 3 {
-		g.shadow(sim.Server(i+1)).durable.log.put(1, link{1, 7})
+		s := g.shadow(sim.Server(i + 1))
+		s.slot = quorum.Slot(i)
+		s.durable.log.put(1, link{term: 1, hash: 7})
 	}
 	lose := func(n int) {
 		s := g.shadow(sim.Server(n))

@@ -23,6 +23,9 @@ type RequestVoteResponse struct {
 	Term    Term
 	Granted bool
 	PreVote bool
+	// Commit is, where changes of the membership take effect when they are applied, the last entry that
+	// the sender knows to be committed.
+	Commit Position
 }
 
 // AppendEntries replicates entries, and without entries it is the heartbeat (Raft figure 2).
@@ -30,6 +33,9 @@ type AppendEntries struct {
 	Term   Term
 	Prev   Position
 	Commit Index
+	// Session is the entry by which the receiver has become a member in this term, 0 if it was one
+	// before; the answer repeats it.
+	Session Index
 	// Round is the last round that the leader has begun.
 	Round   Round
 	Entries []Entry
@@ -38,8 +44,9 @@ type AppendEntries struct {
 // AppendEntriesResponse answers an AppendEntries, and a snapshot that was installed.
 type AppendEntriesResponse struct {
 	Term Term
-	// Round is that of the message answered.
-	Round Round
+	// Session and Round are those of the message answered.
+	Session Index
+	Round   Round
 	// Success says that the sender's log is durable and equal to the leader's up to Match.
 	Success bool
 	Match   Index
@@ -53,6 +60,8 @@ type AppendEntriesResponse struct {
 // snapshot file consists of.
 type InstallSnapshot struct {
 	Term Term
+	// Session is that of an AppendEntries.
+	Session Index
 	// ID is the snapshot's, Offset the place of Data in its file.
 	ID     SnapshotID
 	Offset int
@@ -62,9 +71,11 @@ type InstallSnapshot struct {
 // InstallSnapshotResponse says how many bytes of the snapshot ID have arrived. That it is installed is said by an
 // AppendEntriesResponse.
 type InstallSnapshotResponse struct {
-	Term   Term
-	ID     SnapshotID
-	Offset int
+	Term Term
+	// Session is that of the chunk answered.
+	Session Index
+	ID      SnapshotID
+	Offset  int
 }
 
 // TimeoutNow tells a follower whose log is that of the leader to campaign at once (thesis §3.10).
@@ -126,6 +137,14 @@ func (p Position) fold(d sim.Digest) sim.Digest {
 	return d.Mix(uint64(p.Term)).Mix(uint64(p.Index))
 }
 
+// foldSession mixes s into d. Few messages have a session.
+func foldSession(d sim.Digest, s Index) sim.Digest {
+	if s == 0 {
+		return d
+	}
+	return d.Mix(1<<63 | uint64(s))
+}
+
 // Fold mixes every field into d.
 func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
 	return m.Last.fold(d.Mix(1<<8 | flag(m.Transfer)<<1 | flag(m.PreVote)).Mix(uint64(m.Term)))
@@ -133,13 +152,17 @@ func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *RequestVoteResponse) Fold(d sim.Digest) sim.Digest {
-	return d.Mix(2<<8 | flag(m.Granted)<<1 | flag(m.PreVote)).Mix(uint64(m.Term))
+	d = d.Mix(2<<8 | flag(m.Granted)<<1 | flag(m.PreVote)).Mix(uint64(m.Term))
+	if m.Commit == (Position{}) {
+		return d
+	}
+	return m.Commit.fold(d)
 }
 
 // Fold mixes every field into d.
 func (m *AppendEntries) Fold(d sim.Digest) sim.Digest {
 	d = m.Prev.fold(d.Mix(3<<8 | uint64(len(m.Entries))<<16).Mix(uint64(m.Term)))
-	d = d.Mix(uint64(m.Commit)).Mix(uint64(m.Round))
+	d = foldSession(d, m.Session).Mix(uint64(m.Commit)).Mix(uint64(m.Round))
 	for i := range m.Entries {
 		d = m.Entries[i].Fold(d)
 	}
@@ -148,18 +171,19 @@ func (m *AppendEntries) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *AppendEntriesResponse) Fold(d sim.Digest) sim.Digest {
-	d = d.Mix(4<<8 | flag(m.Success)).Mix(uint64(m.Term)).Mix(uint64(m.Round))
+	d = foldSession(d.Mix(4<<8|flag(m.Success)), m.Session).Mix(uint64(m.Term)).Mix(uint64(m.Round))
 	return m.Hint.fold(d.Mix(uint64(m.Match)).Mix(uint64(m.Prev)))
 }
 
 // Fold mixes every field into d.
 func (m *InstallSnapshot) Fold(d sim.Digest) sim.Digest {
-	return m.ID.fold(d.Mix(5 << 8).Mix(uint64(m.Term))).Mix(uint64(m.Offset)).MixBytes(m.Data)
+	d = m.ID.fold(foldSession(d.Mix(5<<8), m.Session).Mix(uint64(m.Term)))
+	return d.Mix(uint64(m.Offset)).MixBytes(m.Data)
 }
 
 // Fold mixes every field into d.
 func (m *InstallSnapshotResponse) Fold(d sim.Digest) sim.Digest {
-	return m.ID.fold(d.Mix(6 << 8).Mix(uint64(m.Term))).Mix(uint64(m.Offset))
+	return m.ID.fold(foldSession(d.Mix(6<<8), m.Session).Mix(uint64(m.Term))).Mix(uint64(m.Offset))
 }
 
 // Fold mixes every field into d.
@@ -182,12 +206,16 @@ func (m *RequestVote) String() string {
 	return s
 }
 
-// String returns "t2 granted" or "t2 refused".
+// String returns "t2 granted" or "t2 refused", and "commit 17^1" if it says so.
 func (m *RequestVoteResponse) String() string {
+	s := fmt.Sprintf("t%d refused", m.Term)
 	if m.Granted {
-		return fmt.Sprintf("t%d granted", m.Term)
+		s = fmt.Sprintf("t%d granted", m.Term)
 	}
-	return fmt.Sprintf("t%d refused", m.Term)
+	if m.Commit.Index > 0 {
+		s += " commit " + m.Commit.String()
+	}
+	return s
 }
 
 // String returns "t2 prev 17^1 commit 16 +18^2..20^2", and the round if there is one.

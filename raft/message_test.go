@@ -12,14 +12,15 @@ import (
 func printed() map[string]sim.Message {
 	at := raft.Position{Term: 3, Index: 17}
 	return map[string]sim.Message{
-		"RequestVote t9 last 17^3":             &raft.RequestVote{Term: 9, Last: at},
-		"PreVote t9 last 17^3":                 &raft.RequestVote{Term: 9, Last: at, PreVote: true},
-		"RequestVote t9 last 17^3 by transfer": &raft.RequestVote{Term: 9, Last: at, Transfer: true},
-		"Propose t9 3 bytes":                   &raft.Propose{Term: 9, Data: []byte("abc")},
-		"TimeoutNow t9":                        &raft.TimeoutNow{Term: 9},
-		"RequestVoteResponse t9 granted":       &raft.RequestVoteResponse{Term: 9, Granted: true},
-		"RequestVoteResponse t9 refused":       &raft.RequestVoteResponse{Term: 9},
-		"PreVoteResponse t9 granted":           &raft.RequestVoteResponse{Term: 9, Granted: true, PreVote: true},
+		"RequestVote t9 last 17^3":                   &raft.RequestVote{Term: 9, Last: at},
+		"PreVote t9 last 17^3":                       &raft.RequestVote{Term: 9, Last: at, PreVote: true},
+		"RequestVoteResponse t9 granted":             &raft.RequestVoteResponse{Term: 9, Granted: true},
+		"RequestVoteResponse t9 refused":             &raft.RequestVoteResponse{Term: 9},
+		"RequestVoteResponse t9 refused commit 17^3": &raft.RequestVoteResponse{Term: 9, Commit: at},
+		"PreVoteResponse t9 granted":                 &raft.RequestVoteResponse{Term: 9, Granted: true, PreVote: true},
+		"RequestVote t9 last 17^3 by transfer":       &raft.RequestVote{Term: 9, Last: at, Transfer: true},
+		"TimeoutNow t9":                              &raft.TimeoutNow{Term: 9},
+		"Propose t9 3 bytes":                         &raft.Propose{Term: 9, Data: []byte("abc")},
 		"AppendEntries t9 prev 17^3 commit 16": &raft.AppendEntries{
 			Term: 9, Prev: at, Commit: 16,
 		},

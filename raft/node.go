@@ -32,6 +32,13 @@ type Node struct {
 	log  Log
 	disk disk
 
+	configs configs
+	// members decide by the membership in force, followers are everybody in it but the node itself.
+	members   quorum.Joint
+	followers quorum.Members
+	// unsettled says that the leader may owe something to the membership in force.
+	unsettled bool
+
 	role   Role
 	leader sim.NodeID // of term, 0 if unknown
 
@@ -51,6 +58,7 @@ type Node struct {
 	match    []Index        // how far a follower's durable log is known to equal this one
 	answered []Round        // the last round that a follower has answered
 	active   quorum.Members // who was heard from since the last check of the quorum
+	before   quorum.Members // and between the last two checks
 
 	// uncommitted is the number of bytes of the entries after commit, on a leader, else 0.
 	uncommitted int
@@ -66,17 +74,19 @@ type Node struct {
 // stepped with Start.
 func New(c Config) *Node {
 	s := newSettings(c)
-	n := len(s.Voters)
+	count := len(s.Servers)
 	mail, log := c.Mail, Log{}
 	if mail == nil {
 		mail = &Mail{}
 	} else {
 		log.entries = mail.takeLog()
 	}
-	return &Node{
+	n := &Node{
 		settings: s, mail: mail, log: log,
-		peers: make([]peer, n), match: make([]Index, n), answered: make([]Round, n),
+		peers: make([]peer, count), match: make([]Index, count), answered: make([]Round, count),
 	}
+	n.restoreConfigs()
+	return n
 }
 
 // Handles reports whether ev is for the node: Start, its messages, its timers, and everything about
@@ -116,10 +126,14 @@ func (n *Node) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		out.Exit("disk: " + ev.Err.Error())
 		return
 	}
+	if n.unsettled && n.role == Leader {
+		n.settleMembership(out)
+	}
 	n.disk.flush(n.log.LastIndex(), n.term, out)
 }
 
-// receive handles a message from another member. Others are ignored, and all while the disk is unfit.
+// receive handles a message from another server, member or not: who is one is not the same everywhere
+// (thesis §4.1). Others are ignored, and all while the disk is unfit.
 func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 	slot, ok := n.slot(from)
 	if !ok || slot == n.self || n.disk.unfit {
@@ -129,7 +143,7 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 	case *AppendEntries:
 		n.handleAppendEntries(from, m, out)
 	case *AppendEntriesResponse:
-		if n.fromFollower(m.Term, slot, out) {
+		if n.fromFollower(m.Term, m.Session, slot, out) {
 			n.handleAppendEntriesResponse(slot, m, out)
 		}
 	case *RequestVote:
@@ -143,26 +157,25 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 	case *InstallSnapshot:
 		n.handleInstallSnapshot(from, m, out)
 	case *InstallSnapshotResponse:
-		if n.fromFollower(m.Term, slot, out) {
+		if n.fromFollower(m.Term, m.Session, slot, out) {
 			n.handleInstallSnapshotResponse(slot, m, out)
 		}
 	case *TimeoutNow:
 		n.handleTimeoutNow(from, m, out)
 	case *Propose:
-		if n.fromFollower(m.Term, slot, out) {
-			n.handlePropose(m, out)
-		}
+		n.handlePropose(m, out)
 	}
 }
 
 // fromFollower handles the term of a follower's answer, and reports whether this node leads that
-// term.
-func (n *Node) fromFollower(t Term, slot quorum.Slot, out *sim.Effects) bool {
+// term, and the follower is a member and answers to what it was sent as that member.
+func (n *Node) fromFollower(t Term, session Index, slot quorum.Slot, out *sim.Effects) bool {
 	if t > n.term {
 		n.becomeFollower(t, 0, out)
 		return false
 	}
-	if t < n.term || n.role != Leader {
+	if t < n.term || n.role != Leader || !n.followers.Has(slot) ||
+		!n.rules.SessionMatches(n.peers[slot].session, session) {
 		return false
 	}
 	n.active = n.active.With(slot)
@@ -226,6 +239,9 @@ func (n *Node) NextIndex(id sim.NodeID) Index {
 	return n.peers[slot].next
 }
 
+// Slot returns the slot of the server id; false if it is none.
+func (n *Node) Slot(id sim.NodeID) (quorum.Slot, bool) { return n.slot(id) }
+
 // Reign implements [sim.Leader].
 func (n *Node) Reign() (sim.Reign, bool) { return sim.Reign(n.term), n.role == Leader }
 
@@ -242,10 +258,14 @@ func (n *Node) NextCommitted(max int) []Entry {
 	return es
 }
 
-// Applied tells the node that the application has applied every entry up to i.
+// Applied tells the node that the application has applied every entry up to i. A change of the membership
+// among them is the node's own business; what a leader has to do about it is done by the next step.
 func (n *Node) Applied(i Index) {
 	if i > n.handed {
 		panic("raft: applied an entry that was not handed out")
 	}
 	n.applied = max(n.applied, i)
+	if len(n.configs.list) > 1 {
+		n.enforce()
+	}
 }

@@ -63,7 +63,7 @@ func (s *solo) reelect() {
 	s.elect()
 }
 
-func stateAt(i raft.Index) string { return fmt.Sprintf("%030d", i) }
+func stateAt(i raft.Index) string { return fmt.Sprintf("%023d", i) }
 
 // idOf8 is the ID of the snapshot that compacted makes.
 func idOf8() raft.SnapshotID { return raft.IDOf(raft.ImageOf(entryAt(8, 1), []byte(stateAt(8)))) }

@@ -24,7 +24,10 @@ const (
 type peer struct {
 	// next is the next entry to send.
 	next Index
-	flow flow
+	// session is the entry by which the follower has become a member in this term, 0 if it was one
+	// before. It answers with the session of the message that it answers to.
+	session Index
+	flow    flow
 	// paused says that a probe is under way; the next heartbeat sends another.
 	paused bool
 	// inflight is the number of bytes of the entries after match and before next, if flow is replicating, else 0.
@@ -62,7 +65,7 @@ func (n *Node) lead(t EntryType, data []byte, out *sim.Effects) {
 	n.appendLog(e, out)
 	var shared *AppendEntries
 	for slot := range n.peers {
-		if quorum.Slot(slot) != n.self {
+		if n.followers.Has(quorum.Slot(slot)) {
 			shared = n.sendAppend(quorum.Slot(slot), shared, out)
 		}
 	}
@@ -81,7 +84,7 @@ func (n *Node) heartbeat(out *sim.Effects) {
 	}
 	var shared *AppendEntries
 	for slot := range n.peers {
-		if quorum.Slot(slot) == n.self {
+		if !n.followers.Has(quorum.Slot(slot)) {
 			continue
 		}
 		p, match := &n.peers[slot], n.match[slot]
@@ -106,7 +109,7 @@ func (n *Node) confirmRound(out *sim.Effects) {
 	n.reads.round++
 	var shared *AppendEntries
 	for slot := range n.peers {
-		if quorum.Slot(slot) != n.self {
+		if n.followers.Has(quorum.Slot(slot)) {
 			shared = n.sendAlive(quorum.Slot(slot), shared, out)
 		}
 	}
@@ -130,8 +133,8 @@ func (n *Node) sendAppend(slot quorum.Slot, shared *AppendEntries, out *sim.Effe
 	if p.flow == replicating && last == prev {
 		return shared
 	}
-	shared = n.share(shared, Position{prevTerm, prev}, last)
-	out.Send(n.Voters[slot], shared)
+	shared = n.share(shared, Position{prevTerm, prev}, last, p.session)
+	out.Send(n.Servers[slot], shared)
 	if p.flow == probing {
 		p.paused = true
 	} else {
@@ -168,18 +171,19 @@ func (n *Node) sendAlive(slot quorum.Slot, shared *AppendEntries, out *sim.Effec
 	if !ok { // compacted: every log matches before its first entry
 		prev, t = 0, 0
 	}
-	shared = n.share(shared, Position{t, prev}, prev)
-	out.Send(n.Voters[slot], shared)
+	shared = n.share(shared, Position{t, prev}, prev, n.peers[slot].session)
+	out.Send(n.Servers[slot], shared)
 	return shared
 }
 
-// share returns m if it carries the entries after prev up to last, a new message if not.
-func (n *Node) share(m *AppendEntries, prev Position, last Index) *AppendEntries {
-	if m != nil && m.Prev == prev && Index(len(m.Entries)) == last-prev.Index {
+// share returns m if it carries the entries after prev up to last in the session, a new message if not.
+func (n *Node) share(m *AppendEntries, prev Position, last, session Index) *AppendEntries {
+	if m != nil && m.Prev == prev && Index(len(m.Entries)) == last-prev.Index && m.Session == session {
 		return m
 	}
 	m = n.mail.append.Take()
 	m.Term, m.Prev, m.Commit, m.Round = n.term, prev, n.commit, n.reads.round
+	m.Session = session
 	if last > prev.Index {
 		m.Entries = n.log.Entries(prev.Index, last)
 	}

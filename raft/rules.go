@@ -88,9 +88,40 @@ type Rules struct {
 	// TransferOver says whether a leader gives up to hand over its leadership that began to so long ago, if timeout is
 	// the longest election timeout. Thesis §3.10.
 	TransferOver func(passed, timeout time.Duration) bool
-	// CampaignAllowed says whether a node that is told to campaign obeys, if a change of membership is committed that
-	// it has not applied (configPending).
-	CampaignAllowed func(configPending bool) bool
+	// Next returns the membership that follows m by the change c. Thesis §4.1, §4.3.
+	Next func(m Membership, c Change) (Membership, error)
+	// RefusesConfig says why a leader does not propose a change of the membership. Thesis §4.1.
+	RefusesConfig func(p *ConfigProposal) Refusal
+	// CaughtUp says whether a learner that has acknowledged so much of a log that ends at last may be
+	// promoted. Thesis §4.2.1; the nine tenths are etcd's.
+	CaughtUp func(match, last Index) bool
+	// Counts returns by whom votes and acknowledgements are counted. Thesis §4.2.1, §4.3.
+	Counts func(m *Membership) quorum.Joint
+	// MayCampaign says whether a node campaigns that is a voter, and knows of a committed change of the
+	// membership that it has not applied (etcd#12133).
+	MayCampaign func(voter, unapplied bool) bool
+	// MayVote says whether a node votes that is a voter as far as it knows: it always does, for it may
+	// have become one without knowing (thesis §4.1, etcd#10998).
+	MayVote func(voter bool) bool
+	// ConfigKept says whether the membership made by the entry index stays when the log is cut after
+	// last. Thesis §4.1.
+	ConfigKept func(index, last Index) bool
+	// ConfigRestored returns the membership that is in force as of a snapshot, that has it from its
+	// leader or its disk, when that of the node is have.
+	ConfigRestored func(snapshot, have Membership) Membership
+	// CommitAtStart returns the commit index of a node that restarts with commit, and finds a change of
+	// the membership at before in its log that is followed by another. It matters with AtApply (etcd
+	// writes the commit index down).
+	CommitAtStart func(commit, before Index) Index
+	// LeavesJoint says whether a leader leaves a joint membership that is to be left by itself, which
+	// is its own if it was entered in its term.
+	LeavesJoint func(own bool) bool
+	// Retires says whether a leader steps down that is, or is no more, a voter of the membership in
+	// force. Thesis §4.2.2.
+	Retires func(voter bool) bool
+	// SessionMatches says whether an answer to a message sent in the session got counts for a member in
+	// the session have.
+	SessionMatches func(have, got Index) bool
 	// SnapshotStale says whether a snapshot of the entries up to index is of no use to a node that
 	// has committed up to commit.
 	SnapshotStale func(index, commit Index) bool
@@ -132,7 +163,18 @@ func DefaultRules() Rules {
 		PledgeBinds:      func(left time.Duration) bool { return left > 0 },
 		ProposalAllowed:  func(transferring bool) bool { return !transferring },
 		TransferOver:     func(passed, timeout time.Duration) bool { return passed >= timeout },
-		CampaignAllowed:  func(configPending bool) bool { return !configPending },
+		Next:             Membership.Next,
+		RefusesConfig:    refusesConfig,
+		CaughtUp:         func(match, last Index) bool { return match*10 >= last*9 },
+		Counts:           func(m *Membership) quorum.Joint { return m.Voters },
+		MayCampaign:      func(voter, unapplied bool) bool { return voter && !unapplied },
+		MayVote:          func(bool) bool { return true },
+		ConfigKept:       func(index, last Index) bool { return index <= last },
+		ConfigRestored:   func(snapshot, _ Membership) Membership { return snapshot },
+		CommitAtStart:    func(commit, before Index) Index { return max(commit, before) },
+		LeavesJoint:      func(bool) bool { return true },
+		Retires:          func(voter bool) bool { return !voter },
+		SessionMatches:   func(have, got Index) bool { return have == got },
 		SnapshotStale:    func(index, commit Index) bool { return index <= commit },
 		SnapshotKeepsLog: func(matches bool) bool { return matches },
 		SnapshotSame:     func(have, got SnapshotID) bool { return have == got },

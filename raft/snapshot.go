@@ -6,6 +6,7 @@ import (
 
 	"schism/raft/quorum"
 	"schism/sim"
+	"schism/sim/wire"
 )
 
 // snapshots is what a node knows of snapshots: its own, the one being saved, the one being received.
@@ -21,6 +22,7 @@ type snapshots struct {
 	incoming []byte
 	of       SnapshotID
 	term     Term
+	session  Index
 	// restore says that the application has to load last.
 	restore bool
 }
@@ -40,22 +42,27 @@ func (s SnapshotID) fold(d sim.Digest) sim.Digest {
 // image is a snapshot as the bytes of its file, which is also what is sent. The file is immutable.
 type image struct {
 	last Position
-	file []byte
+	// config is the membership after last.
+	config config
+	file   []byte
 }
 
-// The file: a checksum of the rest, term and index of the last entry, the state.
-const imageHead = 4 + 8 + 8
+// The file: a checksum of the rest, term and index of the last entry, the length of the membership, the
+// membership, the state.
+const imageHead = 4 + 8 + 8 + 1
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // newImage returns the image of a snapshot.
-func newImage(last Position, state []byte) image {
-	b := make([]byte, imageHead, imageHead+len(state))
+func newImage(last Position, c config, state []byte) image {
+	members := c.append(wire.AppendNumber(nil, uint64(c.index)))
+	b := make([]byte, imageHead, imageHead+len(members)+len(state))
 	binary.LittleEndian.PutUint64(b[4:], uint64(last.Term))
 	binary.LittleEndian.PutUint64(b[12:], uint64(last.Index))
-	b = append(b, state...)
+	b[imageHead-1] = byte(len(members))
+	b = append(append(b, members...), state...)
 	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
-	return image{last, b}
+	return image{last, c, b}
 }
 
 // openImage checks the file of a snapshot; false if it is damaged.
@@ -64,9 +71,16 @@ func openImage(file []byte) (image, bool) {
 		binary.LittleEndian.Uint32(file) != crc32.Checksum(file[4:], castagnoli) {
 		return image{}, false
 	}
-	return image{Position{
+	m := image{file: file, last: Position{
 		Term(binary.LittleEndian.Uint64(file[4:])), Index(binary.LittleEndian.Uint64(file[12:])),
-	}, file}, true
+	}}
+	end := imageHead + int(file[imageHead-1])
+	if end > len(file) {
+		return image{}, false
+	}
+	d := wire.NewDecoder(file[imageHead:end])
+	m.config = config{Index(d.Number()), decodeMembership(&d)}
+	return m, d.Done() && m.config.index <= m.last.Index
 }
 
 // id returns the snapshot's ID; m is not zero.
@@ -75,7 +89,7 @@ func (m *image) id() SnapshotID {
 }
 
 // state is the application's part.
-func (m *image) state() []byte { return m.file[imageHead:] }
+func (m *image) state() []byte { return m.file[imageHead+int(m.file[imageHead-1]):] }
 
 // Snapshot saves state, the application's state after the entry i, which it has applied, and then
 // compacts the log. It does nothing if a snapshot is being saved or i is not beyond the last one.
@@ -89,7 +103,7 @@ func (n *Node) Snapshot(i Index, state []byte, out *sim.Effects) {
 	if i > n.applied {
 		panic("raft: snapshot of a state that was not applied")
 	}
-	n.saveSnapshot(newImage(Position{t, i}, state), out)
+	n.saveSnapshot(newImage(Position{t, i}, n.configs.at(i), state), out)
 	n.disk.flush(n.log.LastIndex(), n.term, out)
 }
 
@@ -106,6 +120,8 @@ func (n *Node) snapshotSaved(out *sim.Effects) {
 	m, received := s.saving, s.received
 	s.saving, s.received = image{}, false
 	s.last = m
+	n.configs.trim(m.last.Index)
+	n.enforce()
 	if received {
 		n.install(m.last, out)
 		return
@@ -143,6 +159,7 @@ func (n *Node) install(last Position, out *sim.Effects) {
 	n.disk.durable = max(n.disk.durable, last.Index)
 	n.commit, n.handed = last.Index, last.Index
 	n.snapshots.restore = true
+	n.restoreConfigs()
 	n.rewriteLog(out)
 	out.Mark("snapshot-installed")
 	if n.leader != 0 && n.role == Follower {
@@ -153,7 +170,7 @@ func (n *Node) install(last Position, out *sim.Effects) {
 // ackSnapshot tells the leader that everything up to the commit index is here.
 func (n *Node) ackSnapshot(leader sim.NodeID, out *sim.Effects) {
 	r := n.mail.appendResponse.Take()
-	*r = AppendEntriesResponse{Term: n.term, Success: true, Match: n.commit}
+	*r = AppendEntriesResponse{Term: n.term, Session: n.snapshots.session, Success: true, Match: n.commit}
 	n.reply(leader, r, out)
 }
 
@@ -192,8 +209,9 @@ func (n *Node) sendChunk(slot quorum.Slot, out *sim.Effects) {
 	s := &p.sending
 	end := min(p.offset+n.SnapshotChunk, len(s.file))
 	m := n.mail.snapshot.Take()
-	*m = InstallSnapshot{Term: n.term, ID: s.id(), Offset: p.offset, Data: s.file[p.offset:end:end]}
-	out.Send(n.Voters[slot], m)
+	*m = InstallSnapshot{Term: n.term, Session: p.session, ID: s.id(), Offset: p.offset,
+		Data: s.file[p.offset:end:end]}
+	out.Send(n.Servers[slot], m)
 }
 
 // resendChunk repeats a chunk that seems to be lost. A snapshot that was begun is sent to its end, even
@@ -230,10 +248,11 @@ func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *s
 	s := &n.snapshots
 	if !n.follow(from, m.Term, out) {
 		r := n.mail.appendResponse.Take()
-		*r = AppendEntriesResponse{Term: n.term}
+		*r = AppendEntriesResponse{Term: n.term, Session: m.Session}
 		n.reply(from, r, out)
 		return
 	}
+	s.session = m.Session
 	same := n.rules.SnapshotSame(s.of, m.ID)
 	switch last := m.ID.Last.Index; {
 	case n.rules.SnapshotStale(last, n.commit):
@@ -269,6 +288,6 @@ func (n *Node) receivedChunk(from sim.NodeID, m *InstallSnapshot, out *sim.Effec
 		n.saveSnapshot(got, out)
 	}
 	r := n.mail.snapshotResponse.Take()
-	*r = InstallSnapshotResponse{Term: n.term, ID: m.ID, Offset: size}
+	*r = InstallSnapshotResponse{Term: n.term, Session: m.Session, ID: m.ID, Offset: size}
 	n.reply(from, r, out)
 }

@@ -40,7 +40,21 @@ func (n *Node) load(d *sim.Disk, out *sim.Effects) error {
 	if err != nil {
 		return err
 	}
-	return n.useSnapshot(m)
+	if err := n.useSnapshot(m); err != nil {
+		return err
+	}
+	n.restoreConfigs()
+	n.inferCommit()
+	return nil
+}
+
+// inferCommit learns from the log that the change of the membership before the last one in it is
+// committed: no leader appends the one before the other is, and, with AtApply, in force. Without that
+// a node that restarts could campaign with a membership that is two changes old.
+func (n *Node) inferCommit() {
+	if l := n.configs.list; n.ApplyConfigAt == AtApply && len(l) > 1 {
+		n.commit = n.rules.CommitAtStart(n.commit, l[len(l)-2].index)
+	}
 }
 
 // useSnapshot puts the snapshot m, if there is one, under the log just read. A crash can leave a log

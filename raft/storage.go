@@ -138,6 +138,9 @@ func (n *Node) saveState(out *sim.Effects) {
 func (n *Node) appendLog(e Entry, out *sim.Effects) {
 	n.log.append(e)
 	n.disk.write(appendEntry(n.disk.scratch[:0], &e), out)
+	if e.Type == EntryConfig {
+		n.addConfig(&e)
+	}
 }
 
 // cutLog removes every entry after last from the log in memory. The disk learns of it by the next
@@ -145,6 +148,9 @@ func (n *Node) appendLog(e Entry, out *sim.Effects) {
 // them had not arrived. What a sync under way makes durable after last is not in the log any more.
 func (n *Node) cutLog(last Index) {
 	n.log.cut(last)
+	if len(n.configs.list) > 1 {
+		n.cutConfigs(last)
+	}
 	n.disk.durable = n.rules.DurableAfterCut(n.disk.durable, last)
 	n.disk.covers.last = n.rules.DurableAfterCut(n.disk.covers.last, last)
 }

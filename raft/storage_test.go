@@ -87,9 +87,9 @@ func TestImagesAreOpenedAsTheyWereMade(t *testing.T) {
 		t.Error("four zeros are taken for a snapshot")
 	}
 	for _, state := range []string{"", "a state"} {
-		m := newImage(Position{Term: 3, Index: 17}, []byte(state))
+		m := newImage(Position{Term: 3, Index: 17}, config{9, majority(0b111)}, []byte(state))
 		got, ok := openImage(m.file)
-		if !ok || got.last != m.last || string(got.state()) != state {
+		if !ok || got.last != m.last || got.config != m.config || string(got.state()) != state {
 			t.Errorf("opened %+v, %v", got, ok)
 		}
 		for at := range m.file {
@@ -110,15 +110,15 @@ func TestImagesAreOpenedAsTheyWereMade(t *testing.T) {
 
 // FuzzOpenImage wants every file that is taken for a snapshot to be one that is written.
 func FuzzOpenImage(f *testing.F) {
-	f.Add(newImage(Position{3, 17}, []byte("state")).file)
-	f.Add(newImage(Position{}, nil).file)
+	f.Add(newImage(Position{3, 17}, config{9, majority(0b111)}, []byte("state")).file)
+	f.Add(newImage(Position{}, config{Membership: majority(0b111)}, nil).file)
 	f.Add([]byte("too short"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		m, ok := openImage(file)
 		if !ok {
 			return
 		}
-		if again := newImage(m.last, m.state()); !bytes.Equal(again.file, file) {
+		if again := newImage(m.last, m.config, m.state()); !bytes.Equal(again.file, file) {
 			t.Errorf("%x is opened as %v, which is %x", file, m.last, again.file)
 		}
 	})
@@ -127,7 +127,7 @@ func FuzzOpenImage(f *testing.F) {
 // A disk that makes no sense ends the node before it says anything.
 func TestNodeDoesNotStartOnADamagedDisk(t *testing.T) {
 	entry := Entry{Term: 1, Index: 5}
-	good := newImage(Position{Term: 1, Index: 8}, nil)
+	good := newImage(Position{Term: 1, Index: 8}, config{Membership: majority(0b111)}, nil)
 	bad := append([]byte(nil), good.file...)
 	bad[len(bad)-1]++
 	for name, damage := range map[string]func(n *Node, out *sim.Effects){
@@ -138,7 +138,7 @@ func TestNodeDoesNotStartOnADamagedDisk(t *testing.T) {
 		},
 		"entry 5 follows entry 0": func(n *Node, out *sim.Effects) { n.disk.write(appendEntry(nil, &entry), out) },
 		"entry 1^1 follows entry 0^2": func(n *Node, out *sim.Effects) {
-			out.Replace(SnapshotFile, newImage(Position{Term: 2}, nil).file)
+			out.Replace(SnapshotFile, newImage(Position{Term: 2}, config{Membership: majority(0b111)}, nil).file)
 			n.disk.write(appendBase(nil, Position{Term: 2}), out)
 			n.disk.write(appendEntry(nil, &Entry{Term: 1, Index: 1}), out)
 		},

@@ -36,7 +36,7 @@ func (n *Node) Transferee() sim.NodeID { return n.transfer.to }
 
 // handOver tells the member at slot to campaign, if it is to lead and its log is that of this leader.
 func (n *Node) handOver(slot quorum.Slot, out *sim.Effects) {
-	if n.transfer.to != n.Voters[slot] || n.match[slot] != n.log.LastIndex() {
+	if n.transfer.to != n.Servers[slot] || n.match[slot] != n.log.LastIndex() {
 		return
 	}
 	out.Decide("its log is complete", "hand over")
@@ -66,23 +66,10 @@ func (n *Node) handleTimeoutNow(from sim.NodeID, m *TimeoutNow, out *sim.Effects
 	switch {
 	case m.Term != n.term || n.role != Follower || n.leader != from:
 		out.Decide("the sender does not lead here", "ignore")
-	case !n.members.Incoming.Has(n.self):
-		out.Decide("has no vote", "ignore")
-	case !n.rules.CampaignAllowed(n.configPending()):
-		out.Decide("a committed change of membership is not applied", "ignore")
+	case !n.rules.MayCampaign(n.votes(), n.unapplied()):
+		out.Decide("no voter, or a committed change of the membership is not applied", "ignore")
 	default:
 		out.Mark("transfer-campaign")
 		n.becomeCandidate(true, out)
 	}
-}
-
-// configPending reports whether a change of membership is committed that the application has not applied. With changes
-// in force from their applying on, such a node would count votes by a configuration that is over.
-func (n *Node) configPending() bool {
-	for i := n.applied + 1; i <= n.commit; i++ {
-		if e, ok := n.log.Entry(i); ok && e.Type == EntryConfig {
-			return true
-		}
-	}
-	return false
 }

@@ -220,12 +220,13 @@ func TestVotersObeyATransfer(t *testing.T) {
 func TestTargetAppliesChangesOfMembershipFirst(t *testing.T) {
 	for _, obeys := range []bool{false, true} {
 		s := newSolo(t, 3, func(c *raft.Config) {
+			c.ApplyConfigAt = raft.AtApply
 			if obeys {
-				c.Rules = &raft.Rules{CampaignAllowed: func(bool) bool { return true }}
+				c.Rules = &raft.Rules{MayCampaign: func(voter, _ bool) bool { return voter }}
 			}
 		})
 		es := entries(1, 1, 1, 1)
-		es[1].Type = raft.EntryConfig
+		es[1].Type, es[1].Data = raft.EntryConfig, (&raft.Change{Learners: 0b100}).Append(nil)
 		s.receive(2, &raft.AppendEntries{Term: 1, Entries: es, Commit: 3})
 		s.sync()
 		s.receive(2, &raft.TimeoutNow{Term: 1})

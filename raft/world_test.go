@@ -19,7 +19,11 @@ type server struct {
 	state         sim.Digest
 	count         uint64
 	reads         int
+	// applyEvery is how often the server applies what is committed, after every step if 0.
+	applyEvery time.Duration
 }
+
+const applyTimer sim.TimerID = raft.MaxTimer + 3
 
 const proposeTimer sim.TimerID = raft.MaxTimer + 1
 
@@ -29,11 +33,16 @@ func (s *server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch {
 	case s.Handles(&ev):
 		s.Node.Step(now, ev, out)
+	case ev.Kind == sim.Timeout && ev.Timer == applyTimer:
+		s.apply(out)
 	case ev.Kind == sim.Timeout:
 		s.propose(out)
 	}
 	if ev.Kind == sim.Start && s.every > 0 {
 		out.SetTimer(proposeTimer, s.every, s.every)
+	}
+	if ev.Kind == sim.Start && s.applyEvery > 0 {
+		out.SetTimer(applyTimer, s.applyEvery, s.applyEvery)
 	}
 	s.take(out)
 }
@@ -51,16 +60,25 @@ func (s *server) take(out *sim.Effects) {
 	if snap, ok := s.TakeRestore(); ok {
 		s.state = sim.Digest(binary.LittleEndian.Uint64(snap.State))
 	}
+	if s.applyEvery == 0 {
+		s.apply(out)
+	}
+	for _, r := range s.TakeReads() {
+		if r.OK {
+			s.reads++
+		}
+	}
+}
+
+func (s *server) apply(out *sim.Effects) {
+	if s.applyEvery > 0 {
+		out.SetTimer(applyTimer, s.applyEvery/2, s.applyEvery)
+	}
 	for _, e := range s.NextCommitted(1000) {
 		s.state = s.state.Mix(uint64(e.Term)).MixBytes(e.Data)
 		s.Applied(e.Index)
 		if s.snapshotEvery > 0 && e.Index%s.snapshotEvery == 0 {
 			s.Snapshot(e.Index, binary.LittleEndian.AppendUint64(nil, uint64(s.state)), out)
-		}
-	}
-	for _, r := range s.TakeReads() {
-		if r.OK {
-			s.reads++
 		}
 	}
 }

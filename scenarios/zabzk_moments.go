@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"schism/checker"
@@ -42,6 +43,14 @@ var zabZKMoments = []*Scenario{
 					Check: 1}}),
 			snapshotEvery: 8, tune: func(c *zkserver.Config) { c.SnapshotStep = 2 },
 		}),
+	},
+	{
+		Name: "zab/zk/blackouts", Servers: 3, Clients: 5,
+		Doc:    "The power of all servers fails, again and again, while their disks are at work; one comes back late",
+		Plan:   blackouts(25 * time.Second),
+		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{"sync-Diff", "sync-Trunc", "history-truncated"},
+		system: newZabZK(zabSetup{workload: busy(znodes(100)), snapshotEvery: 50}),
 	},
 }
 
@@ -122,6 +131,37 @@ func fuzzy(until time.Duration) nemesis.Plan {
 			add("session-expired", nth, after+300*time.Millisecond, nemesis.Restart{Target: server})
 		}
 		add("", 0, until, nemesis.Recover{})
+		return s
+	}
+}
+
+// blackouts is the plan in which disks are slow, and the power of all servers fails after each election: while those
+// who follow write down what they get, or when some work is done. One of them, another each time, comes back late.
+func blackouts(until time.Duration) nemesis.Plan {
+	return func(c sim.Chooser, servers, _ []sim.NodeID) nemesis.Schedule {
+		key := sim.Key{Decision: sim.DecidePlan}
+		last := until - 5*time.Second
+		s := nemesis.Schedule{
+			{When: sim.Trigger{After: time.Millisecond}, Do: nemesis.SetDisk{Target: nemesis.All,
+				Disk: sim.DiskProfile{SyncMin: 10 * time.Millisecond, SyncMax: 50 * time.Millisecond}}},
+			{When: sim.Trigger{After: until}, Do: nemesis.Recover{}},
+		}
+		for nth := 1; nth <= 20; nth++ {
+			after := c.Span(key, 0, 100*time.Millisecond)
+			if c.Index(key, 2) == 1 {
+				after = c.Span(key, 100*time.Millisecond, 2*time.Second)
+			}
+			add := func(d time.Duration, f nemesis.Fault) {
+				when := sim.Trigger{Mark: "leader-elected", Nth: nth, After: after + d}
+				s = append(s, nemesis.Entry{When: when, Do: f})
+			}
+			late := c.Index(key, len(servers))
+			early := slices.Delete(slices.Clone(servers), late, late+1)
+			crash := nemesis.Crash{Target: nemesis.All, Loss: sim.PowerLoss{Drop: sim.Always}}
+			add(0, nemesis.Before{At: last, Do: crash})
+			add(100*time.Millisecond, nemesis.Restart{Target: nemesis.Nodes(early...)})
+			add(c.Span(key, time.Second, 4*time.Second), nemesis.Restart{Target: nemesis.All})
+		}
 		return s
 	}
 }

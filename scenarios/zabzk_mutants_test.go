@@ -54,6 +54,12 @@ func waitsBut(what zab.Duty) func(*zabSetup) {
 }
 
 var zabMutants = []zabMutant{
+	{"E1", "votes of one transaction are ordered by number, whatever their epochs are", zabRules(zab.Rules{
+		Supersedes: func(a, b zab.Vote, weight int) bool {
+			return weight > 0 && (a.PeerEpoch > b.PeerEpoch || a.PeerEpoch == b.PeerEpoch && a.Zxid > b.Zxid ||
+				a.Zxid == b.Zxid && a.Leader > b.Leader)
+		}},
+	), "zab/zk/swarm", 1, []string{Livelock}},
 	{"E2", "votes are ordered by number alone, and nobody looks whether a follower knows more", zabRules(zab.Rules{
 		Supersedes: func(a, b zab.Vote, weight int) bool { return weight > 0 && a.Leader > b.Leader },
 		Ahead:      func(zab.Epoch, zab.Zxid, zab.Epoch, zab.Zxid) bool { return false }},

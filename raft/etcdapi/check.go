@@ -10,12 +10,15 @@ const (
 	MaxKey   = 1 << 10
 	MaxValue = 1 << 20
 	// MaxTxnOps is how many conditions, and how many operations in a branch, a store takes in a Txn (MaxTxnOps of
-	// etcd), and MaxDepth how deep Txns are nested. Nobody sends lists longer than maxList.
+	// etcd); the longest of the three lists comes off what it takes in a Txn that is nested in this one. MaxDepth is
+	// how deep Txns are nested. Nobody sends lists longer than maxList.
 	MaxTxnOps = 128
 	MaxDepth  = 4
 	maxList   = 2 * MaxTxnOps
-	// MaxTTL is the longest time to live of a lease (lease.maxLeaseTTL).
+	// MaxTTL is the longest time to live of a lease (lease.maxLeaseTTL). One that is asked for with less than MinTTL
+	// gets that.
 	MaxTTL Seconds = 9_000_000_000
+	MinTTL Seconds = 1
 )
 
 // Check returns what is wrong with op, if anything, apart from what a store answers with an error of its own: no such

@@ -4,8 +4,8 @@ package etcdapi
 // whether something can have been done.
 type Code uint8
 
-// The codes. With those up to ErrTooManyLearners the store has answered: the operation did nothing. The others are a
-// server's: up to ErrRequestTooLarge it did nothing with the operation, after them nobody knows.
+// The codes. With those up to ErrBadLeaderTransferee the store has answered: the operation did nothing. The others are
+// a server's: up to ErrRequestTooLarge it did nothing with the operation, after them nobody knows.
 const (
 	OK Code = iota
 	// ErrEmptyKey: a key is empty.
@@ -67,7 +67,7 @@ var codeNames = [...]string{"ok", "ErrEmptyKey", "ErrKeyNotFound", "ErrValueProv
 func (c Code) String() string { return nameOf("Code", codeNames[:], int(c)) }
 
 // Answered reports whether the store has answered with this code, and so the operation has ended.
-func (c Code) Answered() bool { return c <= ErrTooManyLearners }
+func (c Code) Answered() bool { return c <= ErrBadLeaderTransferee }
 
 // Untaken reports whether the server that says this has done nothing with what it was asked.
 func (c Code) Untaken() bool { return c != OK && c <= ErrRequestTooLarge }

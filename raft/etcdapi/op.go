@@ -17,7 +17,8 @@ const (
 	// DeleteRange deletes the keys of a range.
 	DeleteRange
 	// Txn does all of Then if all of If hold, all of Else if not, in order, as one: each sees what those before it have
-	// done, and what all change has one revision. No key may be changed twice, in whichever branch of a nested Txn.
+	// done, and what all change has one revision. The conditions, those of nested Txns too, are asked before anything
+	// is done. No key may be changed twice, in whichever branch of a nested Txn.
 	Txn
 	// Compact forgets what was before Revision: from then on only what is there at Revision or later can be seen.
 	Compact
@@ -102,7 +103,7 @@ const (
 var flagNames = [...]string{"serializable", "keys-only", "count-only", "prev-kv", "ignore-value", "ignore-lease",
 	"keys", "no-put", "no-delete", "progress-notify", "fragment", "learner", "physical"}
 
-// SortTarget is by what a Range sorts.
+// SortTarget is by what a Range sorts. Keys that are equal in that are in ascending order, whichever way it sorts.
 type SortTarget uint8
 
 // The targets (RangeRequest.SortTarget).
@@ -208,7 +209,8 @@ type Op struct {
 // CompareTarget is what of a key a Compare compares.
 type CompareTarget uint8
 
-// The targets (etcdserverpb.Compare). Of a key that is not there everything is 0, but for the value, which equals none.
+// The targets (etcdserverpb.Compare). Of a key that is not there everything is 0, but for the value, on which no
+// condition holds then.
 const (
 	CompareVersion CompareTarget = iota
 	CompareCreate
@@ -253,8 +255,8 @@ func (r CompareResult) Holds(c int) bool {
 	return c != 0
 }
 
-// Compare is a condition of a Txn. Of a span it must hold for every key that is there; of a single key that is not
-// there it is asked about zeros.
+// Compare is a condition of a Txn. Of a span it must hold for every key that is there; if none is it is asked about a
+// key that is not there.
 type Compare struct {
 	Target CompareTarget
 	Result CompareResult

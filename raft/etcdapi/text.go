@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"schism/sim/words"
 )
 
 // String returns the operation as workloads write it; ParseOp reads it back:
@@ -37,7 +39,7 @@ func (op *Op) appendText(b []byte) []byte {
 		b = op.Span.appendText(b)
 	}
 	if f&usesValue != 0 {
-		b = appendWord(b, op.Value)
+		b = words.Append(b, op.Value)
 	}
 	if f&usesTxn != 0 {
 		b = op.appendTxn(b)
@@ -47,7 +49,7 @@ func (op *Op) appendText(b []byte) []byte {
 	}
 	for i := range numbers {
 		if n := &numbers[i]; n.get(op) != 0 {
-			b = appendWord(append(b, " "+n.name...), n.String(n.get(op)))
+			b = words.Append(append(b, " "+n.name...), n.String(n.get(op)))
 		}
 	}
 	if op.Flags != 0 {
@@ -74,14 +76,14 @@ func (f Flags) String() string {
 func (s Span) String() string { return string(s.appendText(nil))[1:] }
 
 func (s Span) appendText(b []byte) []byte {
-	b = appendWord(b, s.Key)
+	b = words.Append(b, s.Key)
 	switch s.End {
 	case "":
 		return b
 	case "\x00":
 		return append(b, " on"...)
 	}
-	return appendWord(append(b, " to"...), s.End)
+	return words.Append(append(b, " to"...), s.End)
 }
 
 // appendTxn appends conditions and branches.
@@ -115,27 +117,11 @@ func (c *Compare) String() string {
 	b = append(b, " "+c.Result.String()...)
 	switch c.Target {
 	case CompareValue:
-		return string(appendWord(b, c.Value))
+		return string(words.Append(b, c.Value))
 	case CompareLease:
-		return string(appendWord(b, hexadecimal(c.Number)))
+		return string(words.Append(b, hexadecimal(c.Number)))
 	}
 	return string(strconv.AppendInt(append(b, ' '), c.Number, 10))
-}
-
-// appendWord appends a space and s.
-func appendWord(b []byte, s string) []byte { return append(append(b, ' '), word(s)...) }
-
-// word returns s as it is if it stands for itself between spaces, and quoted otherwise.
-func word(s string) string {
-	if s == "" {
-		return `""`
-	}
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#\{};`, c) >= 0 {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
 }
 
 // Explain returns the operation with its result on one line, for stories: "put x 17 -> ok (r12 n3)".
@@ -195,7 +181,7 @@ func writeKVs(b *strings.Builder, kvs []KeyValue) {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(word(kvs[i].Key) + "=" + word(kvs[i].Value))
+		b.WriteString(words.Quote(kvs[i].Key) + "=" + words.Quote(kvs[i].Value))
 	}
 	b.WriteByte(']')
 }
@@ -211,7 +197,7 @@ func (m Member) String() string {
 // String returns the event, "PUT x=17 r12", "DELETE x r13".
 func (e *Event) String() string {
 	if e.Type == EventDelete {
-		return fmt.Sprintf("DELETE %s r%d", word(e.KV.Key), e.KV.ModRevision)
+		return fmt.Sprintf("DELETE %s r%d", words.Quote(e.KV.Key), e.KV.ModRevision)
 	}
-	return fmt.Sprintf("PUT %s=%s r%d", word(e.KV.Key), word(e.KV.Value), e.KV.ModRevision)
+	return fmt.Sprintf("PUT %s=%s r%d", words.Quote(e.KV.Key), words.Quote(e.KV.Value), e.KV.ModRevision)
 }

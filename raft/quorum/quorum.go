@@ -29,6 +29,9 @@ func First(n int) Members { return Members(1<<uint(n) - 1) }
 // With returns m with s in it.
 func (m Members) With(s Slot) Members { return m | 1<<s }
 
+// Without returns m with s not in it.
+func (m Members) Without(s Slot) Members { return m &^ (1 << s) }
+
 // Has reports whether s is in m.
 func (m Members) Has(s Slot) bool { return m>>s&1 != 0 }
 

@@ -178,10 +178,10 @@ func (c *Change) appendText(b []byte) []byte {
 func (p *parser) change() *Change {
 	c := &Change{From: AnyMembership}
 	list := func(into *[]Member, what string) {
-		if p.take(what, false) {
+		if p.Take(what) {
 			var err error
-			if *into, err = parseMembers(p.word("members")); err != nil {
-				p.fail("%w", err)
+			if *into, err = parseMembers(p.Word("members")); err != nil {
+				p.Fail("%w", err)
 			}
 		}
 	}
@@ -191,14 +191,14 @@ func (p *parser) change() *Change {
 	list(&leaving, "leaving")
 	for _, m := range leaving {
 		if m != (Member{Server: m.Server}) {
-			p.fail("%v leaves", m)
+			p.Fail("%v leaves", m)
 		}
 		c.Leaving = append(c.Leaving, m.Server)
 	}
-	if p.take("from", false) {
-		z, err := ParseZxid(p.word("a zxid"))
+	if p.Take("from") {
+		z, err := ParseZxid(p.Word("a zxid"))
 		if err != nil {
-			p.fail("%w", err)
+			p.Fail("%w", err)
 		}
 		c.From = z
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"schism/sim"
+	"schism/sim/words"
 )
 
 // Xid numbers the requests of one client, from 1. Replies come in the order of requests, so that a client only
@@ -192,7 +193,7 @@ func (m *Reply) String() string {
 
 // String returns "NodeDataChanged /a (1:9)".
 func (m *WatchEvent) String() string {
-	s := m.Type.String() + " " + word(m.Path)
+	s := m.Type.String() + " " + words.Quote(m.Path)
 	if m.State != SyncConnected {
 		s += " " + m.State.String()
 	}

@@ -109,7 +109,8 @@ func TestParseOpRefusesWhatIsNoOperation(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "get", "get /a /b", "get /a watch watch", "set /a", "set /a 1 2", "set /a 1 version", "increment /a",
 		"set /a 1 version 2147483648", "set /a 1 version x", "GET /a", "get {", "get ;", "{", "get /a; get /b",
-		"create /a 1 often", "create /a 1 ephemeral ttl 5ms", "create /a 1 persistent-ttl ttl 5",
+		"create /a 1 often",
+		"create /a 1 ephemeral container", "create /a 1 ephemeral ttl 5ms", "create /a 1 persistent-ttl ttl 5",
 		"create /a 1 acl", "create /a 1 acl world:anyone", "create /a 1 acl world:anyone:rr",
 		"create /a 1 acl world:anyone:", "create /a 1 acl world:anyone:x", "set-acl /a acl world:anyone:r version 1",
 		"multi", "multi {", "multi {get /a}", "multi {multi {}}", "multi {delete /a delete /b}", "multi {delete /a;}",

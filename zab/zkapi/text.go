@@ -3,6 +3,8 @@ package zkapi
 import (
 	"strconv"
 	"strings"
+
+	"schism/sim/words"
 )
 
 // String returns the operation as workloads write it; ParseOp reads it back:
@@ -38,25 +40,25 @@ func (op *Op) appendText(b []byte) []byte {
 	}
 	f := uses[op.Kind]
 	if f&usesPath != 0 {
-		b = appendWord(b, op.Path)
+		b = words.Append(b, op.Path)
 	}
 	if f&usesData != 0 {
-		b = appendWord(b, op.Data)
+		b = words.Append(b, op.Data)
 	}
 	if op.Mode != Persistent {
-		b = appendWord(b, op.Mode.String())
+		b = words.Append(b, op.Mode.String())
 	}
 	if op.Mode.IsTTL() {
-		b = appendWord(append(b, " ttl"...), op.TTL.String())
+		b = words.Append(append(b, " ttl"...), op.TTL.String())
 	}
 	if f&usesVersion != 0 && op.Version != AnyVersion {
 		b = strconv.AppendInt(append(b, " version "...), int64(op.Version), 10)
 	}
 	if f&usesTimeout != 0 {
-		b = appendWord(b, op.Timeout.String())
+		b = words.Append(b, op.Timeout.String())
 	}
 	if f&usesWatchMode != 0 {
-		b = appendWord(b, op.WatchMode.String())
+		b = words.Append(b, op.WatchMode.String())
 	}
 	if op.Watch {
 		b = append(b, " watch"...)
@@ -65,7 +67,7 @@ func (op *Op) appendText(b []byte) []byte {
 		if i == 0 {
 			b = append(b, " acl"...)
 		}
-		b = appendWord(b, op.ACL[i].String())
+		b = words.Append(b, op.ACL[i].String())
 	}
 	if op.Watches != nil {
 		b = op.Watches.appendText(b)
@@ -95,29 +97,13 @@ func appendOps(b []byte, ops []Op) []byte {
 var watchListNames = [5]string{"data", "exist", "child", "persistent", "recursive"}
 
 func (w *WatchList) appendText(b []byte) []byte {
-	b = appendWord(b, w.Relative.String())
+	b = words.Append(b, w.Relative.String())
 	for i, paths := range w.lists() {
 		for _, p := range *paths {
-			b = appendWord(append(append(b, ' '), watchListNames[i]...), p)
+			b = words.Append(append(append(b, ' '), watchListNames[i]...), p)
 		}
 	}
 	return b
-}
-
-// appendWord appends a space and s.
-func appendWord(b []byte, s string) []byte { return append(append(b, ' '), word(s)...) }
-
-// word returns s as it is if it stands for itself between spaces, and quoted otherwise.
-func word(s string) string {
-	if s == "" {
-		return `""`
-	}
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#\{};`, c) >= 0 {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
 }
 
 // Explain returns the operation with its result on one line, for stories: "set /a 18 -> ok version 3 (1:9 n2)".
@@ -131,9 +117,9 @@ func (out *Output) String() string {
 	switch {
 	case out.Code != OK:
 	case out.Path != "":
-		s = word(out.Path)
+		s = words.Quote(out.Path)
 	case out.Data != "":
-		s = word(out.Data)
+		s = words.Quote(out.Data)
 	case len(out.Children) > 0:
 		s = out.explain(GetChildren)
 	}
@@ -153,7 +139,7 @@ func (r *Result) explain(k OpKind) string {
 	}
 	switch k {
 	case Create:
-		return word(r.Path)
+		return words.Quote(r.Path)
 	case SetData:
 		return "ok " + version(r.Stat.Version)
 	case SetACL:
@@ -161,19 +147,19 @@ func (r *Result) explain(k OpKind) string {
 	case Exists:
 		return version(r.Stat.Version)
 	case Reconfig:
-		return word(r.Data)
+		return words.Quote(r.Data)
 	case GetData:
-		return word(r.Data) + " " + version(r.Stat.Version)
+		return words.Quote(r.Data) + " " + version(r.Stat.Version)
 	case GetACL:
 		b := []byte("acl")
 		for i := range r.ACL {
-			b = appendWord(b, r.ACL[i].String())
+			b = words.Append(b, r.ACL[i].String())
 		}
 		return string(b)
 	case GetChildren:
 		var b []byte
 		for _, name := range r.Children {
-			b = appendWord(b, name)
+			b = words.Append(b, name)
 		}
 		return "[" + strings.TrimPrefix(string(b), " ") + "] c" + version(r.Stat.Cversion)
 	}
@@ -197,7 +183,7 @@ func (r *Result) explainMulti() string {
 		case sub.Code != OK:
 			b.WriteString(sub.Code.String())
 		case sub.Path != "":
-			b.WriteString(word(sub.Path))
+			b.WriteString(words.Quote(sub.Path))
 		case sub.Stat != Stat{}:
 			b.WriteString("ok " + version(sub.Stat.Version))
 		default:

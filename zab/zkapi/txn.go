@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"schism/sim"
+	"schism/sim/words"
 )
 
 // TxnKind is what a transaction does to the tree.
@@ -87,31 +88,31 @@ func (x *Delta) String() string {
 	b := []byte(x.Kind.String())
 	f := x.uses()
 	if f&usesPath != 0 {
-		b = appendWord(b, x.Path)
+		b = words.Append(b, x.Path)
 	}
 	if f&usesData != 0 {
-		b = appendWord(b, x.Data)
+		b = words.Append(b, x.Data)
 	}
 	switch x.Kind {
 	case ErrorTxn:
-		b = appendWord(b, x.Code.String())
+		b = words.Append(b, x.Code.String())
 	case CreateTxn:
 		b = strconv.AppendInt(append(b, " of "...), int64(x.ParentCversion), 10)
 		if x.Owner != 0 {
 			b = append(append(b, " owner "...), x.Owner.String()...)
 		}
 	case CreateSessionTxn:
-		b = appendWord(b, x.Timeout.String())
+		b = words.Append(b, x.Timeout.String())
 	case CloseSessionTxn:
 		for _, p := range x.Paths {
-			b = appendWord(b, p)
+			b = words.Append(b, p)
 		}
 	}
 	if f&usesVersion != 0 {
 		b = append(append(b, ' '), version(x.Version)...)
 	}
 	for _, a := range x.ACL {
-		b = appendWord(b, a.String())
+		b = words.Append(b, a.String())
 	}
 	if x.Kind != MultiTxn {
 		return string(b)

@@ -1,0 +1,132 @@
+// Package etcdspec is the sequential specification of the etcd-like store, and the judge of its histories: what one
+// client after another would see of a single copy, and what clients at once may see of many. It is written from the
+// words of package etcdapi alone and shares no code with the store that it judges.
+//
+//	for _, r := range etcdspec.Judge(result.History, checker.DefaultBudget) {
+//		fmt.Println(r)
+//	}
+//
+// Transactions are strictly serializable, serializable reads may be old, and revisions say in which order all of them
+// stand. Nobody believes revisions: that they respect real time, and that the store explains every reply along them, is
+// what is checked.
+//
+// Not everything that happens is in a history: leases end, and all keys of one go with one revision that no client has
+// asked for. So a lease may be gone when a reply shows it; if it has keys, then only with a revision of its own. That
+// it went too early is not seen here.
+//
+// Nor is everything in a reply judged. Hashes, members and what is left of leases are free. Where an operation has two
+// reasons to fail, either is right.
+package etcdspec
+
+import (
+	"cmp"
+	"slices"
+
+	"schism/checker"
+	"schism/raft/etcdapi"
+	"schism/sim"
+)
+
+// State is what the store may be: which leases have ended meanwhile, replies do not always tell. States are never
+// changed; they share what they have in common.
+type State struct {
+	// stores are all different, in the order of their hashes.
+	stores []*store
+}
+
+// Spec is the specification of the whole store. Operations and outputs are large, and stay where they are.
+type Spec = checker.Spec[State, *etcdapi.Op, *etcdapi.Output]
+
+// New returns the specification. It takes what goes through the log, and linearizable reads.
+func New() *Spec {
+	return &Spec{
+		Init: func() State { return State{[]*store{newStore()}} },
+		Step: func(s State, in **etcdapi.Op, out **etcdapi.Output) (State, bool) {
+			return Step(s, *in, known(out))
+		},
+		Equal:         State.equal,
+		Hash:          State.hash,
+		ReadOnly:      func(in **etcdapi.Op) bool { return !(*in).Writes() },
+		Position:      func(out **etcdapi.Output) uint64 { return (*out).Index },
+		Describe:      func(in **etcdapi.Op, out **etcdapi.Output) string { return describe(*in, known(out)) },
+		DescribeState: State.String,
+	}
+}
+
+// known returns the output, nil if nobody knows it.
+func known(out **etcdapi.Output) *etcdapi.Output {
+	if out == nil {
+		return nil
+	}
+	return *out
+}
+
+// Step returns the state after the operation, and whether the reply is right:
+//
+//  1. the result is what the store says: code, keys with revisions and versions, counts, branches;
+//  2. the revision is that of the store, and of what has changed something the next one;
+//  3. before it leases may have ended: each that had keys has taken one revision.
+//
+// An operation whose reply nobody knows succeeds if it can.
+func Step(s State, op *etcdapi.Op, out *etcdapi.Output) (next State, right bool) {
+	var list [1]*store
+	found := list[:0]
+	for _, w := range s.stores {
+		w.each(op, out, func(x *store) { found = append(found, x) })
+	}
+	if len(found) == 0 {
+		return s, false
+	}
+	if len(found) > 1 {
+		slices.SortFunc(found, func(a, b *store) int { return cmp.Compare(a.digest(), b.digest()) })
+		found = slices.CompactFunc(found, (*store).equal)
+	}
+	return State{found}, true
+}
+
+// each tells of all stores that the operation can leave, with every way in which leases can have ended before.
+func (s *store) each(op *etcdapi.Op, out *etcdapi.Output, yield func(*store)) {
+	if out == nil {
+		yield(s.assume(op))
+	} else if next, right := s.step(op, out); right {
+		yield(next)
+		return // with one more revision before, its own would not fit
+	} else if s.now.revision >= out.Revision {
+		return
+	}
+	for _, l := range s.holding() {
+		s.end(l).each(op, out, yield)
+	}
+}
+
+// equal reports whether nothing can tell s and o apart.
+func (s State) equal(o State) bool { return slices.EqualFunc(s.stores, o.stores, (*store).equal) }
+
+// hash returns a hash of the state.
+func (s State) hash() uint64 {
+	var d sim.Digest
+	for _, w := range s.stores {
+		d = d.Mix(uint64(w.digest()))
+	}
+	return uint64(d)
+}
+
+// String returns the store, or the different ones that it may be.
+func (s State) String() string {
+	text := ""
+	for i, w := range s.stores {
+		if i > 0 {
+			text += " or "
+		}
+		text += w.String()
+	}
+	return text
+}
+
+// describe returns the operation on one line.
+func describe(in *etcdapi.Op, out *etcdapi.Output) string {
+	if out == nil {
+		return in.String() + " -> unknown"
+	}
+	return in.Explain(out)
+}

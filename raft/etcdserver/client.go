@@ -1,0 +1,250 @@
+package etcdserver
+
+import (
+	"time"
+
+	"schism/raft"
+	"schism/raft/etcdapi"
+	"schism/sim"
+)
+
+// ClientConfig describes a client.
+//
+//  1. Servers is not empty.
+//  2. 0 < Backoff ≤ Patience ≤ Timeout.
+type ClientConfig struct {
+	ID sim.NodeID
+	// Servers are whom the client may ask. It begins with one that depends on its ID, stays with whoever answers, and
+	// goes round when nobody does.
+	Servers []sim.NodeID
+	// Ops are the operations that the client plays, in order.
+	Ops []Operation
+	// Timeout is the time from an operation's call after which the client gives it up.
+	Timeout time.Duration
+	// Patience is the time after which it asks the next server for what changes nothing, if there is no answer.
+	Patience time.Duration
+	// Backoff is the pause it makes before it asks again when it was refused and does not know better.
+	Backoff time.Duration
+	// Requests makes the client's requests; nil is one of its own. Clients of one world may share one.
+	Requests *raft.Slab[etcdapi.Request]
+}
+
+// DefaultClientConfig returns the configuration of a client that gives up after 2 s, asks another server after 500 ms
+// and pauses for 50 ms.
+func DefaultClientConfig(id sim.NodeID, servers []sim.NodeID, ops []Operation) ClientConfig {
+	return ClientConfig{
+		ID: id, Servers: servers, Ops: ops,
+		Timeout: 2 * time.Second, Patience: 500 * time.Millisecond, Backoff: 50 * time.Millisecond,
+	}
+}
+
+// phase is what a client is doing.
+type phase byte
+
+// The phases.
+const (
+	// thinking: no operation is open.
+	thinking phase = iota
+	// asking: one is open and being asked for.
+	asking
+	// done: every operation has ended.
+	done
+)
+
+// A client's timers.
+const (
+	timerThink    sim.TimerID = iota // the next operation begins
+	timerPatience                    // nobody has answered, or the pause is over
+	timerTimeout                     // the operation is given up
+)
+
+// Client plays a list of operations, one after the other. It is a sim.Machine and a sim.Recycler.
+//
+//  1. Every operation is called once and returns once, the first Think after Start and each other one Think after the
+//     return of the one before.
+//  2. It returns OK with the answer of the store, an error too; Failed if no server can have taken it, since it was
+//     never sent or no server does it; and Unknown otherwise.
+//  3. What changes something is sent again only after a server has said that it did nothing with it (clientv3's retry
+//     policy): a second copy would be done a second time.
+//
+// A refusal says that one server did not take one copy of a request. The network may have made another, so that
+// refusals alone never make an operation Failed. Servers do no request twice.
+//
+// A client that crashes begins its list again. Its sequence numbers count from the time of its Start, so that it does
+// not take the answers to its former self for its own.
+type Client struct {
+	cfg *ClientConfig
+	// next is the index of the open operation, or of the next one.
+	next  int
+	phase phase
+	seq   etcdapi.Seq
+	// attempt counts the sendings of the request seq.
+	attempt uint32
+	// server is the index of whom to ask.
+	server int
+	// redirects counts the hints followed since the last pause.
+	redirects int
+	// resting says that the client was refused and pauses before it asks server.
+	resting bool
+	// doubtful says that the open operation has been sent.
+	doubtful bool
+
+	requests *raft.Slab[etcdapi.Request]
+}
+
+// NewClient returns a client that waits for its Start. It panics if c breaks a numbered property.
+func NewClient(c ClientConfig) *Client {
+	if len(c.Servers) == 0 {
+		panic("etcdserver: ClientConfig: no servers")
+	}
+	if c.Backoff <= 0 || c.Patience < c.Backoff || c.Timeout < c.Patience {
+		panic("etcdserver: ClientConfig: want 0 < Backoff <= Patience <= Timeout")
+	}
+	requests := c.Requests
+	if requests == nil {
+		requests = &raft.Slab[etcdapi.Request]{}
+	}
+	return &Client{cfg: &c, requests: requests, server: max(c.ID.Number()-1, 0) % len(c.Servers)}
+}
+
+// Step implements sim.Machine.
+func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	switch ev.Kind {
+	case sim.Start:
+		c.seq = etcdapi.Seq(now)
+		c.think(out)
+	case sim.Timeout:
+		c.timeout(ev.Timer, out)
+	case sim.Receive:
+		if r, ok := ev.Msg.(*etcdapi.Response); ok && c.phase == asking && r.Seq == c.seq {
+			c.handleResponse(r, out)
+		}
+	}
+}
+
+// Done reports whether every operation has ended.
+func (c *Client) Done() bool { return c.phase == done }
+
+// Progress returns how many operations have ended, and how many there are.
+func (c *Client) Progress() (ended, all int) { return c.next, len(c.cfg.Ops) }
+
+// think waits for the time of the next operation, if there is one.
+func (c *Client) think(out *sim.Effects) {
+	if c.next == len(c.cfg.Ops) {
+		c.phase = done
+		return
+	}
+	c.phase = thinking
+	d := c.cfg.Ops[c.next].Think
+	out.SetTimer(timerThink, d, d)
+}
+
+// timeout goes on after a timer has run out.
+func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
+	switch {
+	case t == timerThink && c.phase == thinking:
+		c.call(out)
+	case c.phase != asking:
+	case t == timerTimeout:
+		c.turn()
+		c.giveUp(out)
+	case t == timerPatience && (c.resting || c.repeats()):
+		if !c.resting {
+			out.Decide("nobody answers", "ask the next server")
+			c.turn()
+		}
+		c.redirects = 0
+		c.ask(out)
+	}
+}
+
+// op is the open operation.
+func (c *Client) op() *etcdapi.Op { return &c.cfg.Ops[c.next].In }
+
+// repeats reports whether the open operation may be asked for again while a server may be about to do it.
+func (c *Client) repeats() bool { return !c.op().Writes() && c.op().Kind != etcdapi.MoveLeader }
+
+// call begins the next operation.
+func (c *Client) call(out *sim.Effects) {
+	out.Invoke(c.op()) // shared with the history: nobody changes it
+	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
+	c.phase, c.doubtful, c.redirects, c.attempt = asking, false, 0, 0
+	c.seq++
+	c.ask(out)
+}
+
+// ask sends the request that is open to the server whose turn it is.
+func (c *Client) ask(out *sim.Effects) {
+	c.attempt++
+	c.resting, c.doubtful = false, true
+	r := c.requests.Take()
+	r.Seq, r.Attempt, r.Op = c.seq, c.attempt, *c.op()
+	out.Send(c.cfg.Servers[c.server], r)
+	out.SetTimer(timerPatience, c.cfg.Patience, c.cfg.Patience)
+}
+
+// turn passes on to the next server.
+func (c *Client) turn() { c.server = (c.server + 1) % len(c.cfg.Servers) }
+
+// handleResponse handles an answer. Every answer to the open request is as good as another, refusals count only if they
+// are about the last attempt.
+func (c *Client) handleResponse(r *etcdapi.Response, out *sim.Effects) {
+	switch code := r.Out.Code; {
+	case code.Answered():
+		c.end(&r.Out, sim.OK, out)
+	case code == etcdapi.ErrRequestTooLarge:
+		c.end(nil, sim.Failed, out)
+	case r.Attempt != c.attempt || c.resting:
+	case code.Untaken() || c.repeats():
+		c.handleRefusal(r, out)
+	default:
+		out.Decide(code.String(), "nobody knows whether it was done")
+		c.giveUp(out)
+	}
+}
+
+// handleRefusal follows the hint at whom to ask, or pauses.
+func (c *Client) handleRefusal(r *etcdapi.Response, out *sim.Effects) {
+	hint := c.place(r.Leader)
+	if hint >= 0 && hint != c.server && c.redirects < len(c.cfg.Servers) {
+		out.Decide("refused with a hint", "ask whom the hint names")
+		c.redirects++
+		c.server = hint
+		c.ask(out)
+		return
+	}
+	out.Decide("refused", "pause, then ask the next server")
+	if r.Out.Code != etcdapi.ErrTooManyRequests {
+		c.turn()
+	}
+	c.resting = true
+	out.SetTimer(timerPatience, c.cfg.Backoff, c.cfg.Backoff)
+}
+
+// place returns the index of the server id, -1 if it is not one that the client knows.
+func (c *Client) place(id sim.NodeID) int {
+	for i, s := range c.cfg.Servers {
+		if s == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// giveUp ends the open operation without an answer.
+func (c *Client) giveUp(out *sim.Effects) {
+	if !c.doubtful {
+		c.end(nil, sim.Failed, out)
+		return
+	}
+	c.end(nil, sim.Unknown, out)
+}
+
+// end returns from the open operation and goes on to the next one. output is nil unless o is OK.
+func (c *Client) end(output any, o sim.Outcome, out *sim.Effects) {
+	out.Return(output, o)
+	out.StopTimer(timerPatience)
+	out.StopTimer(timerTimeout)
+	c.next++
+	c.think(out)
+}

@@ -1,0 +1,24 @@
+// Package etcdserver is an etcd-like store, as machines for package sim: the server, which is a raft.Node with a
+// revisioned store above it, and the client that plays a list of operations against such servers.
+//
+//	members := []sim.NodeID{sim.Server(1), sim.Server(2), sim.Server(3)}
+//	config := sim.Config{
+//		NewServer: func(id sim.NodeID) sim.Machine {
+//			return etcdserver.NewServer(etcdserver.DefaultConfig(id, members))
+//		},
+//		NewClient: func(id sim.NodeID) sim.Machine {
+//			ops := etcdserver.StandardWorkload().Draw(chooser, id)
+//			return etcdserver.NewClient(etcdserver.DefaultClientConfig(id, members, ops))
+//		},
+//		…
+//	}
+//
+// What changes the store, the leases or the membership goes through the log; linearizable reads are answered by the
+// leader once Raft has confirmed that it still leads, serializable ones by any server from what it has. The leader
+// keeps the time of leases: it gives each its whole time when it begins to lead, and asks for its end by the log.
+//
+// The package judges nothing. A client says what it knows: nothing recognises a write that is asked for twice, so a
+// write whose answer is lost is Unknown, and is asked for again only where a server has said that it did nothing.
+//
+// It has no watches yet, and no checkpoints of leases.
+package etcdserver

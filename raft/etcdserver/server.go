@@ -1,0 +1,149 @@
+package etcdserver
+
+import (
+	"schism/raft"
+	"schism/raft/etcdapi"
+	"schism/raft/mvcc"
+	"schism/sim"
+)
+
+// taskApply is the task that applies committed entries, timerLease the timer of the leases.
+const (
+	taskApply  sim.TaskID  = raft.MaxTimer + 1
+	timerLease sim.TimerID = raft.MaxTimer + 1
+)
+
+// Server is one replica of the store: a raft.Node, and above it the store that its log builds. It is a sim.Machine, a
+// sim.Recycler, a sim.Leader and a raft.Host.
+//
+//  1. A proposal is answered by the applying of its own entry, the one with the term and index that Raft promised, or
+//     else refused, once, when the server leads that term no more.
+//  2. A linearizable read is answered from the store at an index at least that which Raft confirmed for it after it
+//     came.
+//  3. applying says whether a taskApply is queued: there is never more than one.
+//  4. leases means something on a leader only.
+type Server struct {
+	policy *policy
+	raft   *raft.Node
+	// now is the reading of the server's clock in this step.
+	now sim.Time
+
+	store  mvcc.Store
+	served served
+	// applied is the index of the last entry that the store has, saved that of the last snapshot.
+	applied, saved raft.Index
+	applying       bool
+	// reign is the term in which the proposals were made, 0 if this server does not lead.
+	reign sim.Reign
+	// proposals are what waits for its entry to be applied, by index.
+	proposals []proposal
+	// reads are what waits for Raft to confirm it, in the order in which it came; lastRead is the name of the last.
+	reads    []read
+	lastRead raft.ReadID
+	leases   lessor
+	// moving is who waits for a change of leaders, no client for nobody.
+	moving caller
+
+	responses raft.Slab[etcdapi.Response]
+}
+
+// caller is to whom an answer goes, and the answer to what it is.
+type caller struct {
+	client  sim.NodeID
+	seq     etcdapi.Seq
+	attempt uint32
+	op      etcdapi.OpKind
+}
+
+// proposal is what waits for the entry at index in term.
+type proposal struct {
+	index raft.Index
+	term  raft.Term
+	from  caller
+}
+
+// read is what waits for Raft to confirm it, and then for the index at which it was confirmed. op belongs to the
+// client's message and is shared.
+type read struct {
+	id        raft.ReadID
+	confirmed bool
+	index     raft.Index
+	op        *etcdapi.Op
+	from      caller
+}
+
+// NewServer returns a server that waits for its Start. It panics if c is wrong.
+func NewServer(c Config) *Server {
+	p := newPolicy(&c)
+	return &Server{policy: p, raft: raft.New(c.Raft), store: mvcc.New(p.store)}
+}
+
+// Step implements sim.Machine.
+func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	s.now = now
+	switch {
+	case s.raft.Handles(&ev):
+		s.raft.Step(now, ev, out)
+	case ev.Kind == sim.Receive:
+		if r, ok := ev.Msg.(*etcdapi.Request); ok {
+			s.handleRequest(ev.From, r, out)
+		}
+	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
+		s.apply(out)
+	case ev.Kind == sim.Timeout && ev.Timer == timerLease && s.leads():
+		s.expire(out)
+	}
+	s.follow(out)
+}
+
+// follow brings the server up to what Raft has become in this step.
+func (s *Server) follow(out *sim.Effects) {
+	if snap, ok := s.raft.TakeRestore(); ok {
+		s.restore(&snap)
+	}
+	if reign := s.leading(); reign != s.reign {
+		s.refuseProposals(out)
+		s.reign = reign
+		s.leases.reset()
+		if reign != 0 {
+			s.promote(out)
+		} else {
+			out.StopTimer(timerLease)
+		}
+	}
+	s.followMove(out)
+	for _, r := range s.raft.TakeReads() {
+		s.confirm(r, out)
+	}
+	s.serveReads(out)
+	if !s.applying && s.raft.CommitIndex() > s.applied {
+		s.applying = true
+		out.Run(taskApply)
+	}
+}
+
+// leading returns the term that this server believes it leads, 0 for none.
+func (s *Server) leading() sim.Reign {
+	if reign, leads := s.raft.Reign(); leads {
+		return reign
+	}
+	return 0
+}
+
+// leads reports whether this server believes that it leads.
+func (s *Server) leads() bool { return s.leading() != 0 }
+
+// Raft returns the node that the server contains.
+func (s *Server) Raft() *raft.Node { return s.raft }
+
+// Reign returns the term, and whether the server believes that it leads it.
+func (s *Server) Reign() (sim.Reign, bool) { return s.raft.Reign() }
+
+// Store returns the store, to be read only.
+func (s *Server) Store() *mvcc.Store { return &s.store }
+
+// StateHash returns the index of the last applied entry and the digest of the state that it left. Servers that have
+// applied the same have the same. It costs the same however large the store is.
+func (s *Server) StateHash() (applied raft.Index, hash sim.Digest) {
+	return s.applied, s.served.fold(sim.Digest(s.store.Digest()))
+}

@@ -1,0 +1,193 @@
+package etcdserver
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"schism/raft/etcdapi"
+	"schism/sim"
+)
+
+// Operation is one operation of a workload: a pause, then what is called.
+type Operation struct {
+	// Think is the time between the end of the operation before and the call of this one.
+	Think time.Duration
+	In    etcdapi.Op
+}
+
+// String returns the pause and the operation, "20ms put x 17". ParseOperation reads it back.
+func (o Operation) String() string { return o.Think.String() + " " + o.In.String() }
+
+// ParseOperation reads an operation as Operation.String writes it.
+func ParseOperation(s string) (Operation, error) {
+	pause, rest, _ := strings.Cut(strings.TrimSpace(s), " ")
+	think, err := time.ParseDuration(pause)
+	if err != nil || think < 0 {
+		return Operation{}, fmt.Errorf("operation %q: want a pause first, such as 20ms", s)
+	}
+	in, err := etcdapi.ParseOp(rest)
+	return Operation{think, in}, err
+}
+
+// Mix is how often each kind of operation is drawn, relative to the others. A kind at 0 is not drawn.
+type Mix struct {
+	// Get reads a key, Range all keys, Local a key from whatever server is asked.
+	Get, Range, Local int
+	// Put and Delete change a key. Create puts it if it is not there; CAS puts it if its version is the one that the
+	// client guesses, and reads it if not; Move deletes one key and puts another if both are there.
+	Put, Delete, Create, CAS, Move int
+	// Grant makes a lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
+	Grant, Attach, Keep, Revoke int
+	// Compact forgets a revision that the client guesses.
+	Compact int
+}
+
+// Workload describes what a client does; Draw makes a list of operations of it.
+type Workload struct {
+	// Ops is the number of operations of one client, Keys that of the keys: x, y, z, a, b, ….
+	Ops, Keys int
+	Mix       Mix
+	// ThinkMin and ThinkMax bound the pauses.
+	ThinkMin, ThinkMax time.Duration
+}
+
+// StandardWorkload returns the workload of which the speed of different systems is compared, for five clients and 60
+// simulated seconds: 40 operations each, put, conditional put and get on three keys.
+func StandardWorkload() Workload {
+	return Workload{
+		Ops: 40, Keys: 3, Mix: Mix{Get: 2, Put: 1, CAS: 1},
+		ThinkMin: 500 * time.Millisecond, ThinkMax: 1500 * time.Millisecond,
+	}
+}
+
+// drawn is a kind of operation as Mix counts them.
+type drawn int
+
+const (
+	drawGet drawn = iota
+	drawRange
+	drawLocal
+	drawPut
+	drawDelete
+	drawCreate
+	drawCAS
+	drawMove
+	drawGrant
+	drawAttach
+	drawKeep
+	drawRevoke
+	drawCompact
+	drawnKinds
+)
+
+// weights returns the mix by kind.
+func (m *Mix) weights() [drawnKinds]int {
+	return [drawnKinds]int{m.Get, m.Range, m.Local, m.Put, m.Delete, m.Create, m.CAS, m.Move, m.Grant, m.Attach, m.Keep,
+		m.Revoke, m.Compact}
+}
+
+// keyNames are the names of the first keys, one letter each.
+const keyNames = "xyzabcdefghijklmnopqrstuvw"
+
+// key returns the name of the i-th key from 0.
+func key(i int) string {
+	if i < len(keyNames) {
+		return keyNames[i : i+1]
+	}
+	return "k" + strconv.Itoa(i)
+}
+
+// Draw draws the operations of the client id from c. No two writes of all clients write the same value: the seventh
+// operation of c1 puts "1.7". Draw panics if w has no keys or an empty mix.
+func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
+	weights, all := w.Mix.weights(), 0
+	for _, n := range weights {
+		all += n
+	}
+	if w.Keys < 1 || all < 1 {
+		panic("etcdserver: Workload: no keys, or nothing to do")
+	}
+	k := sim.Key{Decision: sim.DecideWorkload, From: id}
+	d := drawing{id: id.Number(), keys: w.Keys, puts: make([]int64, w.Keys)}
+	ops := make([]Operation, w.Ops)
+	for i := range ops {
+		n, kind := c.Index(k, all), 0
+		for ; n >= weights[kind]; kind++ {
+			n -= weights[kind]
+		}
+		d.number = i + 1
+		ops[i].In = d.op(drawn(kind), c.Index(k, w.Keys))
+		ops[i].Think = c.Span(k, w.ThinkMin, w.ThinkMax)
+	}
+	return ops
+}
+
+// drawing is what Draw keeps in mind between two operations.
+type drawing struct {
+	id, number, keys int
+	// puts is, by key, how often the client has put it, from which it guesses versions.
+	puts []int64
+}
+
+// op returns the operation of a kind on the i-th key.
+func (d *drawing) op(kind drawn, i int) etcdapi.Op {
+	one := etcdapi.Span{Key: key(i)}
+	get := etcdapi.Op{Kind: etcdapi.Range, Span: one}
+	switch kind {
+	case drawRange:
+		get.Span = etcdapi.Prefix("")
+	case drawLocal:
+		get.Flags = etcdapi.FlagSerializable
+	case drawPut:
+		return d.put(i)
+	case drawDelete:
+		return etcdapi.Op{Kind: etcdapi.DeleteRange, Span: one, Flags: etcdapi.FlagPrevKV}
+	case drawCreate:
+		return d.putIf(i, etcdapi.CompareCreate, 0)
+	case drawCAS:
+		return d.putIf(i, etcdapi.CompareVersion, d.puts[i])
+	case drawMove:
+		other := (i + 1) % d.keys
+		there := func(key string) etcdapi.Compare {
+			return etcdapi.Compare{Result: etcdapi.Greater, Span: etcdapi.Span{Key: key}} // its version is above 0
+		}
+		txn := etcdapi.Op{Kind: etcdapi.Txn, If: []etcdapi.Compare{there(key(i)), there(key(other))},
+			Then: []etcdapi.Op{{Kind: etcdapi.DeleteRange, Span: one}}, Else: []etcdapi.Op{get}}
+		if other != i {
+			txn.Then = append(txn.Then, d.put(other))
+		}
+		return txn
+	case drawGrant:
+		return etcdapi.Op{Kind: etcdapi.LeaseGrant, Lease: d.lease(), TTL: 2}
+	case drawAttach:
+		op := d.put(i)
+		op.Lease = d.lease()
+		return op
+	case drawKeep:
+		return etcdapi.Op{Kind: etcdapi.LeaseKeepAlive, Lease: d.lease()}
+	case drawRevoke:
+		return etcdapi.Op{Kind: etcdapi.LeaseRevoke, Lease: d.lease()}
+	case drawCompact:
+		return etcdapi.Op{Kind: etcdapi.Compact, Revision: etcdapi.Revision(d.number)}
+	}
+	return get
+}
+
+// lease is the lease of the client's own.
+func (d *drawing) lease() etcdapi.LeaseID { return etcdapi.LeaseID(0x100 + d.id) }
+
+// put returns a Put of the i-th key.
+func (d *drawing) put(i int) etcdapi.Op {
+	d.puts[i]++
+	return etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: key(i)},
+		Value: strconv.Itoa(d.id) + "." + strconv.Itoa(d.number)}
+}
+
+// putIf returns a Txn that puts the i-th key if what target says of it is number, and reads it if not.
+func (d *drawing) putIf(i int, target etcdapi.CompareTarget, number int64) etcdapi.Op {
+	one := etcdapi.Span{Key: key(i)}
+	return etcdapi.Op{Kind: etcdapi.Txn, If: []etcdapi.Compare{{Target: target, Span: one, Number: number}},
+		Then: []etcdapi.Op{d.put(i)}, Else: []etcdapi.Op{{Kind: etcdapi.Range, Span: one}}}
+}

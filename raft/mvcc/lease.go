@@ -1,0 +1,139 @@
+package mvcc
+
+import (
+	"encoding/binary"
+
+	"schism/raft/etcdapi"
+)
+
+// lease is what the store knows of a lease.
+type lease struct {
+	id      etcdapi.LeaseID
+	granted etcdapi.Seconds
+	// remaining is what was left of it at the last checkpoint; 0 if there was none since it was granted or kept alive.
+	remaining etcdapi.Seconds
+}
+
+// digest returns the lease's share of the sum.
+func (l lease) digest() Digest {
+	return Digest(2).mix(uint64(l.id)).mix(uint64(l.granted)).mix(uint64(l.remaining))
+}
+
+// Lease returns the time to live that the lease id was granted, and what it has left when the server that keeps its
+// time changes: that of the last checkpoint, or all of it. It returns false if there is no such lease.
+func (s *Store) Lease(id etcdapi.LeaseID) (granted, left etcdapi.Seconds, found bool) {
+	l, found := s.leases.Get(id)
+	left = l.granted
+	if l.remaining > 0 {
+		left = l.remaining
+	}
+	return l.granted, left, found
+}
+
+// setLease adds a lease, or changes one that is there.
+func (s *Store) setLease(l lease) {
+	if old, found := s.leases.Set(l.id, l); found {
+		s.leaseSum -= old.digest()
+	}
+	s.leaseSum += l.digest()
+}
+
+// grant does a LeaseGrant. A lease without a name gets the next number that no lease has.
+func (s *Store) grant(op *etcdapi.Op) etcdapi.Result {
+	id := op.Lease
+	if op.TTL > etcdapi.MaxTTL {
+		return s.failed(etcdapi.ErrLeaseTTLTooLarge)
+	}
+	if _, found := s.leases.Get(id); found {
+		return s.failed(etcdapi.ErrLeaseExist)
+	}
+	for taken := id == 0; taken; _, taken = s.leases.Get(id) {
+		s.named++
+		id = s.named
+	}
+	l := lease{id: id, granted: max(op.TTL, etcdapi.MinTTL)}
+	s.setLease(l)
+	return etcdapi.Result{Lease: id, TTL: l.granted}
+}
+
+// revoke does a LeaseRevoke: the lease is gone, and its keys are deleted in one revision.
+func (s *Store) revoke(id etcdapi.LeaseID) etcdapi.Result {
+	l, found := s.leases.Get(id)
+	if !found {
+		return s.failed(etcdapi.ErrLeaseNotFound)
+	}
+	for _, keys := range s.rules.Revoked(s.leased(id)) {
+		w := writer{Store: s}
+		for _, key := range keys {
+			if kv := s.now(key); kv != nil {
+				w.delete(kv)
+			}
+		}
+		w.end()
+	}
+	s.leases.Delete(id)
+	s.leaseSum -= l.digest()
+	return etcdapi.Result{}
+}
+
+// checkpoint does a LeaseCheckpoint, in which no time left means all of it. A lease that is gone has no need of it.
+func (s *Store) checkpoint(op *etcdapi.Op) etcdapi.Result {
+	if l, found := s.leases.Get(op.Lease); found {
+		l.remaining = max(op.TTL, 0)
+		s.setLease(l)
+	}
+	return etcdapi.Result{}
+}
+
+// timeToLive does a LeaseTimeToLive as far as the store knows: TTL is what Lease says is left.
+func (s *Store) timeToLive(op *etcdapi.Op) etcdapi.Result {
+	granted, left, found := s.Lease(op.Lease)
+	if !found {
+		left = -1
+	}
+	r := etcdapi.Result{Lease: op.Lease, TTL: left, GrantedTTL: granted}
+	if op.Flags&etcdapi.FlagKeys != 0 {
+		r.Keys = s.leased(op.Lease)
+	}
+	return r
+}
+
+// allLeases does a Leases.
+func (s *Store) allLeases() etcdapi.Result {
+	if s.leases.Len() == 0 {
+		return etcdapi.Result{}
+	}
+	return etcdapi.Result{Leases: s.leases.Keys()}
+}
+
+// attach moves a key from one lease to another; 0 is none.
+func (s *Store) attach(key string, from, to etcdapi.LeaseID) {
+	if from == to {
+		return
+	}
+	if from != 0 {
+		s.attached.Delete(attachment(from, key))
+	}
+	if to != 0 {
+		s.attached.Insert(attachment(to, key))
+	}
+}
+
+// leased returns the keys that are attached to a lease, sorted.
+func (s *Store) leased(id etcdapi.LeaseID) []string {
+	var keys []string
+	first := attachment(id, "")
+	s.attached.Ascend(first, func(a string) bool {
+		if a[:len(first)] != first {
+			return false
+		}
+		keys = append(keys, a[len(first):])
+		return true
+	})
+	return keys
+}
+
+// attachment returns the element of attached that says that a key has a lease: those of one lease are together.
+func attachment(id etcdapi.LeaseID, key string) string {
+	return string(append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(key)), uint64(id)), key...))
+}

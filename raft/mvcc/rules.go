@@ -1,0 +1,66 @@
+package mvcc
+
+import (
+	"reflect"
+
+	"schism/raft/etcdapi"
+)
+
+// Rules are the decisions of this package, so that a known bug can be brought back by replacing one. A nil field is
+// the right decision.
+type Rules struct {
+	// Revises reports whether a transaction that has made so many changes makes a revision.
+	Revises func(changes int) bool
+	// Succeeds returns the revision that created a key and the version that it has when revision r puts it. Before is
+	// the key as it was last, zero if nothing is known of that; alive says that it was there until now.
+	Succeeds func(before *etcdapi.KeyValue, alive bool, r etcdapi.Revision) (etcdapi.Revision, int64)
+	// Attached returns the lease of a key that is put with the lease given and had the lease old, or is to keep it.
+	Attached func(old, given etcdapi.LeaseID, keep bool) etcdapi.LeaseID
+	// Revoked returns which keys of a revoked lease are deleted, those of each element in one revision.
+	Revoked func(keys []string) [][]string
+	// Compacted reports whether what was at revision r can no longer be told.
+	Compacted func(r, compacted etcdapi.Revision) bool
+	// Keeps reports whether the last change of a key until the compacted revision, which was made at mod, is kept.
+	Keeps func(deleted bool, mod, compacted etcdapi.Revision) bool
+	// Disjoint reports whether a Txn is done if its parts change different keys or not.
+	Disjoint func(different bool) bool
+	// Restored returns the lease to which a key is attached once it was read from a snapshot.
+	Restored func(lease etcdapi.LeaseID) etcdapi.LeaseID
+}
+
+// right are the right rules.
+var right = Rules{
+	Revises: func(changes int) bool { return changes > 0 },
+	Succeeds: func(before *etcdapi.KeyValue, alive bool, r etcdapi.Revision) (etcdapi.Revision, int64) {
+		if !alive {
+			return r, 1
+		}
+		return before.CreateRevision, before.Version + 1
+	},
+	Attached: func(old, given etcdapi.LeaseID, keep bool) etcdapi.LeaseID {
+		if keep {
+			return old
+		}
+		return given
+	},
+	Revoked:   func(keys []string) [][]string { return [][]string{keys} },
+	Compacted: func(r, compacted etcdapi.Revision) bool { return r < compacted },
+	Keeps:     func(deleted bool, mod, compacted etcdapi.Revision) bool { return !deleted || mod == compacted },
+	Disjoint:  func(different bool) bool { return different },
+	Restored:  func(lease etcdapi.LeaseID) etcdapi.LeaseID { return lease },
+}
+
+// complete returns r with its nil fields filled in; r may be nil.
+func (r *Rules) complete() *Rules {
+	if r == nil {
+		return &right
+	}
+	c := right
+	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&c).Elem()
+	for i := range into.NumField() {
+		if f := given.Field(i); !f.IsNil() {
+			into.Field(i).Set(f)
+		}
+	}
+	return &c
+}

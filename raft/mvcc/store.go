@@ -1,0 +1,117 @@
+package mvcc
+
+import (
+	"github.com/tidwall/btree"
+
+	"schism/raft/etcdapi"
+)
+
+// Store is the state that operations build: a function of those that were applied, equal at every server that has
+// applied the same. Its zero value is not ready for use.
+//
+//  1. log has the changes that can still be seen, by place: all after compacted, and for each key that was there at
+//     compacted the last one until then. A key is deleted at compacted itself if a change says so.
+//  2. keys has, for each key in log, its last change.
+//  3. leases has those that were granted and not revoked; attached has (lease, key) for each key that is there and has
+//     a lease.
+//  4. logSum and leaseSum are the sums of the digests of what is in log and in leases.
+//  5. What the trees hold is never changed, so that clones share it; the trees copy their nodes before they change
+//     them.
+type Store struct {
+	rules *Rules
+	// revision is the last one that was made, compacted the one before which nothing can be seen; 0 at first.
+	revision, compacted etcdapi.Revision
+	keys                btree.Map[string, *change]
+	log                 btree.Map[place, *change]
+	leases              btree.Map[etcdapi.LeaseID, lease]
+	attached            btree.Set[string]
+	// named is the last name that the store has given to a lease.
+	named            etcdapi.LeaseID
+	logSum, leaseSum Digest
+}
+
+// New returns an empty store. Where rules has a nil field, or is nil, the right rule holds.
+func New(rules *Rules) Store {
+	return Store{rules: rules.complete(), revision: etcdapi.FirstRevision}
+}
+
+// Clone returns an independent copy, which shares memory with s until either is changed. It costs the same however
+// large the store is.
+func (s *Store) Clone() Store {
+	c := *s
+	c.keys, c.log, c.leases = *s.keys.Copy(), *s.log.Copy(), *s.leases.Copy()
+	c.attached = *s.attached.Copy()
+	return c
+}
+
+// Revision returns the last revision.
+func (s *Store) Revision() etcdapi.Revision { return s.revision }
+
+// Compacted returns the least revision that can still be seen, 0 if all can.
+func (s *Store) Compacted() etcdapi.Revision { return s.compacted }
+
+// Apply does op and returns its result; if it has changed something, Revision is the change's own afterwards.
+func (s *Store) Apply(op *etcdapi.Op) etcdapi.Result {
+	if c := s.refused(op); c != etcdapi.OK {
+		return s.failed(c)
+	}
+	switch op.Kind {
+	case etcdapi.Put:
+		return s.put(op)
+	case etcdapi.DeleteRange:
+		return s.deleteRange(op)
+	case etcdapi.Txn:
+		return s.txn(op)
+	case etcdapi.Compact:
+		return s.compact(op.Revision)
+	case etcdapi.LeaseGrant:
+		return s.grant(op)
+	case etcdapi.LeaseRevoke:
+		return s.revoke(op.Lease)
+	case etcdapi.LeaseCheckpoint:
+		return s.checkpoint(op)
+	}
+	return s.read(op)
+}
+
+// Read does op, which changes nothing, and returns its result. It panics if op is none of the store's.
+func (s *Store) Read(op *etcdapi.Op) etcdapi.Result {
+	if c := s.refused(op); c != etcdapi.OK {
+		return s.failed(c)
+	}
+	return s.read(op)
+}
+
+// read is Read of what is not refused.
+func (s *Store) read(op *etcdapi.Op) etcdapi.Result {
+	switch op.Kind {
+	case etcdapi.Range:
+		if c := s.checkRange(op); c != etcdapi.OK {
+			return s.failed(c)
+		}
+		var r etcdapi.Result
+		s.readRange(op, &r)
+		return r
+	case etcdapi.Txn:
+		if op.Writes() {
+			panic("mvcc: read: a txn that writes")
+		}
+		return s.txn(op)
+	case etcdapi.HashKV:
+		return s.hash(op.Revision)
+	case etcdapi.LeaseTimeToLive:
+		return s.timeToLive(op)
+	case etcdapi.Leases:
+		return s.allLeases()
+	}
+	panic("mvcc: " + op.Kind.String() + " is no operation of the store")
+}
+
+// failed returns the result of an operation that did nothing.
+func (s *Store) failed(c etcdapi.Code) etcdapi.Result {
+	r := etcdapi.Result{Code: c}
+	if c == etcdapi.ErrCompacted {
+		r.Compacted = s.compacted
+	}
+	return r
+}

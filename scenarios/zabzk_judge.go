@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"schism/checker"
+	"schism/checker/zkspec"
+	"schism/sim"
+	"schism/zab/zkserver"
+)
+
+// judge implements system.
+func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
+	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	list := []judgement{{"live again", live}, {orphanNodes, judgeOrphans(v)}}
+	if k.setup.workload.Watches {
+		list = append(list, judgement{zkspec.Watches, k.told.Report()})
+	}
+	history := ofService(r.History)
+	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
+		list = append(list, judgement{level.Check, level})
+	}
+	list = append(list, judgement{zkspec.SameTree, zkspec.JudgeSameTree(history)})
+	if len(history) <= smallHistory {
+		list = append(list, judgement{"the same by search",
+			zkspec.SearchOrdered(history, checker.DefaultBudget)})
+	}
+	if live.Verdict == checker.Valid { // all logs are equal
+		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})
+	}
+	for _, check := range k.setup.checks {
+		report := check(r.History)
+		list = append(list, judgement{report.Check, report})
+	}
+	return list
+}
+
+// smallHistory is how many operations a history has at most of which a search is asked, too.
+const smallHistory = 100
+
+// ofService returns the operations of the service, without the writes to resources.
+func ofService(history []sim.Op) []sim.Op {
+	other := func(op sim.Op) bool {
+		_, ok := op.Input.(*zkserver.Write)
+		return ok
+	}
+	if !slices.ContainsFunc(history, other) {
+		return history
+	}
+	return slices.DeleteFunc(slices.Clone(history), other)
+}
+
+// judgeFencing judges the writes to a resource.
+func judgeFencing(history []sim.Op) checker.Report {
+	var list []checker.Access
+	for i := range history {
+		op := &history[i]
+		w, ok := op.Input.(*zkserver.Write)
+		if answer, answered := op.Output.(*zkserver.Wrote); ok && answered && answer.Accepted {
+			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
+		}
+	}
+	return checker.JudgeFencing(list)
+}
+
+// orphanNodes is the check that at the end of a run no ephemeral node has outlived its session, on any server.
+const orphanNodes = "no-orphans"
+
+func judgeOrphans(v sim.View) checker.Report {
+	r := checker.Report{Check: orphanNodes, Verdict: checker.Valid, Blocked: -1,
+		Reason: "every ephemeral node has a session"}
+	for _, id := range v.Servers() {
+		s := zabServerOf(v.Machine(id))
+		if s == nil {
+			continue
+		}
+		if orphans := s.Orphans(); len(orphans) > 0 {
+			r.Verdict = checker.Invalid
+			r.Reason = fmt.Sprintf("on %s the sessions of %s are over", id, strings.Join(orphans, ", "))
+			break
+		}
+	}
+	return r
+}
