@@ -138,7 +138,8 @@ func (s *snapshots) encode(e *encoder) {
 	e.image(&s.saving)
 	e.bytes(s.incoming)
 	e.position(s.of.Last)
-	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), uint64(s.session), flag(s.received), flag(s.restore))
+	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), uint64(s.session))
+	e.u64(flag(s.received), flag(s.restore))
 }
 
 var _ sim.Leader = (*Node)(nil)

@@ -13,10 +13,15 @@ func (n *Node) forward(data []byte, out *sim.Effects) bool {
 	return true
 }
 
-// handlePropose proposes what a follower has passed on. If this leader takes no proposals now, it is lost, as the
-// message may be; it is not passed on again.
+// handlePropose proposes what another server has passed on to the leader of its term. What this node cannot propose is
+// lost, as the message may be; it is not passed on again.
 func (n *Node) handlePropose(m *Propose, out *sim.Effects) {
-	if _, _, ok := n.Propose(m.Data, out); !ok {
-		out.Decide("takes no proposals now", "ignore")
+	switch {
+	case m.Term > n.term:
+		n.becomeFollower(m.Term, 0, out)
+	case m.Term < n.term || n.role != Leader:
+		out.Decide("does not lead the sender's term", "ignore")
+	default:
+		n.Propose(m.Data, out)
 	}
 }

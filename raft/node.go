@@ -163,9 +163,7 @@ func (n *Node) receive(from sim.NodeID, m sim.Message, out *sim.Effects) {
 	case *TimeoutNow:
 		n.handleTimeoutNow(from, m, out)
 	case *Propose:
-		if n.fromFollower(m.Term, n.peers[slot].session, slot, out) {
-			n.handlePropose(m, out)
-		}
+		n.handlePropose(m, out)
 	}
 }
 

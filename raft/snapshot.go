@@ -17,8 +17,8 @@ type snapshots struct {
 	// received says that it comes from the leader and is to be installed.
 	saving   image
 	received bool
-	// incoming is the part that has arrived of the snapshot of, whose last chunk came from the leader of term, in the
-	// session session. Another leader may send the rest, if it has the same snapshot. It grows at its end only.
+	// incoming is the part that has arrived of the snapshot of, whose last chunk came from the leader of term. Another
+	// leader may send the rest, if it has the same snapshot. It grows at its end only.
 	incoming []byte
 	of       SnapshotID
 	term     Term

@@ -73,6 +73,10 @@ func TestTransferStopsProposals(t *testing.T) {
 	if _, ok := s.tryPropose("x"); ok {
 		t.Error("a leader that hands over takes a proposal")
 	}
+	var out sim.Effects
+	if _, _, why := s.ProposeConfig(raft.Change{}, &out); why != raft.HandingOver {
+		t.Errorf("a leader that hands over and is to change the membership says: %v", why)
+	}
 	s.wantTerms(1)
 }
 
