@@ -25,12 +25,14 @@ const (
 	LearnerBehind
 	// Unhealthy means that the leader does not hear from a quorum of the membership to be.
 	Unhealthy
+	// HandingOver means that the leader hands its leadership over, and takes no proposals.
+	HandingOver
 )
 
 // String returns the refusal in words.
 func (r Refusal) String() string {
 	return [...]string{"accepted", "not the leader", "a change is pending", "no commit in the term", "bad change",
-		"a learner is behind", "unhealthy"}[r]
+		"a learner is behind", "unhealthy", "handing over"}[r]
 }
 
 // ConfigProposal is what decides whether a leader proposes a change of the membership.
@@ -52,8 +54,11 @@ type ConfigProposal struct {
 // ProposeConfig appends a change of the membership to the log of a leader. It returns where the entry
 // will be if it is ever committed, or why the change is refused.
 func (n *Node) ProposeConfig(c Change, out *sim.Effects) (Index, Term, Refusal) {
-	if n.role != Leader {
+	switch {
+	case n.role != Leader:
 		return 0, 0, NotLeader
+	case !n.rules.ProposalAllowed(n.transfer.to != 0):
+		return 0, 0, HandingOver
 	}
 	p := n.configProposal(c)
 	if why := n.rules.RefusesConfig(&p); why != Accepted {
