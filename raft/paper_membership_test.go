@@ -295,3 +295,13 @@ func TestCandidateLearnsWhatIsCommitted(t *testing.T) {
 	s.sync()
 	s.want(raft.Leader, 3, 1)
 }
+
+// Thesis §3.10: a leader that hands its leadership over takes no proposals, changes of the membership among them.
+func TestLeaderThatHandsOverChangesNothing(t *testing.T) {
+	s := ofFive(t, raft.AtAppend, nil)
+	var out sim.Effects
+	if !s.TransferLeader(s.now, sim.Server(2), &out) {
+		t.Fatal("the leader does not hand over")
+	}
+	s.change(add4, raft.HandingOver)
+}

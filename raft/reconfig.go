@@ -25,7 +25,7 @@ const (
 	LearnerBehind
 	// Unhealthy means that the leader does not hear from a quorum of the membership to be.
 	Unhealthy
-	// HandingOver means that the leader hands its leadership over.
+	// HandingOver means that the leader hands its leadership over, and takes no proposals.
 	HandingOver
 )
 
@@ -54,10 +54,10 @@ type ConfigProposal struct {
 // ProposeConfig appends a change of the membership to the log of a leader. It returns where the entry
 // will be if it is ever committed, or why the change is refused.
 func (n *Node) ProposeConfig(c Change, out *sim.Effects) (Index, Term, Refusal) {
-	if n.role != Leader {
+	switch {
+	case n.role != Leader:
 		return 0, 0, NotLeader
-	}
-	if !n.rules.ProposalAllowed(n.transfer.to != 0) {
+	case !n.rules.ProposalAllowed(n.transfer.to != 0):
 		return 0, 0, HandingOver
 	}
 	p := n.configProposal(c)

@@ -123,9 +123,7 @@ func TestOldMembershipsBreakInvariants(t *testing.T) {
 		wantFound(t, want, func(seed uint64) sim.Config { return lazily(seed, rules) })
 	}
 	rules = &raft.Rules{CommitAtStart: func(commit, _ raft.Index) raft.Index { return commit }}
-	for _, want := range []string{raft.ConfigSafety, raft.ElectionSafety} {
-		wantFound(t, want, func(seed uint64) sim.Config { return changing(seed, raft.AtApply, rules) })
-	}
+	wantFound(t, raft.ConfigSafety, func(seed uint64) sim.Config { return changing(seed, raft.AtApply, rules) })
 }
 
 // A new leader that leaves no joint membership but its own leaves the cluster in it (M07).

@@ -20,10 +20,15 @@ const changeTimer = proposeTimer + 1
 type changer struct {
 	*server
 	draws    sim.Chooser
-	asked    [raft.Unhealthy + 1]int
+	asked    [raft.HandingOver + 1]int
 	entered  int // joint memberships
 	promoted int
+	leased   int
+	held     int // leases, when a read was asked for
 }
+
+// leaseReads is above the IDs of all other reads.
+const leaseReads raft.ReadID = 1 << 40
 
 func (c *changer) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	const every = 150 * time.Millisecond
@@ -31,7 +36,7 @@ func (c *changer) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		if now < stormEnds {
 			out.SetTimer(changeTimer, every, every)
 		}
-		c.change(out)
+		c.change(now, out)
 		return
 	}
 	c.server.Step(now, ev, out)
@@ -40,9 +45,16 @@ func (c *changer) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	}
 }
 
-// change asks for a change, and for another one at once.
-func (c *changer) change(out *sim.Effects) {
+// change reads by lease, asks for a change, and for another one at once; now and then it hands the leadership over.
+func (c *changer) change(now sim.Time, out *sim.Effects) {
 	m, _ := c.Membership()
+	if c.leased++; c.LeaseHeld(now) {
+		c.held++
+	}
+	c.LeaseRead(now, leaseReads+raft.ReadID(c.leased), out)
+	if to := c.draws.Index(sim.Key{Decision: sim.DecidePlan}, 50); to < 5 {
+		c.TransferLeader(now, sim.Server(to+1), out)
+	}
 	for range 2 {
 		ch := drawChange(c.draws, m)
 		_, _, why := c.ProposeConfig(ch, out)
@@ -84,7 +96,7 @@ func drawChange(draws sim.Chooser, m raft.Membership) raft.Change {
 func changing(seed uint64, at raft.ConfigTime, rules *raft.Rules) sim.Config {
 	c := cluster(5, seed, func(c *raft.Config, s *server) {
 		c.Servers, c.Voters, c.Learners = voters(5), voters(3), voters(4)[3:]
-		c.ApplyConfigAt, c.Rules = at, rules
+		c.ApplyConfigAt, c.Rules, c.Lease = at, rules, c.ElectionMin
 		c.SnapshotTrailing, s.snapshotEvery = 4, 20
 	})
 	right := c.NewServer
@@ -160,8 +172,8 @@ func TestMembershipChangesSurviveAStormWhereServersApplyLate(t *testing.T) {
 func TestMembershipChangesSurviveAStorm(t *testing.T) {
 	for name, at := range modes {
 		t.Run(name, func(t *testing.T) {
-			var asked [raft.Unhealthy + 1]int
-			entered, promoted := 0, 0
+			var asked [raft.HandingOver + 1]int
+			entered, promoted, held := 0, 0, 0
 			for seed := range uint64(100) {
 				w := sim.NewWorld(changing(seed, at, nil))
 				if r := w.Run(); r.Violation != nil {
@@ -176,7 +188,7 @@ func TestMembershipChangesSurviveAStorm(t *testing.T) {
 					for i, n := range s.asked {
 						asked[i] += n
 					}
-					entered, promoted = entered+s.entered, promoted+s.promoted
+					entered, promoted, held = entered+s.entered, promoted+s.promoted, held+s.held
 				}
 			}
 			for why, n := range asked {
@@ -184,10 +196,11 @@ func TestMembershipChangesSurviveAStorm(t *testing.T) {
 					t.Errorf("no change was ever answered: %v", raft.Refusal(why))
 				}
 			}
-			if entered == 0 || promoted == 0 {
-				t.Errorf("%d joint memberships were entered, %d times learners were promoted", entered, promoted)
+			if entered == 0 || promoted == 0 || held == 0 {
+				t.Errorf("%d joint memberships were entered, %d times learners were promoted, %d reads found a lease",
+					entered, promoted, held)
 			}
-			t.Log(asked, entered, promoted)
+			t.Log(asked, entered, promoted, held)
 		})
 	}
 }
