@@ -38,9 +38,7 @@ func (n *Node) campaign(out *sim.Effects) {
 	switch {
 	case !n.rules.MayCampaign(n.needed(), n.unapplied()):
 		out.Decide("no voter, or a committed change of the membership is not applied", "do not campaign")
-		if n.role != Follower {
-			n.becomeFollower(n.term, 0, out)
-		}
+		n.becomeFollower(n.term, 0, out) // it hears from no leader, and may vote for others
 		n.restartTimeout(out)
 	case n.PreVote:
 		n.becomePreCandidate(out)
@@ -100,7 +98,7 @@ func (n *Node) requestVotes(r RequestVote, out *sim.Effects) {
 		return
 	}
 	m := n.mail.requestVote.Take()
-	r.Last = n.log.Last()
+	r.Last, r.Commit = n.log.Last(), n.tellCommit()
 	*m = r
 	for slot, to := range n.Servers {
 		switch {
@@ -142,6 +140,7 @@ func (n *Node) sticky() bool {
 
 // handlePreVote answers whether this node would vote for the sender in the term m.Term.
 func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
+	n.learnsFrom(m)
 	r := n.mail.requestVoteResponse.Take()
 	*r = RequestVoteResponse{Term: n.term, PreVote: true, Commit: n.tellCommit()}
 	switch {
@@ -166,6 +165,7 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 
 // handleRequestVote votes for the sender or does not (Raft §5.2, §5.4.1).
 func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effects) {
+	n.learnsFrom(m)
 	switch {
 	case m.Transfer: // the leader itself wants this election
 	case n.pledged():
@@ -201,12 +201,14 @@ func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effec
 	n.reply(from, r, out)
 }
 
-// tellCommit returns what a candidate is told of the commit index. With AtApply it may campaign with a
+// tellCommit returns what candidates tell, and are told, of the commit index. With AtApply it may campaign with a
 // membership that needs the vote of a server that knows better, and is not a voter any more: it was removed
 // by a change that the candidate has, and does not know to be committed (raft-rs learns so, too).
 //
 //	n1 follower  {n1 n2}  log … 39, which removes n2    39 is not committed as far as it knows
 //	n2           {n1}     log … 39 40                   40 makes it refuse its vote for ever
+//
+// So can the server that has the longer log be the one that does not know, and that it is a voter again.
 func (n *Node) tellCommit() Position {
 	if n.ApplyConfigAt != AtApply || n.commit == 0 {
 		return Position{}
@@ -222,6 +224,13 @@ func (n *Node) learnsCommit(p Position) bool {
 	}
 	n.commit = p.Index
 	return true
+}
+
+// learnsFrom learns from a candidate what is committed. Candidates learn it from the answers that they get.
+func (n *Node) learnsFrom(m *RequestVote) {
+	if n.role == Follower {
+		n.learnsCommit(m.Commit)
+	}
 }
 
 // handleVoteResponse counts a vote.

@@ -15,6 +15,8 @@ type RequestVote struct {
 	// Transfer says that the leader of the term before has told the sender to campaign (thesis §3.10): who hears from
 	// that leader may vote all the same.
 	Transfer bool
+	// Commit is that of a RequestVoteResponse.
+	Commit Position
 }
 
 // RequestVoteResponse answers a RequestVote. To a granted pre-vote Term is that of the request,
@@ -147,7 +149,11 @@ func foldSession(d sim.Digest, s Index) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
-	return m.Last.fold(d.Mix(1<<8 | flag(m.Transfer)<<1 | flag(m.PreVote)).Mix(uint64(m.Term)))
+	d = m.Last.fold(d.Mix(1<<8 | flag(m.Transfer)<<1 | flag(m.PreVote)).Mix(uint64(m.Term)))
+	if m.Commit == (Position{}) {
+		return d
+	}
+	return m.Commit.fold(d)
 }
 
 // Fold mixes every field into d.
@@ -202,6 +208,9 @@ func (m *RequestVote) String() string {
 	s := fmt.Sprintf("t%d last %v", m.Term, m.Last)
 	if m.Transfer {
 		s += " by transfer"
+	}
+	if m.Commit.Index > 0 {
+		s += " commit " + m.Commit.String()
 	}
 	return s
 }

@@ -16,6 +16,7 @@ func printed() map[string]sim.Message {
 		"PreVote t9 last 17^3":                       &raft.RequestVote{Term: 9, Last: at, PreVote: true},
 		"RequestVoteResponse t9 granted":             &raft.RequestVoteResponse{Term: 9, Granted: true},
 		"RequestVoteResponse t9 refused":             &raft.RequestVoteResponse{Term: 9},
+		"RequestVote t9 last 17^3 commit 17^3":       &raft.RequestVote{Term: 9, Last: at, Commit: at},
 		"RequestVoteResponse t9 refused commit 17^3": &raft.RequestVoteResponse{Term: 9, Commit: at},
 		"PreVoteResponse t9 granted":                 &raft.RequestVoteResponse{Term: 9, Granted: true, PreVote: true},
 		"RequestVote t9 last 17^3 by transfer":       &raft.RequestVote{Term: 9, Last: at, Transfer: true},

@@ -204,3 +204,23 @@ func TestMembershipChangesSurviveAStorm(t *testing.T) {
 		})
 	}
 }
+
+// Whoever had no vote took each election timeout for news of the leader, and refused its vote to others.
+func TestWhoHasNoVoteForgetsTheLeader(t *testing.T) {
+	w := sim.NewWorld(changing(1793, raft.AtAppend, nil))
+	w.Run()
+	if err := checkRest(w.View()); err != nil {
+		t.Error(err)
+	}
+}
+
+// The server that has the longest log did not know that it had become a voter again, and the others needed its vote.
+func TestServerWithTheLongestLogLearnsThatItVotes(t *testing.T) {
+	for _, seed := range []uint64{590, 2222, 2537} {
+		w := sim.NewWorld(changing(seed, raft.AtApply, nil))
+		w.Run()
+		if err := checkRest(w.View()); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
