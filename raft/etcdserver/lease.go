@@ -97,17 +97,25 @@ func (s *Server) expire(out *sim.Effects) {
 	s.arm(out)
 }
 
-// keepAlive gives a lease its whole time again (lessor.Renew), unless its time is over and its end was asked for.
-func (s *Server) keepAlive(id etcdapi.LeaseID) etcdapi.Result {
-	r := etcdapi.Result{Lease: id}
+// keepAlive gives a lease its whole time again (lessor.Renew), and reports whether that is decided. While the time of a
+// lease is over and its end not applied it is not: the end may never be committed, and then the lease lives on under
+// another leader.
+func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
+	id := r.op.Lease
 	granted, _, there := s.store.Lease(id)
 	i, found := s.leases.find(id)
-	if !there || !found || !s.policy.rules.Renews(s.now.Sub(s.leases.deadlines[i].at)) {
-		return etcdapi.Result{Code: etcdapi.ErrLeaseNotFound}
+	switch {
+	case !s.leads():
+		s.refuse(r.from, etcdapi.ErrNotLeader, out)
+	case !there || !found:
+		s.answer(r.from, &etcdapi.Result{Code: etcdapi.ErrLeaseNotFound}, uint64(s.raft.Term()), out)
+	case !s.policy.rules.Renews(s.now.Sub(s.leases.deadlines[i].at)):
+		return false
+	default:
+		s.leases.deadlines[i].at = s.now.Add(seconds(granted))
+		s.answer(r.from, &etcdapi.Result{Lease: id, TTL: granted}, uint64(s.raft.Term()), out)
 	}
-	s.leases.deadlines[i].at = s.now.Add(seconds(granted))
-	r.TTL = granted
-	return r
+	return true
 }
 
 // left puts into the result of a LeaseTimeToLive what the lease has left by the leader's clock, in whole seconds.

@@ -88,9 +88,14 @@ func (s *Server) serveReads(out *sim.Effects) {
 	kept := s.reads[:0]
 	for i := range s.reads {
 		r := &s.reads[i]
-		if r.confirmed && s.policy.rules.Serves(s.applied, r.index) {
+		ready := r.confirmed && s.policy.rules.Serves(s.applied, r.index)
+		switch {
+		case ready && r.op.Kind == etcdapi.LeaseKeepAlive:
+			ready = s.keepAlive(r, out)
+		case ready:
 			s.answerRead(r.from, r.op, out)
-		} else {
+		}
+		if !ready {
 			kept = append(kept, *r)
 		}
 	}
@@ -102,8 +107,6 @@ func (s *Server) serveReads(out *sim.Effects) {
 func (s *Server) answerRead(from caller, op *etcdapi.Op, out *sim.Effects) {
 	var r etcdapi.Result
 	switch op.Kind {
-	case etcdapi.LeaseKeepAlive:
-		r = s.keepAlive(op.Lease)
 	case etcdapi.LeaseTimeToLive:
 		r = s.store.Read(op)
 		s.leases.left(s.now, &r)
