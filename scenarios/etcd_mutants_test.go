@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"schism/checker"
+	"schism/checker/etcdspec"
 	"schism/raft"
 	"schism/raft/etcdapi"
 	"schism/raft/etcdserver"
@@ -37,6 +38,9 @@ var etcdMutants = []etcdMutant{
 	{"D04", "whoever is asked reads", inServers(etcdserver.Rules{
 		Confirms: func(op *etcdapi.Op) bool { return op.Kind != etcdapi.Range },
 	}), "etcd/isolate-leader", 1, []string{"minority-ack"}},
+	{"", "a lease is said to be gone before its end is applied", inServers(etcdserver.Rules{
+		AwaitsEnd: func() bool { return false },
+	}), "etcd/swarm", 808, []string{etcdspec.LeaseGone}},
 	{"", "a txn that changes nothing has a revision", inStores(mvcc.Rules{
 		Revises: func(int) bool { return true },
 	}), "etcd/calm", 1, []string{checker.Linearizability}},

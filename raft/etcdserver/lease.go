@@ -104,13 +104,14 @@ func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
 	id := r.op.Lease
 	granted, _, there := s.store.Lease(id)
 	i, found := s.leases.find(id)
+	over := found && !s.policy.rules.Renews(s.now.Sub(s.leases.deadlines[i].at))
 	switch {
 	case !s.leads():
 		s.refuse(r.from, etcdapi.ErrNotLeader, out)
-	case !there || !found:
-		s.answer(r.from, &etcdapi.Result{Code: etcdapi.ErrLeaseNotFound}, uint64(s.raft.Term()), out)
-	case !s.policy.rules.Renews(s.now.Sub(s.leases.deadlines[i].at)):
+	case over && s.policy.rules.AwaitsEnd():
 		return false
+	case over || !there || !found:
+		s.answer(r.from, &etcdapi.Result{Code: etcdapi.ErrLeaseNotFound}, uint64(s.raft.Term()), out)
 	default:
 		s.leases.deadlines[i].at = s.now.Add(seconds(granted))
 		s.answer(r.from, &etcdapi.Result{Lease: id, TTL: granted}, uint64(s.raft.Term()), out)

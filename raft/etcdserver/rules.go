@@ -21,14 +21,18 @@ type Rules struct {
 	Promoted func(left, grace time.Duration) time.Duration
 	// Renews reports whether a lease is kept alive whose time has been over for late, if it is positive.
 	Renews func(late time.Duration) bool
+	// AwaitsEnd reports whether a lease whose time is over is said to be gone only when its end is applied, which may
+	// never happen (lessor.Renew).
+	AwaitsEnd func() bool
 }
 
 // right are the right rules.
 var right = Rules{
-	Serves:   func(applied, index raft.Index) bool { return applied >= index },
-	Confirms: confirms,
-	Promoted: func(left, grace time.Duration) time.Duration { return left + grace },
-	Renews:   func(late time.Duration) bool { return late < 0 },
+	Serves:    func(applied, index raft.Index) bool { return applied >= index },
+	Confirms:  confirms,
+	Promoted:  func(left, grace time.Duration) time.Duration { return left + grace },
+	Renews:    func(late time.Duration) bool { return late < 0 },
+	AwaitsEnd: func() bool { return true },
 }
 
 // confirms is the right Confirms: hashes are about one server, and serializable reads may be old.
