@@ -16,7 +16,7 @@ type lease struct {
 
 // digest returns the lease's share of the sum.
 func (l lease) digest() Digest {
-	return Digest(2).mix(uint64(l.id)).mix(uint64(l.granted)).mix(uint64(l.remaining))
+	return Digest(2).Mix(uint64(l.id)).Mix(uint64(l.granted)).Mix(uint64(l.remaining))
 }
 
 // Lease returns the time to live that the lease id was granted, and what it has left when the server that keeps its

@@ -33,8 +33,8 @@ type node struct {
 // rootPlace is the place of the root.
 const rootPlace Digest = 1
 
-// below returns the place of the child name of a node whose place is d.
-func (d Digest) below(name string) Digest { return d.text(name) }
+// placeBelow returns the place of the child name of a node whose place is parent.
+func placeBelow(parent Digest, name string) Digest { return parent.Text(name) }
 
 // child returns where the child name is among the children, or where it belongs.
 func (n *node) child(name string) (int, bool) {
@@ -120,7 +120,7 @@ func (t *Tree) renew(n *node) {
 
 // insert adds a child to parent, both of which belong to the tree.
 func (t *Tree) insert(parent, n *node, i int) {
-	n.owner, n.place = t.mark, parent.place.below(n.name)
+	n.owner, n.place = t.mark, placeBelow(parent.place, n.name)
 	n.hash = n.digest()
 	parent.children = slices.Insert(parent.children, i, n)
 	t.count(n, 1)

@@ -36,7 +36,7 @@ func (p *Prep) Closing(id zkapi.SessionID) bool {
 // view returns the node at path as it will be when everything outstanding is applied.
 func (q *preparation) view(path string) view {
 	if len(q.changes) > 0 && q.rules.Outstanding(path) {
-		key := Digest(0).text(path)
+		key := Digest(0).Text(path)
 		for i := len(q.changes) - 1; i >= 0; i-- {
 			if c := &q.changes[i]; c.key == key && c.path == path {
 				return c.view
@@ -54,7 +54,7 @@ func (q *preparation) view(path string) view {
 
 // add adds a change.
 func (q *preparation) add(path string, v view) {
-	q.changes = append(q.changes, change{q.zxid, Digest(0).text(path), path, v})
+	q.changes = append(q.changes, change{q.zxid, Digest(0).Text(path), path, v})
 }
 
 // expired reports whether the session of the request may not write.

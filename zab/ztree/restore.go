@@ -87,7 +87,7 @@ func (r *reader) node() bool {
 		if i := len(parent.children); i > 0 && parent.children[i-1].name >= n.name {
 			r.Fail()
 		}
-		n.place = parent.place.below(n.name)
+		n.place = placeBelow(parent.place, n.name)
 		parent.children = append(parent.children, n)
 	}
 	n.hash = n.digest()

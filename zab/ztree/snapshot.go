@@ -104,7 +104,7 @@ type tally struct {
 
 // check is the digest at the end of a snapshot.
 func (w *tally) check() Digest {
-	return w.sum.mix(uint64(w.nodes)).mix(uint64(w.sessions)).mix(uint64(w.last))
+	return w.sum.Mix(uint64(w.nodes)).Mix(uint64(w.sessions)).Mix(uint64(w.last))
 }
 
 // writer writes nodes until left is 0.

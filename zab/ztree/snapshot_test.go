@@ -78,7 +78,7 @@ func forge(depths []int, names []string, sessions ...session) []byte {
 	for i, depth := range depths {
 		n := &node{name: names[i], place: rootPlace}
 		if depth > 0 && depth <= len(above) {
-			n.place = above[depth-1].place.below(n.name)
+			n.place = placeBelow(above[depth-1].place, n.name)
 		}
 		above = append(above[:min(depth, len(above))], n)
 		n.hash = n.digest()
