@@ -126,7 +126,7 @@ func (k *etcdKV) chronicle() *chronicle { return &k.tale }
 func etcdReplyTo(m sim.Message) reply {
 	r, ok := m.(*etcdapi.Response)
 	switch {
-	case !ok || r.Op < etcdapi.Put || r.Op > etcdapi.Txn || r.Op == etcdapi.Range:
+	case !ok || r.Op < etcdapi.Put || r.Op > etcdapi.Txn:
 		return replyNone
 	case r.Out.Code.Answered():
 		return replyAcked
