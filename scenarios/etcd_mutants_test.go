@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"testing"
+	"time"
 
 	"schism/checker"
 	"schism/checker/etcdspec"
@@ -41,6 +42,12 @@ var etcdMutants = []etcdMutant{
 	{"", "a lease is said to be gone before its end is applied", inServers(etcdserver.Rules{
 		AwaitsEnd: func() bool { return false },
 	}), "etcd/swarm", 808, []string{etcdspec.LeaseGone}},
+	{"", "a new leader gives leases no time", inServers(etcdserver.Rules{
+		Promoted: func(_, _ time.Duration) time.Duration { return 0 },
+	}), "etcd/isolate-leader", 52, []string{etcdspec.LeaseKept}},
+	{"", "a lease is kept alive when its end is on the way", inServers(etcdserver.Rules{
+		Renews: func(time.Duration) bool { return true },
+	}), "etcd/clock-skew", 1196, []string{etcdspec.LeaseKept}},
 	{"", "a txn that changes nothing has a revision", inStores(mvcc.Rules{
 		Revises: func(int) bool { return true },
 	}), "etcd/calm", 1, []string{checker.Linearizability}},
