@@ -13,7 +13,8 @@ import (
 type mutant[Setup any] struct {
 	id, bug string
 	plant   func(*Setup)
-	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds.
+	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds. Whoever writes down
+	// a new bug begins with seed 0, which fails and says what finds it.
 	scenario string
 	seed     uint64
 	finds    []string
@@ -22,14 +23,14 @@ type mutant[Setup any] struct {
 // The mutants of both stores.
 type (
 	zabMutant  = mutant[zabSetup]
-	etcdMutant = mutant[etcdSetup]
+	raftMutant = mutant[raftSetup]
 )
 
 // configurable is a system whose setup can be changed.
 type configurable[Setup any] interface{ setupOf() *Setup }
 
 func (k *zabZK) setupOf() *zabSetup   { return &k.setup }
-func (k *etcdKV) setupOf() *etcdSetup { return &k.setup }
+func (k *raftKV) setupOf() *raftSetup { return &k.setup }
 
 // mutated returns the scenario of the bug with the bug in it.
 func (m *mutant[Setup]) mutated() *Scenario {
@@ -43,13 +44,16 @@ func (m *mutant[Setup]) mutated() *Scenario {
 	return &s
 }
 
+// searched is how many seeds are tried for a bug of which nobody has said with which seed it is found.
+const searched = 3000
+
 // hunt hunts for the bug from the first seed to the one that finds it, and sees that the same run is clean without it.
 func (m *mutant[Setup]) hunt(t *testing.T) {
 	start := time.Now()
 	runner := NewRunner(m.mutated())
 	for seed := uint64(1); ; seed++ {
 		r := runner.Run(seed, Options{})
-		if r.Verdict != checker.Invalid && seed < m.seed {
+		if r.Verdict != checker.Invalid && (seed < m.seed || m.seed == 0 && seed < searched) {
 			continue
 		}
 		found := slices.ContainsFunc(r.Violations, func(v *sim.Violation) bool {

@@ -11,7 +11,7 @@ import (
 	"schism/sim"
 )
 
-// raftKV is the system of the raft/kv scenarios: a key-value store over Raft, and clients that play drawn
+// raftKV is the system of the raft/kv and the etcd scenarios: a revisioned store over Raft, and clients that play drawn
 // operations against it.
 type raftKV struct {
 	scenario *Scenario
@@ -30,22 +30,21 @@ type raftKV struct {
 	ghost    *raft.Ghost
 	split    *checker.SplitBrain
 	live     *checker.Liveness
-	spec     *kvspec.Spec
 	tale     chronicle
 	watch    []sim.Observer
 }
 
-// raftSetup is what the raft/kv scenarios differ in besides the fields of Scenario.
+// raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
-	// localReads lets leaders answer gets without asking the others.
-	localReads bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
-	// rules returns the mutated rules of a mutant; nil is none.
-	rules func() *raft.Rules
+	// tune changes the configuration of the servers further; nil leaves it as it is.
+	tune func(*kvserver.Config)
+	// mutate brings a bug into every server; nil is none.
+	mutate func(*kvserver.Config)
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
@@ -61,26 +60,19 @@ const (
 // newRaftKV returns a function that makes the system of a scenario.
 func newRaftKV(setup raftSetup) func(*Scenario) system {
 	return func(s *Scenario) system {
-		k := &raftKV{scenario: s, setup: setup, spec: kvspec.New(), ghost: raft.NewGhost()}
+		k := &raftKV{scenario: s, setup: setup, ghost: raft.NewGhost()}
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
 		k.ops = make([][]kvserver.Operation, s.Clients)
-		k.split = checker.NewSplitBrain(raftReplicaOf, kvspec.Replies)
-		k.bounds = k.timing().Bounds()
+		k.split = checker.NewSplitBrain(raftReplicaOf, raftReplies)
+		k.bounds = checker.Timing{
+			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
+		}.Bounds()
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
 		return k
-	}
-}
-
-// timing returns how slow the parts of the system are at worst once it is healed.
-func (k *raftKV) timing() checker.Timing {
-	return checker.Timing{
-		Election:  raftElectionMax,
-		RoundTrip: k.scenario.roundTrip(),
-		Retry:     raftPatience,
 	}
 }
 
@@ -105,14 +97,15 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultConfig(id, k.servers)
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
-	c.Raft.Mail = &k.mail
-	c.SnapshotEvery, c.LocalReads = k.setup.snapshotEvery, k.setup.localReads
-	if k.setup.rules != nil {
-		c.Raft.Rules = k.setup.rules()
-	}
+	c.Raft.Mail, c.SnapshotEvery = &k.mail, k.setup.snapshotEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)
+		}
+	}
+	for _, change := range []func(*kvserver.Config){k.setup.tune, k.setup.mutate} {
+		if change != nil {
+			change(&c)
 		}
 	}
 	return kvserver.NewServer(c)
@@ -152,11 +145,18 @@ func (k *raftKV) settled(v sim.View) bool {
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
-	return []judgement{
-		{"linearizable", checker.Judge(k.spec, r.History, checker.DefaultBudget)},
-		{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))},
+	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+	levels := kvspec.Judge(r.History, checker.DefaultBudget)
+	levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
+	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
+		list = append(list, judgement{level.Check, level})
 	}
+	return list
 }
+
+// leaseSlack is by how much the clocks of these scenarios run wrong at most while a lease lasts: 10 % of 2 s, and the
+// pause of a client's own step.
+const leaseSlack = 250 * time.Millisecond
 
 // chronicle implements system.
 func (k *raftKV) chronicle() *chronicle { return &k.tale }
@@ -172,12 +172,22 @@ var raftMarks = map[string]string{
 func raftReplyTo(m sim.Message) reply {
 	r, ok := m.(*kvapi.Response)
 	switch {
-	case !ok || !r.Op.Writes():
+	case !ok || r.Op < kvapi.Put || r.Op > kvapi.Txn:
 		return replyNone
-	case r.Status == kvapi.StatusOK:
+	case r.Out.Code.Answered():
 		return replyAcked
-	case r.Status == kvapi.StatusNotLeader || r.Status == kvapi.StatusLostLeadership:
+	case r.Out.Code == kvapi.ErrNotLeader || r.Out.Code == kvapi.ErrLeaderChanged:
 		return replyRefused
 	}
 	return replyNone
+}
+
+// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old.
+func raftReplies(input, output any) (checker.Reply, bool) {
+	in, ok := input.(*kvapi.Op)
+	out, answered := output.(*kvapi.Output)
+	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV {
+		return checker.Reply{}, false
+	}
+	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
 }

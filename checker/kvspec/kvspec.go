@@ -1,141 +1,158 @@
-// Package kvspec is the sequential specification of the replicated key-value store: what one client after
-// another would see of a single copy. It is written from the words of package kvapi alone and shares no code
-// with the store that it judges.
+// Package kvspec is the sequential specification of the etcd-like store, and the judge of its histories: what one
+// client after another would see of a single copy, and what clients at once may see of many. It is written from the
+// words of package kvapi alone and shares no code with the store that it judges.
 //
-//	report := checker.Judge(kvspec.New(), result.History, checker.DefaultBudget)
-//	split := checker.NewSplitBrain(adapter, kvspec.Replies)
+//	for _, r := range kvspec.Judge(result.History, checker.DefaultBudget) {
+//		fmt.Println(r)
+//	}
 //
-// Keys are judged one by one. That loses nothing of linearizability; it does lose the order of revisions
-// between different keys, which only the observers see.
+// Transactions are strictly serializable, serializable reads may be old, and revisions say in which order all of them
+// stand. Nobody believes revisions: that they respect real time, and that the store explains every reply along them, is
+// what is checked.
+//
+// Not everything that happens is in a history: leases end, and all keys of one go with one revision that no client has
+// asked for. So a lease may be gone when a reply shows it; if it has keys, then only with a revision of its own. That
+// it went too early is not seen here.
+//
+// Nor is everything in a reply judged. Hashes, members and what is left of leases are free. Where an operation has two
+// reasons to fail, either is right, and keys that are equal in what they are sorted by may stand in any order.
+//
+// What must hold of what clients see, and who checks it:
+//
+//	E1  what changes keys has a revision of its own, later ones higher ones  Judge: RevisionOrder; Search
+//	E2  linearizable operations see what had been acknowledged               Judge: FreshReads; Search
+//	E3  the revisions that one client is told do not go back                 Judge: ClientOrder
+//	E4  along the revisions the store explains every reply                   Judge: checker.Linearizability; Search
+//	E5  a serializable read shows the store at its revision                  Judge: SerializableReads
+//	E6  watches tell everything, once, in order, and as it was               JudgeWatches
+//	E7  leases last as long as they should, and no longer than once          JudgeLeases
+//	E8  what is the same has the same hash                                   JudgeHashes
+//
+// Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there. The membership
+// nobody judges here.
 package kvspec
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
+	"slices"
 
 	"schism/checker"
 	"schism/raft/kvapi"
 	"schism/sim"
 )
 
-// State is what one key holds.
+// State is what the store may be: which leases have ended meanwhile, replies do not always tell. States are never
+// changed; they share what they have in common.
 type State struct {
-	// Value is the key's value, "" while it is absent.
-	Value string
-	// Found says whether the key is there.
-	Found bool
-	// Revision is the highest that any reply about this key has told so far.
-	Revision uint64
+	// stores are all different, in the order of their hashes.
+	stores []*store
 }
 
-// Spec is the specification of one key.
-type Spec = checker.Spec[State, kvapi.Input, kvapi.Output]
+// Spec is the specification of the whole store. Operations and outputs are large, and stay where they are.
+type Spec = checker.Spec[State, *kvapi.Op, *kvapi.Output]
 
-// New returns the specification. Local gets are judged as every other get is: that is how stale ones are
-// found.
+// New returns the specification. It takes what goes through the log, and linearizable reads.
 func New() *Spec {
 	return &Spec{
-		Init: func() State { return State{} },
-		Step: Step,
-		Hash: func(s State) uint64 {
-			return uint64(sim.Digest(0).MixString(s.Value).Mix(s.Revision))
+		Init: func() State { return State{[]*store{newStore()}} },
+		Step: func(s State, in **kvapi.Op, out **kvapi.Output) (State, bool) {
+			return Step(s, *in, known(out))
 		},
-		Key:           func(in *kvapi.Input) string { return in.Key },
-		ReadOnly:      func(in *kvapi.Input) bool { return !in.Kind.Writes() },
-		Observes:      Observes,
-		Position:      func(out *kvapi.Output) uint64 { return out.Index },
-		Describe:      describe,
+		Equal:         State.equal,
+		Hash:          State.hash,
+		ReadOnly:      func(in **kvapi.Op) bool { return !(*in).Writes() },
+		Position:      func(out **kvapi.Output) uint64 { return (*out).Index },
+		Describe:      func(in **kvapi.Op, out **kvapi.Output) string { return describe(*in, known(out)) },
 		DescribeState: State.String,
 	}
 }
 
-// String returns the value and the revision, "17 (r12)", or "absent (r12)".
-func (s State) String() string {
-	value := "absent"
-	if s.Found {
-		value = s.Value
+// known returns the output, nil if nobody knows it.
+func known(out **kvapi.Output) *kvapi.Output {
+	if out == nil {
+		return nil
 	}
-	return fmt.Sprintf("%s (r%d)", value, s.Revision)
+	return *out
 }
 
 // Step returns the state after the operation, and whether the reply is right:
 //
-//  1. get, delete and cas tell what was there;
-//  2. cas writes exactly if it saw what it expected;
-//  3. the revision of what changed something is higher than all before, that of what did not is not lower.
+//  1. the result is what the store says: code, keys with revisions and versions, counts, branches;
+//  2. the revision is that of the store, and of what has changed something the next one;
+//  3. before it leases may have ended: each that had keys has taken one revision.
 //
-// An operation whose reply nobody knows does what it would have done.
-func Step(s State, in *kvapi.Input, out *kvapi.Output) (next State, right bool) {
-	next, swaps := s.after(in)
-	if out == nil {
-		return next, true
+// An operation whose reply nobody knows succeeds if it can.
+func Step(s State, op *kvapi.Op, out *kvapi.Output) (next State, right bool) {
+	var list [1]*store
+	found := list[:0]
+	for _, w := range s.stores {
+		w.each(op, out, func(x *store) { found = append(found, x) })
 	}
-	changed := in.Kind.Writes()
-	switch in.Kind {
-	case kvapi.Get:
-		right = out.Found == s.Found && out.Value == s.Value
-	case kvapi.Delete:
-		right, changed = out.Found == s.Found, s.Found
-	case kvapi.CAS:
-		right = out.Found == s.Found && out.Value == s.Value && out.Swapped == swaps
-		changed = swaps
-	case kvapi.Put, kvapi.Append:
-		right = true
+	if len(found) == 0 {
+		return s, false
 	}
-	if changed && out.Revision == s.Revision || out.Revision < s.Revision {
-		right = false
+	if len(found) > 1 {
+		slices.SortFunc(found, func(a, b *store) int { return cmp.Compare(a.digest(), b.digest()) })
+		found = slices.CompactFunc(found, (*store).equal)
 	}
-	next.Revision = out.Revision
-	return next, right
+	return State{found}, true
 }
 
-// after returns the state that the operation makes of s, and whether it is a CAS that writes.
-func (s State) after(in *kvapi.Input) (next State, swaps bool) {
-	next = s
-	switch in.Kind {
-	case kvapi.Put:
-		next.Value, next.Found = in.Value, true
-	case kvapi.Append:
-		next.Value, next.Found = s.Value+in.Value, true
-	case kvapi.Delete:
-		next.Value, next.Found = "", false
-	case kvapi.CAS:
-		if swaps = s.Found && s.Value == in.Expect; swaps {
-			next.Value = in.Value
+// each tells of all stores that the operation can leave, with every way in which leases can have ended before.
+func (s *store) each(op *kvapi.Op, out *kvapi.Output, yield func(*store)) {
+	if out == nil {
+		yield(s.assume(op))
+	} else if next, right := s.step(op, out); right {
+		yield(next)
+		return // with one more revision before, its own would not fit
+	} else if s.now.revision >= out.Revision {
+		return
+	}
+	for _, l := range s.holding() {
+		s.end(l).each(op, out, yield)
+	}
+}
+
+// equal reports whether nothing can tell s and o apart.
+func (s State) equal(o State) bool { return slices.EqualFunc(s.stores, o.stores, (*store).equal) }
+
+// hash returns a hash of the state.
+func (s State) hash() uint64 {
+	var d sim.Digest
+	for _, w := range s.stores {
+		d = d.Mix(uint64(w.digest()))
+	}
+	return uint64(d)
+}
+
+// String returns the store, or the different ones that it may be.
+func (s State) String() string {
+	text := ""
+	for i, w := range s.stores {
+		if i > 0 {
+			text += " or "
 		}
+		text += w.String()
 	}
-	return next, swaps
+	return text
 }
 
-// Observes reports whether the operation could tell that the write w took effect. Written values are unique
-// and appending keeps what was there, so a value tells of the writes whose values it contains. A delete can be
-// told from whatever is missing, and whoever deletes tells of any write that made the key be there.
-func Observes(w, in *kvapi.Input, out *kvapi.Output) bool {
-	if out == nil {
-		return in.Kind == kvapi.CAS && strings.Contains(in.Expect, w.Value)
-	}
-	switch in.Kind {
-	case kvapi.Get, kvapi.CAS:
-		return w.Kind == kvapi.Delete || out.Found && strings.Contains(out.Value, w.Value)
-	case kvapi.Delete:
-		return out.Found == (w.Kind == kvapi.Put || w.Kind == kvapi.Append)
-	}
-	return false
-}
-
-// describe returns the operation on one line, "get x -> 17 (r12 n3)".
-func describe(in *kvapi.Input, out *kvapi.Output) string {
+// describe returns the operation on one line.
+func describe(in *kvapi.Op, out *kvapi.Output) string {
 	if out == nil {
 		return in.String() + " -> unknown"
 	}
-	return in.Explain(*out)
+	return in.Explain(out)
 }
 
-// Replies tells the split-brain checks about a reply. They are not told of local gets, which may be stale.
+// Replies tells the split-brain checks about a reply. They are not told of what may be old.
 func Replies(input, output any) (checker.Reply, bool) {
-	in, ok := input.(*kvapi.Input)
+	in, ok := input.(*kvapi.Op)
 	out, known := output.(*kvapi.Output)
-	if !ok || !known || in.Local {
+	if !ok || !known || !out.Code.Answered() {
+		return checker.Reply{}, false
+	}
+	if k := kindOf(in, out); k != changing && k != exact {
 		return checker.Reply{}, false
 	}
 	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true

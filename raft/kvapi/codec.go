@@ -1,152 +1,148 @@
 package kvapi
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
+	"math"
+
+	"schism/sim/wire"
 )
 
-// The bounds of what a store takes, in bytes.
-const (
-	MaxKey   = 1 << 10
-	MaxValue = 1 << 20
-)
-
-// Check returns what is wrong with in, if anything: no such operation, a field that it does not
-// use, or one that is too long.
-func (in Input) Check() error {
-	switch {
-	case in.Kind < Get || in.Kind > OpenSession:
-		return fmt.Errorf("no operation %v", in.Kind)
-	case in.Kind == OpenSession && in.Key != "":
-		return errors.New("open-session with a key")
-	case in.Local && in.Kind != Get:
-		return fmt.Errorf("local %v", in.Kind)
-	case in.Expect != "" && in.Kind != CAS:
-		return fmt.Errorf("%v with something to compare", in.Kind)
-	case in.Value != "" && !takesValue(in.Kind):
-		return fmt.Errorf("%v with a value", in.Kind)
-	case len(in.Key) > MaxKey:
-		return fmt.Errorf("key of %d bytes, at most %d are allowed", len(in.Key), MaxKey)
-	case len(in.Value) > MaxValue || len(in.Expect) > MaxValue:
-		n := max(len(in.Value), len(in.Expect))
-		return fmt.Errorf("value of %d bytes, at most %d are allowed", n, MaxValue)
+// AppendOp appends the binary form of op to b: its kind and flags, and then the fields that it uses. Of all forms that
+// an operation could have it is the shortest, and DecodeOp takes no other.
+func AppendOp(b []byte, op *Op) []byte {
+	f := uses[op.Kind].fields
+	b = wire.AppendNumber(append(b, byte(op.Kind)), uint64(op.Flags))
+	if f&(usesSpan|usesKey) != 0 {
+		b = wire.AppendText(b, op.Span.Key)
 	}
-	return nil
-}
-
-// takesValue reports whether operations of kind k write Value.
-func takesValue(k OpKind) bool { return k == Put || k == CAS || k == Append }
-
-// Command is an operation as it lies in a log entry.
-type Command struct {
-	Kind    OpKind
-	Session Session
-	Seq     Seq
-	// Key, Value and Expect are as in Input, and alias the entry's data: read them, do not change
-	// them.
-	Key, Value, Expect []byte
-}
-
-// AppendCommand appends the binary form of the command that r asks for to b: kind, session and
-// sequence number, then key, value and expected value where the kind has them, lengths first. Of
-// all forms that a command could have it is the shortest, and DecodeCommand takes no other.
-func AppendCommand(b []byte, r *Request) []byte {
-	b = append(b, byte(r.In.Kind))
-	b = binary.AppendUvarint(b, uint64(r.Session))
-	b = binary.AppendUvarint(b, uint64(r.Seq))
-	if r.In.Kind == OpenSession {
+	if f&usesSpan != 0 {
+		b = wire.AppendText(b, op.Span.End)
+	}
+	if f&usesValue != 0 {
+		b = wire.AppendText(b, op.Value)
+	}
+	if f&usesSort != 0 {
+		b = append(b, byte(op.By), byte(op.Order))
+	}
+	for i := range numbers {
+		if n := &numbers[i]; f&n.of != 0 {
+			b = wire.AppendSigned(b, n.get(op))
+		}
+	}
+	if f&usesTxn == 0 {
 		return b
 	}
-	b = appendText(b, r.In.Key)
-	if takesValue(r.In.Kind) {
-		b = appendText(b, r.In.Value)
+	b = wire.AppendNumber(b, uint64(len(op.If)))
+	for i := range op.If {
+		b = op.If[i].append(b)
 	}
-	if r.In.Kind == CAS {
-		b = appendText(b, r.In.Expect)
+	for _, branch := range [...][]Op{op.Then, op.Else} {
+		b = wire.AppendNumber(b, uint64(len(branch)))
+		for i := range branch {
+			b = AppendOp(b, &branch[i])
+		}
 	}
 	return b
 }
 
-// CommandSize returns a bound of what AppendCommand appends for r, a few bytes above it.
-func CommandSize(r *Request) int {
-	size := 1 + numberSize(uint64(r.Session)) + numberSize(uint64(r.Seq))
-	for _, s := range [...]string{r.In.Key, r.In.Value, r.In.Expect} {
-		size += numberSize(uint64(len(s))) + len(s)
+// append appends the binary form of c.
+func (c *Compare) append(b []byte) []byte {
+	b = wire.AppendText(append(b, byte(c.Target), byte(c.Result)), c.Span.Key)
+	b = wire.AppendText(b, c.Span.End)
+	if c.Target == CompareValue {
+		return wire.AppendText(b, c.Value)
 	}
-	return size
+	return wire.AppendSigned(b, c.Number)
 }
 
-// numberSize is the number of bytes of an unsigned number in its shortest form.
-func numberSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
+// ErrOp is wrapped by every error of DecodeOp.
+var ErrOp = errors.New("not an operation")
 
-// ErrCommand is wrapped by every error of DecodeCommand.
-var ErrCommand = errors.New("not a command")
-
-// DecodeCommand reads what AppendCommand writes. The command aliases data.
-func DecodeCommand(data []byte) (Command, error) {
-	if len(data) == 0 || OpKind(data[0]) < Put || OpKind(data[0]) > OpenSession {
-		return Command{}, fmt.Errorf("%w: kind", ErrCommand)
+// DecodeOp reads what AppendOp writes. The operation shares no memory with data, and passes Check.
+func DecodeOp(data []byte) (Op, error) {
+	d := decoder{wire.NewDecoder(data)}
+	op := d.op(MaxDepth)
+	if !d.Done() {
+		return Op{}, fmt.Errorf("%w: %v", ErrOp, op.Kind)
 	}
-	c, d := Command{Kind: OpKind(data[0])}, decoder{rest: data[1:], ok: true}
-	c.Session, c.Seq = Session(d.number()), Seq(d.number())
-	if c.Kind != OpenSession {
-		c.Key = d.text(MaxKey)
+	if err := op.Check(); err != nil {
+		return Op{}, fmt.Errorf("%w: %w", ErrOp, err)
 	}
-	if takesValue(c.Kind) {
-		c.Value = d.text(MaxValue)
-	}
-	if c.Kind == CAS {
-		c.Expect = d.text(MaxValue)
-	}
-	if !d.ok || len(d.rest) > 0 {
-		return Command{}, fmt.Errorf("%w: %v", ErrCommand, c.Kind)
-	}
-	return c, nil
+	return op, nil
 }
 
-// Input returns the operation of c, in strings of its own.
-func (c Command) Input() Input {
-	return Input{
-		Kind: c.Kind, Key: string(c.Key), Value: string(c.Value), Expect: string(c.Expect),
+// decoder reads operations.
+type decoder struct{ wire.Decoder }
+
+// op reads an operation, with Txns at most depth deep; whether it passes Check is seen later.
+func (d *decoder) op(depth int) Op {
+	op := Op{Kind: OpKind(d.Byte(byte(opKinds - 1)))}
+	if op.Kind == 0 || op.Kind == Txn && depth == 0 {
+		d.Fail()
+		return op
 	}
+	f := uses[op.Kind].fields
+	op.Flags = d.flags()
+	if f&(usesSpan|usesKey) != 0 {
+		op.Span.Key = d.Text(MaxKey)
+	}
+	if f&usesSpan != 0 {
+		op.Span.End = d.Text(MaxKey)
+	}
+	if f&usesValue != 0 {
+		op.Value = d.Text(MaxValue)
+	}
+	if f&usesSort != 0 {
+		op.By, op.Order = SortTarget(d.Byte(byte(sortTargets-1))), SortOrder(d.Byte(byte(sortOrders-1)))
+	}
+	for i := range numbers {
+		if n := &numbers[i]; f&n.of != 0 {
+			v := d.Signed(math.MinInt64, math.MaxInt64)
+			if n.set(&op, v); n.get(&op) != v {
+				d.Fail() // a node's number is short
+			}
+		}
+	}
+	if f&usesTxn != 0 {
+		d.txn(&op, depth)
+	}
+	return op
 }
 
-// String returns the command as the request that it came from is called.
-func (c Command) String() string { return name(c.Session, c.Seq) + " " + c.Input().String() }
-
-// appendText appends the length and the bytes of s.
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// decoder reads numbers and texts off the front of rest, until something does not fit and ok is
-// false.
-type decoder struct {
-	rest []byte
-	ok   bool
-}
-
-// number reads an unsigned number in its shortest form.
-func (d *decoder) number() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || n > 1 && d.rest[n-1] == 0 {
-		d.ok, d.rest = false, nil
+// flags reads flags.
+func (d *decoder) flags() Flags {
+	v := d.Number()
+	if v >= uint64(flagsEnd) {
+		d.Fail()
 		return 0
 	}
-	d.rest = d.rest[n:]
-	return v
+	return Flags(v)
 }
 
-// text reads a text of at most limit bytes.
-func (d *decoder) text(limit uint64) []byte {
-	n := d.number()
-	if n > limit || n > uint64(len(d.rest)) {
-		d.ok, d.rest = false, nil
-		return nil
+// txn reads conditions and branches.
+func (d *decoder) txn(op *Op, depth int) {
+	for range d.Count(maxList) {
+		op.If = append(op.If, d.compare())
 	}
-	s := d.rest[:n:n]
-	d.rest = d.rest[n:]
-	return s
+	for _, branch := range [...]*[]Op{&op.Then, &op.Else} {
+		for range d.Count(maxList) {
+			*branch = append(*branch, d.op(depth-1))
+		}
+	}
+}
+
+// compare reads a condition.
+func (d *decoder) compare() Compare {
+	c := Compare{
+		Target: CompareTarget(d.Byte(byte(compareTargets - 1))),
+		Result: CompareResult(d.Byte(byte(compareResults - 1))),
+		Span:   Span{d.Text(MaxKey), d.Text(MaxKey)},
+	}
+	if c.Target == CompareValue {
+		c.Value = d.Text(MaxValue)
+	} else {
+		c.Number = d.Signed(math.MinInt64, math.MaxInt64)
+	}
+	return c
 }

@@ -6,120 +6,120 @@ import (
 	"schism/sim"
 )
 
-// Session names a client's session: the log index of the command that opened it, so that no
-// session ever comes back. 0 is no session.
+// Session names a client's session: the log index of the command that opened it, so that no session ever comes back. 0
+// is no session, as in etcd, which has none: then a request that is sent again may be done again.
 type Session uint64
 
-// Seq numbers the requests of one client. Within a session it only grows, so that a server can
-// tell a repeated request from the next one.
+// Seq numbers the requests of one client, from 1. Within a session it only grows, so that a server can tell a repeated
+// request from the next one.
 type Seq uint64
 
-// Request asks a server for one operation. A client that repeats a request leaves Session and Seq
-// as they were.
-//
-//  1. A Get and an OpenSession have no session, every other operation has one.
-//  2. Per session one request is open at a time.
+// Request asks a server for one operation. A client that repeats a request leaves Session and Seq as they were.
 type Request struct {
 	Session Session
 	Seq     Seq
 	// Attempt counts the sendings of this request, from 1; the response echoes it.
 	Attempt uint32
-	In      Input
-}
-
-// Kind returns "Request".
-func (r *Request) Kind() string { return "Request" }
-
-// Fold mixes every field into d.
-func (r *Request) Fold(d sim.Digest) sim.Digest {
-	return r.In.Fold(d.Mix(uint64(r.Session)).Mix(uint64(r.Seq)).Mix(uint64(r.Attempt)))
-}
-
-// String returns "s41 #7 put x 17", with the attempt from the second on.
-func (r *Request) String() string {
-	s := name(r.Session, r.Seq) + " " + r.In.String()
-	if r.Attempt > 1 {
-		s += " (attempt " + strconv.Itoa(int(r.Attempt)) + ")"
-	}
-	return s
-}
-
-// Status says what became of one request at one server.
-type Status uint8
-
-// The statuses. Only StatusOK ends an operation well. The refusals say something about this one
-// sending: a copy of it, or an earlier attempt, may have been taken elsewhere.
-const (
-	// StatusOK means that it is done, and Out is its result.
-	StatusOK Status = iota + 1
-	// StatusNotLeader means that this server did nothing with it; Leader is who may.
-	StatusNotLeader
-	// StatusLostLeadership means that this server took it while leading, and leads no more before
-	// it saw the end. A write may still be committed.
-	StatusLostLeadership
-	// StatusBusy means that this server leads and did nothing with it, having too much to do.
-	StatusBusy
-	// StatusExpired means that the session is not known any more, so that nobody can tell whether
-	// the request was done before.
-	StatusExpired
-	// StatusStale means that the session has gone on to a later request.
-	StatusStale
-	// StatusInvalid means that no server of this store does this: a key or value too long, or a
-	// Local get where they are not allowed.
-	StatusInvalid
-)
-
-var statusNames = [...]string{"", "ok", "not leader", "lost leadership", "busy",
-	"session expired", "stale", "invalid"}
-
-// String returns the status in words, "not leader".
-func (s Status) String() string {
-	if s == 0 || int(s) >= len(statusNames) {
-		return "Status(" + strconv.Itoa(int(s)) + ")"
-	}
-	return statusNames[s]
+	Op      Op
 }
 
 // Response answers a Request.
 type Response struct {
-	// Session, Seq and Attempt are the request's; in the answer to OpenSession, Session is the
-	// new session.
+	// Session, Seq and Attempt are the request's; in the answer to OpenSession, Session is the new session.
 	Session Session
 	Seq     Seq
 	Attempt uint32
-	Status  Status
 	// Op is the kind of the operation that is answered.
 	Op OpKind
 	// Leader is whom a refused client should ask; 0 if the server does not know.
 	Leader sim.NodeID
-	// Out is the result if Status is StatusOK, zero otherwise.
-	Out Output
+	Out    Output
 }
+
+// WatchResponse tells a client of events of one of its watches, in the order of revisions, or that a watch has begun or
+// ended (etcdserverpb.WatchResponse).
+//
+//  1. Events are of one watch, ascending, of revisions that no response before had; all events of one revision are in
+//     one response, unless Fragment says that more of the last one follow.
+//  2. Without events Header.Revision is a progress notification: everything up to there has been told. WatchID 0 then
+//     stands for all watches of the channel.
+//  3. Canceled is the last response of a watch. Compacted is the least revision from which it could begin again, if the
+//     one that it needs is compacted.
+type WatchResponse struct {
+	Header
+	WatchID           WatchID
+	Created, Canceled bool
+	Fragment          bool
+	Compacted         Revision
+	Events            []Event
+}
+
+// Kind returns "Request".
+func (m *Request) Kind() string { return "Request" }
 
 // Kind returns "Response".
-func (r *Response) Kind() string { return "Response" }
+func (m *Response) Kind() string { return "Response" }
+
+// Kind returns "WatchResponse".
+func (m *WatchResponse) Kind() string { return "WatchResponse" }
 
 // Fold mixes every field into d.
-func (r *Response) Fold(d sim.Digest) sim.Digest {
-	d = d.Mix(uint64(r.Session)).Mix(uint64(r.Seq))
-	d = d.Mix(uint64(r.Attempt)<<32 | uint64(r.Leader)<<16 | uint64(r.Status)<<8 | uint64(r.Op))
-	return r.Out.Fold(d)
+func (m *Request) Fold(d sim.Digest) sim.Digest {
+	return m.Op.Fold(d.Mix(1).Mix(uint64(m.Session)).Mix(uint64(m.Seq)).Mix(uint64(m.Attempt)))
 }
 
-// String returns "s41 #7 ok (r12 n3, 30^2)", the entry index^term last, or "s41 #7 not leader, ask n3".
-func (r *Response) String() string {
-	s := name(r.Session, r.Seq) + " "
-	switch {
-	case r.Status == StatusOK && r.Op == OpenSession:
-		return s + "opened"
-	case r.Status == StatusOK:
-		index := strconv.FormatUint(r.Out.Index, 10)
-		term := strconv.FormatUint(r.Out.Term, 10)
-		return s + r.Out.result(r.Op) + " (" + r.Out.at() + ", " + index + "^" + term + ")"
-	case r.Leader != 0:
-		return s + r.Status.String() + ", ask " + r.Leader.String()
+// Fold mixes every field into d.
+func (m *Response) Fold(d sim.Digest) sim.Digest {
+	d = d.Mix(2).Mix(uint64(m.Session)).Mix(uint64(m.Seq))
+	return m.Out.Fold(d.Mix(uint64(m.Attempt)<<32 | uint64(m.Leader)<<16 | uint64(m.Op)))
+}
+
+// Fold mixes every field into d.
+func (m *WatchResponse) Fold(d sim.Digest) sim.Digest {
+	d = d.Mix(3<<8 | bit(m.Created)<<2 | bit(m.Canceled)<<1 | bit(m.Fragment)).Mix(uint64(m.WatchID))
+	d = m.Header.fold(d.Mix(uint64(m.Compacted)).Mix(uint64(len(m.Events))))
+	for i := range m.Events {
+		d = m.Events[i].Fold(d)
 	}
-	return s + r.Status.String()
+	return d
+}
+
+// String returns "#7 put x 17", with the session if there is one, and the attempt from the second on.
+func (m *Request) String() string {
+	s := name(m.Session, m.Seq) + " " + m.Op.String()
+	if m.Attempt > 1 {
+		s += " (attempt " + strconv.Itoa(int(m.Attempt)) + ")"
+	}
+	return s
+}
+
+// String returns "#7 ok (r12 n3)", or "#7 ErrNotLeader (r12 n2), ask n3".
+func (m *Response) String() string {
+	s := name(m.Session, m.Seq) + " " + m.Out.String()
+	if m.Leader != 0 {
+		s += ", ask " + m.Leader.String()
+	}
+	return s
+}
+
+// String returns "watch 1 PUT x=17 r12 (r12 n3)", or what else there is to tell.
+func (m *WatchResponse) String() string {
+	s := "watch " + strconv.FormatInt(int64(m.WatchID), 10)
+	for _, c := range [...]struct {
+		is   bool
+		word string
+	}{{m.Created, " created"}, {m.Canceled, " canceled"}, {m.Fragment, " fragment"}} {
+		if c.is {
+			s += c.word
+		}
+	}
+	if m.Compacted != 0 {
+		s += " compacted r" + strconv.FormatInt(int64(m.Compacted), 10)
+	}
+	for i := range m.Events {
+		s += " " + m.Events[i].String()
+	}
+	return s + " (r" + strconv.FormatInt(int64(m.Header.Revision), 10) + " " + m.Server.String() + ")"
 }
 
 // name returns how a request is called in traces: "s41 #7", or "#7" without a session.

@@ -1,8 +1,11 @@
 package kvapi
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,169 +14,274 @@ import (
 	"schism/sim"
 )
 
-func ExampleInput_Explain() {
-	in, err := ParseInput("cas x 1 2")
+func ExampleOp_Explain() {
+	op, err := ParseOp("txn {mod x = 3} then {put x 17} else {get x}")
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(in.Explain(Output{Value: "7", Found: true, Revision: 12, Server: sim.Server(3)}))
-	// Output: cas x 1 2 -> kept 7 (r12 n3)
+	out := &Output{Header: Header{Revision: 12, Server: sim.Server(3)}}
+	out.Responses = []Result{{KVs: []KeyValue{{Key: "x", Value: "7", ModRevision: 5}}, Count: 1}}
+	fmt.Println(op.Explain(out))
+	// Output: txn {mod x = 3} then {put x 17} else {get x} -> else {[x=7]} (r12 n3)
 }
 
-func TestInputsPrintAndParseBack(t *testing.T) {
-	for text, in := range map[string]Input{
-		"get x":               {Kind: Get, Key: "x"},
-		"get-local x":         {Kind: Get, Key: "x", Local: true},
-		"put x 17":            {Kind: Put, Key: "x", Value: "17"},
-		`put "" ""`:           {Kind: Put},
-		`put "a b" "c\nd"`:    {Kind: Put, Key: "a b", Value: "c\nd"},
-		`put "\"" "\\"`:       {Kind: Put, Key: `"`, Value: `\`},
-		`put "\xff" "\u00e9"`: {Kind: Put, Key: "\xff", Value: "é"},
-		"delete x":            {Kind: Delete, Key: "x"},
-		"cas x 1 2":           {Kind: CAS, Key: "x", Expect: "1", Value: "2"},
-		"append x +1.7":       {Kind: Append, Key: "x", Value: "+1.7"},
-	} {
-		if got := in.String(); got != text {
-			t.Errorf("%#v prints as %s, want %s", in, got, text)
+// spelled has every kind of operation as workloads write it.
+var spelled = map[string]Op{
+	"get x":    {Kind: Range, Span: Span{Key: "x"}},
+	"get a on": {Kind: Range, Span: Span{"a", "\x00"}},
+	"get a to c sort mod descend rev 12 limit 5 serializable keys-only": {Kind: Range, Span: Span{"a", "c"}, By: ByMod,
+		Order: Descend, Revision: 12, Limit: 5, Flags: FlagSerializable | FlagKeysOnly},
+	"get a to c sort key ascend min-mod 1 max-mod 2 min-create 3 max-create 4 count-only": {Kind: Range,
+		Span: Span{"a", "c"}, Order: Ascend, Bounds: Bounds{1, 2, 3, 4}, Flags: FlagCountOnly},
+	"put x 17":                    {Kind: Put, Span: Span{Key: "x"}, Value: "17"},
+	`put to "" lease 4d2`:         {Kind: Put, Span: Span{Key: "to"}, Lease: 0x4d2},
+	"put x lease lease 1":         {Kind: Put, Span: Span{Key: "x"}, Value: "lease", Lease: 1},
+	"put x to":                    {Kind: Put, Span: Span{Key: "x"}, Value: "to"},
+	"put x 17 prev-kv":            {Kind: Put, Span: Span{Key: "x"}, Value: "17", Flags: FlagPrevKV},
+	`put x "" ignore-value`:       {Kind: Put, Span: Span{Key: "x"}, Flags: FlagIgnoreValue},
+	"put x 17 ignore-lease":       {Kind: Put, Span: Span{Key: "x"}, Value: "17", Flags: FlagIgnoreLease},
+	`delete "\x00" on prev-kv`:    {Kind: DeleteRange, Span: Prefix(""), Flags: FlagPrevKV},
+	"delete x":                    {Kind: DeleteRange, Span: Span{Key: "x"}},
+	"txn {} then {} else {}":      {Kind: Txn},
+	"compact rev 12 physical":     {Kind: Compact, Revision: 12, Flags: FlagPhysical},
+	"hash":                        {Kind: HashKV},
+	"hash rev 12":                 {Kind: HashKV, Revision: 12},
+	"lease-grant lease 4d2 ttl 5": {Kind: LeaseGrant, Lease: 0x4d2, TTL: 5},
+	"lease-revoke lease 4d2":      {Kind: LeaseRevoke, Lease: 0x4d2},
+	"lease-keep-alive lease 4d2":  {Kind: LeaseKeepAlive, Lease: 0x4d2},
+	"lease-ttl lease 4d2 keys":    {Kind: LeaseTimeToLive, Lease: 0x4d2, Flags: FlagKeys},
+	"leases":                      {Kind: Leases},
+	"watch a on rev 5 id 1 prev-kv no-put no-delete progress-notify fragment": {Kind: Watch, Span: Span{"a", "\x00"},
+		Revision: 5, WatchID: 1, Flags: FlagPrevKV | FlagNoPut | FlagNoDelete | FlagProgress | FlagFragment},
+	"cancel-watch id 1":              {Kind: CancelWatch, WatchID: 1},
+	"progress":                       {Kind: ProgressRequest},
+	"member-add node n4 learner":     {Kind: MemberAdd, Node: 4, Flags: FlagLearner},
+	"member-promote node n4":         {Kind: MemberPromote, Node: 4},
+	"member-remove node n4":          {Kind: MemberRemove, Node: 4},
+	"member-replace node n4 by n5":   {Kind: MemberReplace, Node: 4, Other: 5},
+	"member-demote node n4":          {Kind: MemberDemote, Node: 4},
+	"member-list serializable":       {Kind: MemberList, Flags: FlagSerializable},
+	"move-leader node n2":            {Kind: MoveLeader, Node: 2},
+	"open-session":                   {Kind: OpenSession},
+	"lease-checkpoint lease 1 ttl 5": {Kind: LeaseCheckpoint, Lease: 1, TTL: 5},
+	"txn {mod x = 3; value a to c != v; lease x > 4d2; version x < -1; create x = 0} " +
+		"then {put x 17; get y} else {delete z}": {
+		Kind: Txn,
+		If: []Compare{{CompareMod, Equal, Span{Key: "x"}, "", 3}, {CompareValue, NotEqual, Span{"a", "c"}, "v", 0},
+			{CompareLease, Greater, Span{Key: "x"}, "", 0x4d2}, {CompareVersion, Less, Span{Key: "x"}, "", -1},
+			{CompareCreate, Equal, Span{Key: "x"}, "", 0}},
+		Then: []Op{{Kind: Put, Span: Span{Key: "x"}, Value: "17"}, {Kind: Range, Span: Span{Key: "y"}}},
+		Else: []Op{{Kind: DeleteRange, Span: Span{Key: "z"}}}},
+	"txn {} then {txn {} then {put x 1 lease 1} else {}} else {}": {Kind: Txn, Then: []Op{{Kind: Txn,
+		Then: []Op{{Kind: Put, Span: Span{Key: "x"}, Value: "1", Lease: 1}}}}},
+}
+
+func TestOpsPrintAndParseBack(t *testing.T) {
+	kinds := map[OpKind]bool{}
+	for text, op := range spelled {
+		kinds[op.Kind] = true
+		if got := op.String(); got != text {
+			t.Errorf("prints as %s, want %s", got, text)
 		}
-		got, err := ParseInput(text)
+		got, err := ParseOp(text)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Error(err)
 		}
-		if d := cmp.Diff(in, got); d != "" {
+		if d := cmp.Diff(op, got); d != "" {
 			t.Errorf("%s parses differently (-want +got):\n%s", text, d)
 		}
 	}
+	if len(kinds) != int(opKinds)-1 {
+		t.Errorf("%d of %d kinds are spelled", len(kinds), opKinds-1)
+	}
 }
 
-func TestParseInputRefusesWhatIsNoOperation(t *testing.T) {
+func TestParseOpRefusesWhatIsNoOperation(t *testing.T) {
+	deep := strings.Repeat("txn {} then {", MaxDepth+1) + strings.Repeat("} else {}", MaxDepth+1)
 	for _, text := range []string{
-		"", " ", "get", "get x y", "put x", "put x 1 2", "cas x 1", "increment x", "GET x",
-		"open-session", `get "x`, `get "x"y`, `get x"y`, "get x\ty", "get é", "get #x",
+		"", "get", "get x y", "get x to", `get x to ""`, `get x to "\x00"`, "get x sort", "get x sort size ascend",
+		"get x sort mod up", "get x rev", "get x rev 0", "get x rev x", "get x rev 01", "get x keys-only serializable",
+		"get x limit 5 rev 5", "put x", "put x to y 1", "put x 1 rev 5", "put x 1 lease xyz", "put x 1 lease 0",
+		"put x 1 lease 04d2", "GET x", "txn", "txn {}", "txn {} then {}", "txn {mod x 3} then {} else {}",
+		"txn {mod x = a} then {} else {}", "txn {size x = 1} then {} else {}", "txn {mod x ~ 1} then {} else {}",
+		"txn {mod x = 1;} then {} else {}", "txn {} then {compact rev 5} else {}", "txn {} then {get x get y} else {}",
+		"member-add node c1", "member-add node 4", "move-leader node n2 by n3", "watch a id", "progress now",
+		`get "x`, `get "x"y`, "get é", "get {", deep,
 	} {
-		if in, err := ParseInput(text); err == nil {
-			t.Errorf("%q parses as %v", text, in)
+		if op, err := ParseOp(text); err == nil {
+			t.Errorf("%q parses as %v", text, op.String())
 		}
 	}
 }
 
-func FuzzParseInput(f *testing.F) {
-	f.Add("get x")
-	f.Add(`cas "a b" "\x00" 2`)
-	f.Add("append  x   1")
+func TestCheckRefusesWhatTheKindDoesNotUse(t *testing.T) {
+	long := strings.Repeat("x", MaxValue+1)
+	for name, op := range map[string]Op{
+		"no kind":           {},
+		"an unknown kind":   {Kind: opKinds},
+		"a range":           {Kind: Put, Span: Span{"a", "b"}},
+		"a key":             {Kind: Compact, Span: Span{Key: "a"}},
+		"a value":           {Kind: Range, Value: "1"},
+		"a lease":           {Kind: DeleteRange, Lease: 1},
+		"a revision":        {Kind: Put, Revision: 1},
+		"an order":          {Kind: DeleteRange, Order: Ascend},
+		"an unknown order":  {Kind: Range, By: sortTargets},
+		"a flag":            {Kind: Range, Flags: FlagPrevKV},
+		"an unknown flag":   {Kind: Range, Flags: flagsEnd},
+		"conditions":        {Kind: Put, If: []Compare{{}}},
+		"a client":          {Kind: MemberAdd, Node: sim.Client(1)},
+		"an empty list":     {Kind: Txn, If: []Compare{}},
+		"a long list":       {Kind: Txn, Then: slices.Repeat([]Op{{Kind: Range}}, maxList+1)},
+		"a compact in it":   {Kind: Txn, Then: []Op{{Kind: Compact}}},
+		"a wrong operation": {Kind: Txn, Else: []Op{{Kind: Put, Limit: 1}}},
+		"a wrong condition": {Kind: Txn, If: []Compare{{Target: compareTargets}}},
+		"two expectations":  {Kind: Txn, If: []Compare{{Target: CompareMod, Value: "1"}}},
+		"a long key":        {Kind: Range, Span: Span{Key: long}},
+		"a long value":      {Kind: Put, Value: long},
+	} {
+		if op.Check() == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
+func TestSpansContainKeys(t *testing.T) {
+	for s, keys := range map[Span]string{
+		{"b", ""}: "b", {"b", "d"}: "b bb c", {"b", "\x00"}: "b bb c d e", {"d", "b"}: "", {"bb", "bb"}: "",
+		Prefix("b"): "b bb", Prefix(""): "a b bb c d e", Prefix("\xff"): "", Prefix("a\xff"): "",
+	} {
+		var in []string
+		for _, k := range strings.Fields("a b bb c d e") {
+			if s.Contains(k) {
+				in = append(in, k)
+			}
+		}
+		if got := strings.Join(in, " "); got != keys {
+			t.Errorf("%q contains %q, want %q", s, got, keys)
+		}
+	}
+}
+
+func TestOnlyWritesGoThroughTheLog(t *testing.T) {
+	for text, op := range spelled {
+		first, _, _ := strings.Cut(text, " ")
+		want := slices.Contains(strings.Fields("put delete compact lease-grant lease-revoke lease-checkpoint "+
+			"open-session member-add member-promote member-remove member-replace member-demote"), first) ||
+			first == "txn" && (strings.Contains(text, "put") || strings.Contains(text, "delete"))
+		if op.Writes() != want {
+			t.Errorf("%s writes: %v", text, op.Writes())
+		}
+	}
+}
+
+func FuzzParseOp(f *testing.F) {
+	for text := range spelled {
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		in, err := ParseInput(text)
+		op, err := ParseOp(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseInput(in.String())
+		again, err := ParseOp(op.String())
 		if err != nil {
-			t.Fatalf("%q parses as %v, which does not parse: %v", text, in, err)
+			t.Fatalf("%q parses as %v, which does not parse: %v", text, op.String(), err)
 		}
-		if d := cmp.Diff(in, again); d != "" {
+		if d := cmp.Diff(op, again); d != "" {
 			t.Fatalf("%q prints and parses back differently:\n%s", text, d)
 		}
 	})
 }
 
-func TestExplainTellsWhatHappened(t *testing.T) {
-	at := Output{Revision: 12, Server: sim.Server(3)}
-	saw := Output{Value: "7", Found: true, Revision: 12, Server: sim.Server(3)}
-	swapped := saw
-	swapped.Swapped = true
-	for want, got := range map[string]string{
-		"get x -> absent (r12 n3)":        Input{Kind: Get, Key: "x"}.Explain(at),
-		"get x -> 7 (r12 n3)":             Input{Kind: Get, Key: "x"}.Explain(saw),
-		"put x 1 -> ok (r12 n3)":          Input{Kind: Put, Key: "x", Value: "1"}.Explain(at),
-		"delete x -> was absent (r12 n3)": Input{Kind: Delete, Key: "x"}.Explain(at),
-		"delete x -> ok (r12 n3)": Input{Kind: Delete, Key: "x"}.Explain(
-			Output{Found: true, Revision: 12, Server: 3}),
-		"cas x 7 8 -> swapped (r12 n3)": Input{Kind: CAS, Key: "x", Expect: "7", Value: "8"}.Explain(swapped),
-		"cas x 1 8 -> kept 7 (r12 n3)":  Input{Kind: CAS, Key: "x", Expect: "1", Value: "8"}.Explain(saw),
-		"cas x 1 8 -> kept absent (r12 n3)": Input{Kind: CAS, Key: "x", Expect: "1", Value: "8"}.
-			Explain(at),
-	} {
-		if got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
+func FuzzDecodeOp(f *testing.F) {
+	for _, op := range spelled {
+		f.Add(AppendOp(nil, &op))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		op, err := DecodeOp(data)
+		if err != nil {
+			return
 		}
-	}
-}
-
-func TestMessagesReadWell(t *testing.T) {
-	put := Input{Kind: Put, Key: "x", Value: "17"}
-	out := Output{Revision: 12, Index: 30, Term: 2, Server: sim.Server(3)}
-	for want, m := range map[string]sim.Message{
-		"s41 #7 put x 17":             &Request{Session: 41, Seq: 7, Attempt: 1, In: put},
-		"s41 #7 put x 17 (attempt 2)": &Request{Session: 41, Seq: 7, Attempt: 2, In: put},
-		"#3 open-session":             &Request{Seq: 3, Attempt: 1, In: Input{Kind: OpenSession}},
-		"s41 #3 opened": &Response{
-			Session: 41, Seq: 3, Op: OpenSession, Status: StatusOK, Out: out,
-		},
-		"s41 #7 ok (r12 n3, 30^2)": &Response{
-			Session: 41, Seq: 7, Op: Put, Status: StatusOK, Out: out,
-		},
-		"s41 #7 not leader, ask n3": &Response{
-			Session: 41, Seq: 7, Op: Put, Status: StatusNotLeader, Leader: sim.Server(3),
-		},
-		"s41 #7 lost leadership": &Response{
-			Session: 41, Seq: 7, Op: Put, Status: StatusLostLeadership,
-		},
-	} {
-		if got := m.String(); got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
+		if again := AppendOp(nil, &op); !bytes.Equal(again, data) {
+			t.Fatalf("% x decodes as %v, which encodes as % x", data, op.String(), again)
 		}
-	}
+	})
 }
 
-// TestFoldReachesEveryField changes every field of both messages, one at a time.
-func TestFoldReachesEveryField(t *testing.T) {
-	for _, m := range []sim.Message{&Request{}, &Response{}} {
-		changeEach(reflect.ValueOf(m).Elem(), func(field string) {
-			fresh := reflect.New(reflect.TypeOf(m).Elem()).Interface().(sim.Message)
-			if m.Fold(0) == fresh.Fold(0) {
-				t.Errorf("%s: Fold does not see %s", m.Kind(), field)
-			}
-		})
-	}
+func TestAnyOpPrintsAndEncodes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		op := anyOp(t, LeaseCheckpoint, 2)
+		if err := op.Check(); err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := ParseOp(op.String())
+		if d := cmp.Diff(op, parsed); err != nil || d != "" {
+			t.Fatalf("%s parses differently, error %v (-want +got):\n%s", op.String(), err, d)
+		}
+		data := AppendOp(nil, &op)
+		decoded, err := DecodeOp(data)
+		if d := cmp.Diff(op, decoded); err != nil || d != "" {
+			t.Fatalf("%s decodes differently, error %v (-want +got):\n%s", op.String(), err, d)
+		}
+		if _, err := DecodeOp(data[:len(data)-1]); !errors.Is(err, ErrOp) {
+			t.Fatalf("%s decodes without its last byte, error %v", op.String(), err)
+		}
+		if op.Fold(0) != decoded.Fold(0) {
+			t.Fatalf("%s folds differently", op.String())
+		}
+	})
 }
 
-// changeEach changes every plain field below v, calls f, and changes it back.
-func changeEach(v reflect.Value, f func(field string)) {
-	for i := range v.NumField() {
-		w, name := v.Field(i), v.Type().Field(i).Name
-		switch w.Kind() {
-		case reflect.Struct:
-			changeEach(w, func(field string) { f(name + "." + field) })
-			continue
-		case reflect.String:
-			w.SetString("x")
-		case reflect.Bool:
-			w.SetBool(true)
+// anyOp draws an operation of a kind up to last that passes Check, with Txns at most depth deep.
+func anyOp(t *rapid.T, last OpKind, depth int) Op {
+	text := rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 8), func(b []byte) string { return string(b) })
+	op := Op{Kind: OpKind(rapid.IntRange(1, int(last)).Draw(t, "kind"))}
+	if op.Kind == Txn && depth == 0 {
+		op.Kind = Range
+	}
+	u := uses[op.Kind]
+	op.Flags = Flags(rapid.Uint16().Draw(t, "flags")) & u.flags
+	if u.fields&(usesSpan|usesKey) != 0 {
+		op.Span.Key = text.Draw(t, "key")
+	}
+	if u.fields&usesSpan != 0 {
+		op.Span.End = text.Draw(t, "end")
+	}
+	if u.fields&usesValue != 0 {
+		op.Value = text.Draw(t, "value")
+	}
+	if u.fields&usesSort != 0 {
+		op.By = SortTarget(rapid.IntRange(0, int(sortTargets)-1).Draw(t, "by"))
+		op.Order = SortOrder(rapid.IntRange(0, int(sortOrders)-1).Draw(t, "order"))
+	}
+	for i := range numbers {
+		switch n := &numbers[i]; {
+		case u.fields&n.of == 0:
+		case n.of&(usesNode|usesOther) != 0:
+			n.set(&op, int64(rapid.IntRange(0, 9).Draw(t, n.name)))
 		default:
-			w.SetUint(1)
+			n.set(&op, rapid.Int64().Draw(t, n.name))
 		}
-		f(name)
-		w.SetZero()
 	}
-}
-
-// anyRequest draws a request that goes through the log.
-func anyRequest(t *rapid.T) *Request {
-	r := &Request{
-		Seq: Seq(rapid.Uint64().Draw(t, "seq")),
-		In:  Input{Kind: rapid.SampledFrom([]OpKind{Put, Delete, CAS, Append, OpenSession}).Draw(t, "kind")},
+	if u.fields&usesTxn == 0 {
+		return op
 	}
-	if r.In.Kind == OpenSession {
-		return r
+	for range rapid.IntRange(0, 2).Draw(t, "conditions") {
+		c := Compare{Target: CompareTarget(rapid.IntRange(0, int(compareTargets)-1).Draw(t, "target")),
+			Result: CompareResult(rapid.IntRange(0, int(compareResults)-1).Draw(t, "result")),
+			Span:   Span{text.Draw(t, "key"), text.Draw(t, "end")}}
+		if c.Target == CompareValue {
+			c.Value = text.Draw(t, "expected")
+		} else {
+			c.Number = rapid.Int64().Draw(t, "expected")
+		}
+		op.If = append(op.If, c)
 	}
-	text := rapid.SliceOfN(rapid.Byte(), 0, 20)
-	r.Session = Session(rapid.Uint64().Draw(t, "session"))
-	r.In.Key = string(text.Draw(t, "key"))
-	if takesValue(r.In.Kind) {
-		r.In.Value = string(text.Draw(t, "value"))
+	for range rapid.IntRange(0, 2).Draw(t, "then") {
+		op.Then = append(op.Then, anyOp(t, Txn, depth-1))
 	}
-	if r.In.Kind == CAS {
-		r.In.Expect = string(text.Draw(t, "expect"))
+	for range rapid.IntRange(0, 2).Draw(t, "else") {
+		op.Else = append(op.Else, anyOp(t, Txn, depth-1))
 	}
-	return r
+	return op
 }

@@ -4,147 +4,200 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"schism/sim/words"
 )
 
-// localGet is how a Get with Local set is written.
-const localGet = "get-local"
+// String returns the operation as workloads write it; ParseOp reads it back:
+//
+//	get x
+//	get a to c sort mod descend rev 12 limit 5 serializable
+//	get a on keys-only
+//	put x 17 lease 4d2 prev-kv
+//	delete a to c
+//	txn {mod x = 3; value a to c != v} then {put x 17; get y} else {delete z}
+//	compact rev 12
+//	hash
+//	lease-grant lease 4d2 ttl 5
+//	lease-ttl lease 4d2 keys
+//	watch a on rev 5 id 1 prev-kv
+//	member-add node n4 learner
+//	member-replace node n4 by n5
+//
+// "a to c" are the keys from a up to, and without, c, "a on" all from a on. A word that is empty or could be misread is
+// quoted as in Go.
+func (op *Op) String() string { return string(op.appendText(nil)) }
 
-// String returns the operation as workloads write it: "get x", "get-local x", "put x 17", "delete
-// x", "cas x 17 18" (expect, then value), "append x 17". A word that is empty or could be misread
-// is quoted as in Go. ParseInput reads it back.
-func (in Input) String() string {
-	switch in.Kind {
-	case OpenSession:
-		return in.Kind.String()
-	case Get:
-		if in.Local {
-			return localGet + " " + word(in.Key)
-		}
-		return "get " + word(in.Key)
-	case Delete:
-		return "delete " + word(in.Key)
-	case CAS:
-		return "cas " + word(in.Key) + " " + word(in.Expect) + " " + word(in.Value)
+// appendText appends the text of op.
+func (op *Op) appendText(b []byte) []byte {
+	b = append(b, op.Kind.String()...)
+	if op.Kind >= opKinds {
+		return b
 	}
-	return in.Kind.String() + " " + word(in.Key) + " " + word(in.Value)
+	f := uses[op.Kind].fields
+	if f&(usesSpan|usesKey) != 0 {
+		b = op.Span.appendText(b)
+	}
+	if f&usesValue != 0 {
+		b = words.Append(b, op.Value)
+	}
+	if f&usesTxn != 0 {
+		b = op.appendTxn(b)
+	}
+	if op.By != ByKey || op.Order != Unsorted {
+		b = append(b, " sort "+op.By.String()+" "+op.Order.String()...)
+	}
+	for i := range numbers {
+		if n := &numbers[i]; n.get(op) != 0 {
+			b = words.Append(append(b, " "+n.name...), n.String(n.get(op)))
+		}
+	}
+	if op.Flags != 0 {
+		b = append(b, " "+op.Flags.String()...)
+	}
+	return b
 }
 
-// ParseInput reads an operation as Input.String writes it.
-func ParseInput(s string) (Input, error) {
-	words, err := splitWords(s)
-	if err != nil {
-		return Input{}, fmt.Errorf("operation %q: %w", s, err)
+// String returns the flags with spaces between them, "keys-only prev-kv".
+func (f Flags) String() string {
+	var names []string
+	for i, name := range flagNames {
+		if f>>i&1 != 0 {
+			names = append(names, name)
+		}
 	}
-	in, want := Input{}, 0
-	switch words[0] {
-	case "get", localGet:
-		in.Kind, in.Local, want = Get, words[0] == localGet, 2
-	case "put":
-		in.Kind, want = Put, 3
-	case "delete":
-		in.Kind, want = Delete, 2
-	case "cas":
-		in.Kind, want = CAS, 4
-	case "append":
-		in.Kind, want = Append, 3
+	if rest := f &^ (flagsEnd - 1); rest != 0 {
+		names = append(names, "Flags("+strconv.Itoa(int(rest))+")")
+	}
+	return strings.Join(names, " ")
+}
+
+// String returns "a", "a to c", or "a on".
+func (s Span) String() string { return string(s.appendText(nil))[1:] }
+
+func (s Span) appendText(b []byte) []byte {
+	b = words.Append(b, s.Key)
+	switch s.End {
+	case "":
+		return b
+	case "\x00":
+		return append(b, " on"...)
+	}
+	return words.Append(append(b, " to"...), s.End)
+}
+
+// appendTxn appends conditions and branches.
+func (op *Op) appendTxn(b []byte) []byte {
+	b = append(b, " {"...)
+	for i := range op.If {
+		if i > 0 {
+			b = append(b, "; "...)
+		}
+		b = append(b, op.If[i].String()...)
+	}
+	b = appendOps(append(b, "} then"...), op.Then)
+	return appendOps(append(b, " else"...), op.Else)
+}
+
+// appendOps appends a branch.
+func appendOps(b []byte, ops []Op) []byte {
+	b = append(b, " {"...)
+	for i := range ops {
+		if i > 0 {
+			b = append(b, "; "...)
+		}
+		b = ops[i].appendText(b)
+	}
+	return append(b, '}')
+}
+
+// String returns the condition, "mod x = 3", "value a to c != v".
+func (c *Compare) String() string {
+	b := c.Span.appendText([]byte(c.Target.String()))
+	b = append(b, " "+c.Result.String()...)
+	switch c.Target {
+	case CompareValue:
+		return string(words.Append(b, c.Value))
+	case CompareLease:
+		return string(words.Append(b, hexadecimal(c.Number)))
+	}
+	return string(strconv.AppendInt(append(b, ' '), c.Number, 10))
+}
+
+// Explain returns the operation with its result on one line, for stories: "put x 17 -> ok (r12 n3)".
+func (op *Op) Explain(out *Output) string { return op.String() + " -> " + out.String() }
+
+// String returns the result, the revision and who answered: "x=17 (r12 n3)", "ErrCompacted (r12 n3)".
+func (out *Output) String() string {
+	return fmt.Sprintf("%s (r%d %v)", out.Result.String(), out.Header.Revision, out.Server)
+}
+
+// String returns what the result says in a few words: "ok", "[x=17 y=18] of 5", "2 deleted", "then {ok, [x=17]}".
+func (r *Result) String() string {
+	var b strings.Builder
+	switch {
+	case r.Code != OK:
+		b.WriteString(r.Code.String())
+	case r.Succeeded || r.Responses != nil:
+		b.WriteString(map[bool]string{true: "then {", false: "else {"}[r.Succeeded])
+		for i := range r.Responses {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(r.Responses[i].String())
+		}
+		b.WriteByte('}')
+	case r.KVs != nil || r.Count != 0:
+		writeKVs(&b, r.KVs)
+		if int64(len(r.KVs)) != r.Count {
+			fmt.Fprintf(&b, " of %d", r.Count)
+		}
+	case r.Deleted != 0:
+		fmt.Fprintf(&b, "%d deleted", r.Deleted)
+	case r.Lease != 0:
+		fmt.Fprintf(&b, "lease %v ttl %d", r.Lease, r.TTL)
+	case r.Members != nil:
+		for i, m := range r.Members {
+			b.WriteString([]string{"", " "}[min(i, 1)] + m.String())
+		}
+	case r.Leases != nil:
+		fmt.Fprintf(&b, "leases %v", r.Leases)
+	case r.Hash != 0:
+		fmt.Fprintf(&b, "hash %016x", r.Hash)
 	default:
-		return Input{}, fmt.Errorf("operation %q: want get, get-local, put, delete, cas or append", s)
+		b.WriteString("ok")
 	}
-	if len(words) != want {
-		return Input{}, fmt.Errorf("operation %q: want %d words after %s", s, want-1, words[0])
+	if r.Prev != nil {
+		b.WriteString(" was ")
+		writeKVs(&b, r.Prev)
 	}
-	in.Key = words[1]
-	switch in.Kind {
-	case Put, Append:
-		in.Value = words[2]
-	case CAS:
-		in.Expect, in.Value = words[2], words[3]
-	}
-	return in, in.Check()
+	return b.String()
 }
 
-// word returns s as it is if it stands for itself between spaces, and quoted otherwise.
-func word(s string) string {
-	if s == "" {
-		return `""`
-	}
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '"' || c == '#' || c == '\\' {
-			return strconv.QuoteToASCII(s)
+// writeKVs writes "[x=17 y=18]".
+func writeKVs(b *strings.Builder, kvs []KeyValue) {
+	b.WriteByte('[')
+	for i := range kvs {
+		if i > 0 {
+			b.WriteByte(' ')
 		}
+		b.WriteString(words.Quote(kvs[i].Key) + "=" + words.Quote(kvs[i].Value))
 	}
-	return s
+	b.WriteByte(']')
 }
 
-// splitWords splits s at spaces into plain and quoted words. There is at least one.
-func splitWords(s string) ([]string, error) {
-	var words []string
-	for s = strings.TrimLeft(s, " "); s != ""; s = strings.TrimLeft(s, " ") {
-		w := s
-		if s[0] == '"' {
-			q, err := strconv.QuotedPrefix(s)
-			if err != nil {
-				return nil, fmt.Errorf("bad quotes at %s", s)
-			}
-			s = s[len(q):]
-			if w, err = strconv.Unquote(q); err != nil || s != "" && s[0] != ' ' {
-				return nil, fmt.Errorf("bad quotes at %s", q)
-			}
-		} else {
-			n := strings.IndexByte(s, ' ')
-			if n < 0 {
-				n = len(s)
-			}
-			w, s = s[:n], s[n:]
-			if word(w) != w {
-				return nil, fmt.Errorf("%q must be quoted", w)
-			}
-		}
-		words = append(words, w)
+// String returns "n3", or "n3 (learner)".
+func (m Member) String() string {
+	if m.Learner {
+		return m.Node.String() + " (learner)"
 	}
-	if words == nil {
-		return nil, fmt.Errorf("empty")
-	}
-	return words, nil
+	return m.Node.String()
 }
 
-// Explain returns the operation with its result on one line, for stories: "put x 17 -> ok (r12
-// n3)", "get x -> 17 (r12 n3)", "get x -> absent (r0 n1)", "cas x 1 2 -> kept 7 (r12 n3)".
-func (in Input) Explain(out Output) string {
-	return in.String() + " -> " + out.result(in.Kind) + " (" + out.at() + ")"
-}
-
-// String returns what can be said without knowing the operation: "17 (r12 n3)", "ok (r12 n3)".
-func (out Output) String() string {
-	switch {
-	case out.Swapped:
-		return "swapped " + word(out.Value) + " (" + out.at() + ")"
-	case out.Found:
-		return word(out.Value) + " (" + out.at() + ")"
+// String returns the event, "PUT x=17 r12", "DELETE x r13".
+func (e *Event) String() string {
+	if e.Type == EventDelete {
+		return fmt.Sprintf("DELETE %s r%d", words.Quote(e.KV.Key), e.KV.ModRevision)
 	}
-	return "ok (" + out.at() + ")"
-}
-
-// at returns the revision and the serving node, "r12 n3".
-func (out Output) at() string {
-	return "r" + strconv.FormatUint(out.Revision, 10) + " " + out.Server.String()
-}
-
-// result returns the result of an operation of kind k in words.
-func (out Output) result(k OpKind) string {
-	seen := "absent"
-	if out.Found {
-		seen = word(out.Value)
-	}
-	switch {
-	case k == Get:
-		return seen
-	case k == Delete && !out.Found:
-		return "was absent"
-	case k == CAS && out.Swapped:
-		return "swapped"
-	case k == CAS:
-		return "kept " + seen
-	}
-	return "ok"
+	return fmt.Sprintf("PUT %s=%s r%d", words.Quote(e.KV.Key), words.Quote(e.KV.Value), e.KV.ModRevision)
 }

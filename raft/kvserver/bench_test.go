@@ -3,6 +3,7 @@ package kvserver_test
 import (
 	"testing"
 
+	"schism/raft/kvserver"
 	"schism/sim"
 )
 
@@ -11,7 +12,7 @@ func BenchmarkStandardWorkload(b *testing.B) {
 	b.ReportAllocs()
 	var delivered, events uint64
 	for seed := uint64(0); b.Loop(); seed++ {
-		r := sim.Run(world(seed, nil))
+		r := sim.Run(world(seed, drawn(seed, kvserver.StandardWorkload(), 5), nil))
 		delivered += r.Delivered
 		events += r.Events
 	}

@@ -14,30 +14,27 @@ import (
 //  2. 0 < Backoff ≤ Patience ≤ Timeout.
 type ClientConfig struct {
 	ID sim.NodeID
-	// Servers are whom the client may ask. It begins with one that depends on its ID, stays with
-	// whoever answers, and goes round when nobody does.
+	// Servers are whom the client may ask. It begins with one that depends on its ID, stays with whoever answers, and
+	// goes round when nobody does.
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
 	// Timeout is the time from an operation's call after which the client gives it up.
 	Timeout time.Duration
-	// Patience is the time after which it asks the next server, if there is no answer.
+	// Patience is the time after which it asks the next server for what changes nothing, if there is no answer.
 	Patience time.Duration
+	// Backoff is the pause it makes before it asks again when it was refused and does not know better.
+	Backoff time.Duration
 	// Requests makes the client's requests; nil is one of its own. Clients of one world may share one.
 	Requests *raft.Slab[kvapi.Request]
-	// Backoff is the pause it makes before it asks again when it was refused and does not know
-	// better.
-	Backoff time.Duration
 }
 
-// DefaultClientConfig returns the configuration of a client that gives up after 2 s, asks another
-// server after 500 ms and pauses for 50 ms.
+// DefaultClientConfig returns the configuration of a client that gives up after 2 s, asks another server after 500 ms
+// and pauses for 50 ms.
 func DefaultClientConfig(id sim.NodeID, servers []sim.NodeID, ops []Operation) ClientConfig {
 	return ClientConfig{
 		ID: id, Servers: servers, Ops: ops,
-		Timeout:  2 * time.Second,
-		Patience: 500 * time.Millisecond,
-		Backoff:  50 * time.Millisecond,
+		Timeout: 2 * time.Second, Patience: 500 * time.Millisecond, Backoff: 50 * time.Millisecond,
 	}
 }
 
@@ -48,8 +45,6 @@ type phase byte
 const (
 	// thinking: no operation is open.
 	thinking phase = iota
-	// opening: one is open, and before it can be asked for a session has to be opened.
-	opening
 	// asking: one is open and being asked for.
 	asking
 	// done: every operation has ended.
@@ -63,28 +58,26 @@ const (
 	timerTimeout                     // the operation is given up
 )
 
-// Client plays a list of operations, one after the other. It is a sim.Machine and a sim.Cloner.
+// Client plays a list of operations, one after the other. It is a sim.Machine and a sim.Recycler.
 //
-//  1. Every operation is called once and returns once, the first Think after Start and each other one Think after
-//     the return of the one before.
-//  2. It returns OK with the first answer; Failed if no server can have taken it, since it was never sent or
-//     is one that no server does; and Unknown otherwise, after Timeout.
-//  3. A repeated request has the session and the sequence number of the first. After a write that ended
-//     Unknown the session is not used again.
+//  1. Every operation is called once and returns once, the first Think after Start and each other one Think after the
+//     return of the one before.
+//  2. It returns OK with the answer of the store, an error too; Failed if no server can have taken it, since it was
+//     never sent or no server does it; and Unknown otherwise.
+//  3. What changes something is sent again only after a server has said that it did nothing with it (clientv3's retry
+//     policy): a second copy would be done a second time.
 //
-// A refusal says that one server did not take one copy of a request. A copy that the network
-// still holds, or an earlier attempt, may be taken later, so that refusals alone never make an
-// operation Failed.
+// A refusal says that one server did not take one copy of a request. The network may have made another, so that
+// refusals alone never make an operation Failed. Servers do no request twice.
 //
-// A client that crashes begins its list again. Its sequence numbers count from the time of its
-// Start, so that it does not take the answers to its former self for its own.
+// A client that crashes begins its list again. Its sequence numbers count from the time of its Start, so that it does
+// not take the answers to its former self for its own.
 type Client struct {
 	cfg *ClientConfig
 	// next is the index of the open operation, or of the next one.
-	next    int
-	phase   phase
-	session kvapi.Session
-	seq     kvapi.Seq
+	next  int
+	phase phase
+	seq   kvapi.Seq
 	// attempt counts the sendings of the request seq.
 	attempt uint32
 	// server is the index of whom to ask.
@@ -121,9 +114,9 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		c.seq = kvapi.Seq(now)
 		c.think(out)
 	case sim.Timeout:
-		c.handleTimeout(ev.Timer, out)
+		c.timeout(ev.Timer, out)
 	case sim.Receive:
-		if r, ok := ev.Msg.(*kvapi.Response); ok {
+		if r, ok := ev.Msg.(*kvapi.Response); ok && c.phase == asking && r.Seq == c.seq {
 			c.handleResponse(r, out)
 		}
 	}
@@ -146,15 +139,16 @@ func (c *Client) think(out *sim.Effects) {
 	out.SetTimer(timerThink, d, d)
 }
 
-// handleTimeout goes on after a timer has run out.
-func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
+// timeout goes on after a timer has run out.
+func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	switch {
 	case t == timerThink && c.phase == thinking:
 		c.call(out)
-	case c.phase != opening && c.phase != asking:
+	case c.phase != asking:
 	case t == timerTimeout:
+		c.turn()
 		c.giveUp(out)
-	case t == timerPatience:
+	case t == timerPatience && (c.resting || c.repeats()):
 		if !c.resting {
 			out.Decide("nobody answers", "ask the next server")
 			c.turn()
@@ -164,40 +158,27 @@ func (c *Client) handleTimeout(t sim.TimerID, out *sim.Effects) {
 	}
 }
 
+// op is the open operation.
+func (c *Client) op() *kvapi.Op { return &c.cfg.Ops[c.next].In }
+
+// repeats reports whether the open operation may be asked for again while a server may be about to do it.
+func (c *Client) repeats() bool { return !c.op().Writes() && c.op().Kind != kvapi.MoveLeader }
+
 // call begins the next operation.
 func (c *Client) call(out *sim.Effects) {
-	op := &c.cfg.Ops[c.next]
-	out.Invoke(&op.In) // shared with the history: nobody changes it
+	out.Invoke(c.op()) // shared with the history: nobody changes it
 	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
-	c.phase, c.doubtful, c.redirects = asking, false, 0
-	if op.In.Kind.Writes() && c.session == 0 {
-		c.phase = opening
-	}
-	c.begin(out)
-}
-
-// begin asks for something new: the opening of a session, or the operation.
-func (c *Client) begin(out *sim.Effects) {
+	c.phase, c.doubtful, c.redirects, c.attempt = asking, false, 0, 0
 	c.seq++
-	c.attempt = 0
 	c.ask(out)
 }
 
 // ask sends the request that is open to the server whose turn it is.
 func (c *Client) ask(out *sim.Effects) {
 	c.attempt++
-	c.resting = false
+	c.resting, c.doubtful = false, true
 	r := c.requests.Take()
-	r.Seq, r.Attempt = c.seq, c.attempt
-	if c.phase == opening {
-		r.In.Kind = kvapi.OpenSession
-	} else {
-		r.In = c.cfg.Ops[c.next].In
-		c.doubtful = true
-	}
-	if r.In.Kind.Writes() {
-		r.Session = c.session
-	}
+	r.Seq, r.Attempt, r.Op = c.seq, c.attempt, *c.op()
 	out.Send(c.cfg.Servers[c.server], r)
 	out.SetTimer(timerPatience, c.cfg.Patience, c.cfg.Patience)
 }
@@ -205,25 +186,20 @@ func (c *Client) ask(out *sim.Effects) {
 // turn passes on to the next server.
 func (c *Client) turn() { c.server = (c.server + 1) % len(c.cfg.Servers) }
 
-// handleResponse handles an answer. Every answer to the open request is as good as another,
-// refusals count only if they are about the last attempt.
+// handleResponse handles an answer. Every answer to the open request is as good as another, refusals count only if they
+// are about the last attempt.
 func (c *Client) handleResponse(r *kvapi.Response, out *sim.Effects) {
-	if c.phase != opening && c.phase != asking || r.Seq != c.seq {
-		return
-	}
-	switch {
-	case r.Status == kvapi.StatusOK && c.phase == opening:
-		c.session, c.phase = r.Session, asking
-		c.begin(out)
-	case r.Status == kvapi.StatusOK:
+	switch code := r.Out.Code; {
+	case code.Answered():
 		c.end(&r.Out, sim.OK, out)
-	case r.Status == kvapi.StatusInvalid:
+	case code == kvapi.ErrRequestTooLarge:
 		c.end(nil, sim.Failed, out)
-	case r.Status == kvapi.StatusExpired || r.Status == kvapi.StatusStale:
-		out.Decide("the session is gone", "nobody knows whether it was done")
-		c.giveUp(out)
-	case r.Attempt == c.attempt && !c.resting:
+	case r.Attempt != c.attempt || c.resting:
+	case code.Untaken() || c.repeats():
 		c.handleRefusal(r, out)
+	default:
+		out.Decide(code.String(), "nobody knows whether it was done")
+		c.giveUp(out)
 	}
 }
 
@@ -238,7 +214,7 @@ func (c *Client) handleRefusal(r *kvapi.Response, out *sim.Effects) {
 		return
 	}
 	out.Decide("refused", "pause, then ask the next server")
-	if r.Status != kvapi.StatusBusy {
+	if r.Out.Code != kvapi.ErrTooManyRequests {
 		c.turn()
 	}
 	c.resting = true
@@ -258,12 +234,8 @@ func (c *Client) place(id sim.NodeID) int {
 // giveUp ends the open operation without an answer.
 func (c *Client) giveUp(out *sim.Effects) {
 	if !c.doubtful {
-		out.Decide("it was never sent", "failed")
 		c.end(nil, sim.Failed, out)
 		return
-	}
-	if c.cfg.Ops[c.next].In.Kind.Writes() {
-		c.session = 0
 	}
 	c.end(nil, sim.Unknown, out)
 }

@@ -8,7 +8,7 @@ import (
 	"schism/sim"
 )
 
-// Clone implements sim.Cloner. The state is shared until either server changes it.
+// Clone implements sim.Cloner. The store is shared until either server changes it.
 func (s *Server) Clone() sim.Cloner { return s.CloneInto(nil) }
 
 // CloneInto implements sim.Recycler.
@@ -20,49 +20,53 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 	*d = Server{
 		policy:    s.policy,
 		raft:      s.raft.CloneInto(d.raft),
-		store:     s.store.clone(),
+		store:     s.store.Clone(),
+		served:    append(d.served[:0], s.served...),
+		applied:   s.applied,
 		saved:     s.saved,
 		applying:  s.applying,
 		reign:     s.reign,
 		proposals: append(d.proposals[:0], s.proposals...),
 		reads:     append(d.reads[:0], s.reads...),
 		lastRead:  s.lastRead,
+		leases:    lessor{append(d.leases.deadlines[:0], s.leases.deadlines...), s.leases.armed},
+		moving:    s.moving,
 		responses: d.responses,
-		commands:  d.commands,
 	}
 	return d
 }
 
 // AppendHash implements sim.Cloner.
 func (s *Server) AppendHash(b []byte) []byte {
-	b = s.store.appendState(s.raft.AppendHash(b))
-	b = binary.AppendUvarint(b, uint64(s.saved))
-	b = binary.AppendUvarint(b, flag(s.applying))
-	b = binary.AppendUvarint(b, uint64(s.reign))
-	b = binary.AppendUvarint(b, uint64(s.lastRead))
-	b = binary.AppendUvarint(b, uint64(len(s.proposals)))
+	b = s.served.append(s.store.AppendState(s.raft.AppendHash(b)))
+	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
+		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
+		flag(s.leases.armed)} {
+		b = binary.AppendUvarint(b, v)
+	}
 	for i := range s.proposals {
 		p := &s.proposals[i]
-		b = binary.AppendUvarint(b, uint64(p.index))
-		b = p.from.append(binary.AppendUvarint(b, uint64(p.term)))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(p.index)), uint64(p.term))
+		b = p.from.append(b)
 	}
-	b = binary.AppendUvarint(b, uint64(len(s.reads)))
 	for i := range s.reads {
 		r := &s.reads[i]
-		b = binary.AppendUvarint(b, uint64(r.id))
-		b = append(binary.AppendUvarint(b, uint64(r.index)), byte(flag(r.confirmed)))
-		b = r.from.append(appendText(b, r.key))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.id)), flag(r.confirmed))
+		b = binary.AppendUvarint(b, uint64(r.index))
+		b = r.from.append(binary.LittleEndian.AppendUint64(b, uint64(r.op.Fold(0))))
 	}
-	return b
+	for _, d := range s.leases.deadlines {
+		b = binary.AppendVarint(binary.AppendVarint(b, int64(d.id)), int64(d.at))
+	}
+	return s.moving.append(b)
 }
 
 // append appends every field.
 func (c *caller) append(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(c.client))
-	b = binary.AppendUvarint(b, uint64(c.session))
-	b = binary.AppendUvarint(b, uint64(c.seq))
-	b = binary.AppendUvarint(b, uint64(c.attempt))
-	return append(b, byte(c.op))
+	for _, v := range [...]uint64{uint64(c.client), uint64(c.seq), uint64(c.attempt), uint64(c.op)} {
+		b = binary.AppendUvarint(b, v)
+	}
+	return b
 }
 
 // flag returns 1 for true.
@@ -80,12 +84,9 @@ func (c *Client) Clone() sim.Cloner { return c.CloneInto(nil) }
 func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	d, ok := old.(*Client)
 	if !ok {
-		d = &Client{}
+		d = &Client{requests: &raft.Slab[kvapi.Request]{}}
 	}
 	requests := d.requests
-	if requests == nil || requests == c.cfg.Requests {
-		requests = &raft.Slab[kvapi.Request]{}
-	}
 	*d = *c
 	d.requests = requests
 	return d
@@ -93,12 +94,9 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 
 // AppendHash implements sim.Cloner.
 func (c *Client) AppendHash(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(c.next))
-	b = append(b, byte(c.phase))
-	b = binary.AppendUvarint(b, uint64(c.session))
-	b = binary.AppendUvarint(b, uint64(c.seq))
-	b = binary.AppendUvarint(b, uint64(c.attempt))
-	b = binary.AppendUvarint(b, uint64(c.server))
-	b = binary.AppendUvarint(b, uint64(c.redirects))
-	return binary.AppendUvarint(b, flag(c.resting)<<1|flag(c.doubtful))
+	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.seq), uint64(c.attempt), uint64(c.server),
+		uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
+		b = binary.AppendUvarint(b, v)
+	}
+	return b
 }

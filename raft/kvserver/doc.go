@@ -1,26 +1,24 @@
-// Package kvserver is a key-value store replicated by Raft, as machines for package sim: the
-// server, which is a raft.Node with a store above it, and the client that plays a list of
-// operations against such servers.
+// Package kvserver is an etcd-like store, as machines for package sim: the server, which is a raft.Node with a
+// revisioned store above it, and the client that plays a list of operations against such servers.
 //
-//	voters := []sim.NodeID{sim.Server(1), sim.Server(2), sim.Server(3)}
+//	members := []sim.NodeID{sim.Server(1), sim.Server(2), sim.Server(3)}
 //	config := sim.Config{
 //		NewServer: func(id sim.NodeID) sim.Machine {
-//			return kvserver.NewServer(kvserver.DefaultConfig(id, voters))
+//			return kvserver.NewServer(kvserver.DefaultConfig(id, members))
 //		},
 //		NewClient: func(id sim.NodeID) sim.Machine {
 //			ops := kvserver.StandardWorkload().Draw(chooser, id)
-//			return kvserver.NewClient(kvserver.DefaultClientConfig(id, voters, ops))
+//			return kvserver.NewClient(kvserver.DefaultClientConfig(id, members, ops))
 //		},
 //		…
 //	}
 //
-// A write is proposed to Raft, and done when its entry is applied, which is a task of its own, so
-// that a crash can fall between. Writes belong to a session, which the store remembers: a write
-// that is asked for again has no effect again and gets the same answer (Raft §8, thesis §6.3).
-// Sessions are part of the store, so they are in its snapshots, and they expire in log order, so
-// at every server alike. A get asks Raft for a ReadIndex and waits until that much is applied
-// (thesis §6.4).
+// What changes the store, the leases or the membership goes through the log; linearizable reads are answered by the
+// leader once Raft has confirmed that it still leads, serializable ones by any server from what it has. The leader
+// keeps the time of leases: it gives each its whole time when it begins to lead, and asks for its end by the log.
 //
-// The package judges nothing. A client says what it knows: an operation that may have happened is
-// Unknown, and Failed is only what surely never will.
+// The package judges nothing. A client says what it knows: nothing recognises a write that is asked for twice, so a
+// write whose answer is lost is Unknown, and is asked for again only where a server has said that it did nothing.
+//
+// It has no watches yet, and no checkpoints of leases.
 package kvserver

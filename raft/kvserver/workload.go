@@ -14,7 +14,7 @@ import (
 type Operation struct {
 	// Think is the time between the end of the operation before and the call of this one.
 	Think time.Duration
-	In    kvapi.Input
+	In    kvapi.Op
 }
 
 // String returns the pause and the operation, "20ms put x 17". ParseOperation reads it back.
@@ -27,110 +27,167 @@ func ParseOperation(s string) (Operation, error) {
 	if err != nil || think < 0 {
 		return Operation{}, fmt.Errorf("operation %q: want a pause first, such as 20ms", s)
 	}
-	in, err := kvapi.ParseInput(rest)
+	in, err := kvapi.ParseOp(rest)
 	return Operation{think, in}, err
 }
 
-// Mix is how often each kind of operation is drawn, relative to the others. A kind at 0 is not
-// drawn.
+// Mix is how often each kind of operation is drawn, relative to the others. A kind at 0 is not drawn.
 type Mix struct {
-	Get, Put, Append, CAS, Delete int
+	// Get reads a key, Range all keys, Local a key from whatever server is asked.
+	Get, Range, Local int
+	// Put and Delete change a key. Create puts it if it is not there; CAS puts it if its version is the one that the
+	// client guesses, and reads it if not; Move deletes one key and puts another if both are there.
+	Put, Delete, Create, CAS, Move int
+	// Grant makes a lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
+	Grant, Attach, Keep, Revoke int
+	// Compact forgets a revision that the client guesses.
+	Compact int
 }
 
 // Workload describes what a client does; Draw makes a list of operations of it.
 type Workload struct {
-	// Ops is the number of operations of one client.
-	Ops int
-	// Keys is the number of keys: x, y, z, a, b, ….
-	Keys int
-	Mix  Mix
+	// Ops is the number of operations of one client, Keys that of the keys: x, y, z, a, b, ….
+	Ops, Keys int
+	Mix       Mix
 	// ThinkMin and ThinkMax bound the pauses.
 	ThinkMin, ThinkMax time.Duration
-	// LocalGets makes every get a local one.
-	LocalGets bool
 }
 
-// StandardWorkload returns the workload of which the speed of different systems is compared, for
-// five clients and 60 simulated seconds: 40 operations each, put, append and get on three keys.
+// StandardWorkload returns the workload of which the speed of different systems is compared, for five clients and 60
+// simulated seconds: 40 operations each, put, conditional put and get on three keys.
 func StandardWorkload() Workload {
 	return Workload{
-		Ops: 40, Keys: 3, Mix: Mix{Get: 2, Put: 1, Append: 1},
+		Ops: 40, Keys: 3, Mix: Mix{Get: 2, Put: 1, CAS: 1},
 		ThinkMin: 500 * time.Millisecond, ThinkMax: 1500 * time.Millisecond,
 	}
+}
+
+// drawn is a kind of operation as Mix counts them.
+type drawn int
+
+const (
+	drawGet drawn = iota
+	drawRange
+	drawLocal
+	drawPut
+	drawDelete
+	drawCreate
+	drawCAS
+	drawMove
+	drawGrant
+	drawAttach
+	drawKeep
+	drawRevoke
+	drawCompact
+	drawnKinds
+)
+
+// weights returns the mix by kind.
+func (m *Mix) weights() [drawnKinds]int {
+	return [drawnKinds]int{m.Get, m.Range, m.Local, m.Put, m.Delete, m.Create, m.CAS, m.Move, m.Grant, m.Attach, m.Keep,
+		m.Revoke, m.Compact}
 }
 
 // keyNames are the names of the first keys, one letter each.
 const keyNames = "xyzabcdefghijklmnopqrstuvw"
 
-// Draw draws the operations of the client id from c. No two writes of all clients write the same
-// value: the seventh operation of c1 puts "1.7", or appends "+1.7". A compare expects what its
-// client last wrote to that key, by itself, so that it tells whether somebody came between. Draw
-// panics if w has no keys or an empty mix.
+// key returns the name of the i-th key from 0.
+func key(i int) string {
+	if i < len(keyNames) {
+		return keyNames[i : i+1]
+	}
+	return "k" + strconv.Itoa(i)
+}
+
+// Draw draws the operations of the client id from c. No two writes of all clients write the same value: the seventh
+// operation of c1 puts "1.7". Draw panics if w has no keys or an empty mix.
 func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
-	m := w.Mix
-	weights := [...]int{m.Get, m.Put, m.Append, m.CAS, m.Delete}
-	kinds := [...]kvapi.OpKind{kvapi.Get, kvapi.Put, kvapi.Append, kvapi.CAS, kvapi.Delete}
-	all := 0
+	weights, all := w.Mix.weights(), 0
 	for _, n := range weights {
 		all += n
 	}
 	if w.Keys < 1 || all < 1 {
 		panic("kvserver: Workload: no keys, or nothing to do")
 	}
-	key := sim.Key{Decision: sim.DecideWorkload, From: id}
-	d := drawing{id: id.Number(), local: w.LocalGets, last: make([]string, w.Keys)}
+	k := sim.Key{Decision: sim.DecideWorkload, From: id}
+	d := drawing{id: id.Number(), keys: w.Keys, puts: make([]int64, w.Keys)}
 	ops := make([]Operation, w.Ops)
 	for i := range ops {
-		n, kind := c.Index(key, all), 0
+		n, kind := c.Index(k, all), 0
 		for ; n >= weights[kind]; kind++ {
 			n -= weights[kind]
 		}
 		d.number = i + 1
-		ops[i].In = d.input(kinds[kind], c.Index(key, w.Keys))
-		ops[i].Think = c.Span(key, w.ThinkMin, w.ThinkMax)
+		ops[i].In = d.op(drawn(kind), c.Index(k, w.Keys))
+		ops[i].Think = c.Span(k, w.ThinkMin, w.ThinkMax)
 	}
 	return ops
 }
 
 // drawing is what Draw keeps in mind between two operations.
 type drawing struct {
-	id, number int
-	local      bool
-	// last is, by key, what the client last wrote there by itself.
-	last  []string
-	texts texts
+	id, number, keys int
+	// puts is, by key, how often the client has put it, from which it guesses versions.
+	puts []int64
 }
 
-// input returns the operation of kind k on the key-th key.
-func (d *drawing) input(k kvapi.OpKind, key int) kvapi.Input {
-	in := kvapi.Input{Kind: k, Key: d.key(key)}
-	switch k {
-	case kvapi.Get:
-		in.Local = d.local
-	case kvapi.Put:
-		in.Value = d.value("")
-		d.last[key] = in.Value
-	case kvapi.Append:
-		in.Value = d.value("+")
-	case kvapi.CAS:
-		in.Expect, in.Value = d.last[key], d.value("")
-		d.last[key] = in.Value
+// op returns the operation of a kind on the i-th key.
+func (d *drawing) op(kind drawn, i int) kvapi.Op {
+	one := kvapi.Span{Key: key(i)}
+	get := kvapi.Op{Kind: kvapi.Range, Span: one}
+	switch kind {
+	case drawRange:
+		get.Span = kvapi.Prefix("")
+	case drawLocal:
+		get.Flags = kvapi.FlagSerializable
+	case drawPut:
+		return d.put(i)
+	case drawDelete:
+		return kvapi.Op{Kind: kvapi.DeleteRange, Span: one, Flags: kvapi.FlagPrevKV}
+	case drawCreate:
+		return d.putIf(i, kvapi.CompareCreate, 0)
+	case drawCAS:
+		return d.putIf(i, kvapi.CompareVersion, d.puts[i])
+	case drawMove:
+		other := (i + 1) % d.keys
+		there := func(key string) kvapi.Compare {
+			return kvapi.Compare{Result: kvapi.Greater, Span: kvapi.Span{Key: key}} // its version is above 0
+		}
+		txn := kvapi.Op{Kind: kvapi.Txn, If: []kvapi.Compare{there(key(i)), there(key(other))},
+			Then: []kvapi.Op{{Kind: kvapi.DeleteRange, Span: one}}, Else: []kvapi.Op{get}}
+		if other != i {
+			txn.Then = append(txn.Then, d.put(other))
+		}
+		return txn
+	case drawGrant:
+		return kvapi.Op{Kind: kvapi.LeaseGrant, Lease: d.lease(), TTL: 2}
+	case drawAttach:
+		op := d.put(i)
+		op.Lease = d.lease()
+		return op
+	case drawKeep:
+		return kvapi.Op{Kind: kvapi.LeaseKeepAlive, Lease: d.lease()}
+	case drawRevoke:
+		return kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.lease()}
+	case drawCompact:
+		return kvapi.Op{Kind: kvapi.Compact, Revision: kvapi.Revision(d.number)}
 	}
-	return in
+	return get
 }
 
-// key returns the name of the i-th key from 0.
-func (d *drawing) key(i int) string {
-	if i < len(keyNames) {
-		return keyNames[i : i+1]
-	}
-	var b [24]byte
-	return d.texts.join("k", strconv.AppendInt(b[:0], int64(i), 10))
+// lease is the lease of the client's own.
+func (d *drawing) lease() kvapi.LeaseID { return kvapi.LeaseID(0x100 + d.id) }
+
+// put returns a Put of the i-th key.
+func (d *drawing) put(i int) kvapi.Op {
+	d.puts[i]++
+	return kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: key(i)},
+		Value: strconv.Itoa(d.id) + "." + strconv.Itoa(d.number)}
 }
 
-// value returns what only this operation writes.
-func (d *drawing) value(prefix string) string {
-	var b [48]byte
-	v := strconv.AppendInt(b[:0], int64(d.id), 10)
-	return d.texts.join(prefix, strconv.AppendInt(append(v, '.'), int64(d.number), 10))
+// putIf returns a Txn that puts the i-th key if what target says of it is number, and reads it if not.
+func (d *drawing) putIf(i int, target kvapi.CompareTarget, number int64) kvapi.Op {
+	one := kvapi.Span{Key: key(i)}
+	return kvapi.Op{Kind: kvapi.Txn, If: []kvapi.Compare{{Target: target, Span: one, Number: number}},
+		Then: []kvapi.Op{d.put(i)}, Else: []kvapi.Op{{Kind: kvapi.Range, Span: one}}}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // manyKeys is how many keys large has.
@@ -12,14 +12,14 @@ const manyKeys = 100_000
 
 // large returns a store with many keys, and operations of the kind on each, in an order that has nothing to do with
 // that of the keys.
-func large(kind etcdapi.OpKind) (Store, []etcdapi.Op) {
+func large(kind kvapi.OpKind) (Store, []kvapi.Op) {
 	store := New(nil)
-	puts, ops := make([]etcdapi.Op, manyKeys), make([]etcdapi.Op, manyKeys)
+	puts, ops := make([]kvapi.Op, manyKeys), make([]kvapi.Op, manyKeys)
 	for i := range manyKeys {
 		key := fmt.Sprintf("key-%08d", i*7919%manyKeys)
-		puts[i] = etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: key}, Value: "0123456789"}
-		ops[i] = etcdapi.Op{Kind: kind, Span: etcdapi.Span{Key: key}}
-		if kind == etcdapi.Put {
+		puts[i] = kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: key}, Value: "0123456789"}
+		ops[i] = kvapi.Op{Kind: kind, Span: kvapi.Span{Key: key}}
+		if kind == kvapi.Put {
 			ops[i].Value = "9876543210"
 		}
 	}
@@ -31,13 +31,13 @@ func large(kind etcdapi.OpKind) (Store, []etcdapi.Op) {
 
 // BenchmarkPut replaces keys of a large store, which keeps all but the last 100,000 changes compacted.
 func BenchmarkPut(b *testing.B) {
-	store, ops := large(etcdapi.Put)
+	store, ops := large(kvapi.Put)
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		if i++; i == manyKeys {
 			i = 0
-			store.Apply(&etcdapi.Op{Kind: etcdapi.Compact, Revision: store.Revision()})
+			store.Apply(&kvapi.Op{Kind: kvapi.Compact, Revision: store.Revision()})
 		}
 		store.Apply(&ops[i])
 	}
@@ -46,15 +46,15 @@ func BenchmarkPut(b *testing.B) {
 // BenchmarkPutIntoSmallStore has three keys, as most simulated stores have.
 func BenchmarkPutIntoSmallStore(b *testing.B) {
 	store := New(nil)
-	ops := make([]etcdapi.Op, 3)
+	ops := make([]kvapi.Op, 3)
 	for i := range ops {
-		ops[i] = etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: string(rune('x' + i))}, Value: "17"}
+		ops[i] = kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: string(rune('x' + i))}, Value: "17"}
 	}
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		if i++; i%1000 == 0 {
-			store.Apply(&etcdapi.Op{Kind: etcdapi.Compact, Revision: store.Revision()})
+			store.Apply(&kvapi.Op{Kind: kvapi.Compact, Revision: store.Revision()})
 		}
 		store.Apply(&ops[i%3])
 	}
@@ -62,7 +62,7 @@ func BenchmarkPutIntoSmallStore(b *testing.B) {
 
 // BenchmarkPutWithoutCompaction keeps every change.
 func BenchmarkPutWithoutCompaction(b *testing.B) {
-	store, ops := large(etcdapi.Put)
+	store, ops := large(kvapi.Put)
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -72,7 +72,7 @@ func BenchmarkPutWithoutCompaction(b *testing.B) {
 }
 
 func BenchmarkRangeOfOneKey(b *testing.B) {
-	store, ops := large(etcdapi.Range)
+	store, ops := large(kvapi.Range)
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -84,8 +84,8 @@ func BenchmarkRangeOfOneKey(b *testing.B) {
 }
 
 func BenchmarkRangeOf100Keys(b *testing.B) {
-	store, _ := large(etcdapi.Range)
-	op := &etcdapi.Op{Kind: etcdapi.Range, Span: etcdapi.Prefix("key-000123")}
+	store, _ := large(kvapi.Range)
+	op := &kvapi.Op{Kind: kvapi.Range, Span: kvapi.Prefix("key-000123")}
 	b.ReportAllocs()
 	for b.Loop() {
 		if r := store.Read(op); r.Count != 100 {
@@ -95,11 +95,11 @@ func BenchmarkRangeOf100Keys(b *testing.B) {
 }
 
 func BenchmarkTxnOfCompareAndPut(b *testing.B) {
-	store, puts := large(etcdapi.Put)
-	ops := make([]etcdapi.Op, manyKeys)
+	store, puts := large(kvapi.Put)
+	ops := make([]kvapi.Op, manyKeys)
 	for i := range ops {
-		ops[i] = etcdapi.Op{Kind: etcdapi.Txn, If: []etcdapi.Compare{{Target: etcdapi.CompareVersion,
-			Result: etcdapi.Greater, Span: puts[i].Span}}, Then: puts[i : i+1]}
+		ops[i] = kvapi.Op{Kind: kvapi.Txn, If: []kvapi.Compare{{Target: kvapi.CompareVersion,
+			Result: kvapi.Greater, Span: puts[i].Span}}, Then: puts[i : i+1]}
 	}
 	i := 0
 	b.ReportAllocs()
@@ -110,7 +110,7 @@ func BenchmarkTxnOfCompareAndPut(b *testing.B) {
 }
 
 func BenchmarkClone(b *testing.B) {
-	store, _ := large(etcdapi.Put)
+	store, _ := large(kvapi.Put)
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = store.Clone()
@@ -119,7 +119,7 @@ func BenchmarkClone(b *testing.B) {
 
 // BenchmarkFork clones a store and changes a key of the clone.
 func BenchmarkFork(b *testing.B) {
-	store, ops := large(etcdapi.Put)
+	store, ops := large(kvapi.Put)
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -131,9 +131,9 @@ func BenchmarkFork(b *testing.B) {
 
 // BenchmarkEvents asks for the last 100 changes.
 func BenchmarkEvents(b *testing.B) {
-	store, _ := large(etcdapi.Put)
-	w := Window{From: store.Revision() - 99, To: store.Revision(), Span: etcdapi.Prefix("")}
-	var events []etcdapi.Event
+	store, _ := large(kvapi.Put)
+	w := Window{From: store.Revision() - 99, To: store.Revision(), Span: kvapi.Prefix("")}
+	var events []kvapi.Event
 	b.ReportAllocs()
 	for b.Loop() {
 		if events, _ = store.Events(w, events[:0]); len(events) != 100 {
@@ -143,15 +143,15 @@ func BenchmarkEvents(b *testing.B) {
 }
 
 func BenchmarkHashKV(b *testing.B) {
-	store, _ := large(etcdapi.Put)
-	op := &etcdapi.Op{Kind: etcdapi.HashKV}
+	store, _ := large(kvapi.Put)
+	op := &kvapi.Op{Kind: kvapi.HashKV}
 	for b.Loop() {
 		store.Read(op)
 	}
 }
 
 func BenchmarkEncode(b *testing.B) {
-	store, _ := large(etcdapi.Put)
+	store, _ := large(kvapi.Put)
 	b.ReportAllocs()
 	for b.Loop() {
 		b.SetBytes(int64(len(store.Encode())))
@@ -159,7 +159,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	store, _ := large(etcdapi.Put)
+	store, _ := large(kvapi.Put)
 	data := store.Encode()
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()

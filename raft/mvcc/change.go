@@ -1,6 +1,6 @@
 package mvcc
 
-import "schism/raft/etcdapi"
+import "schism/raft/kvapi"
 
 // place is where a change is in the history: its revision, and in the low subBits bits its number within it, from 0.
 type place uint64
@@ -9,18 +9,18 @@ type place uint64
 const subBits = 24
 
 // maxRevision is the first revision for which there are no places.
-const maxRevision etcdapi.Revision = 1<<(64-subBits) - 1
+const maxRevision kvapi.Revision = 1<<(64-subBits) - 1
 
 // placeOf returns the place of the first change of a revision, which is not negative.
-func placeOf(r etcdapi.Revision) place { return place(min(r, maxRevision)) << subBits }
+func placeOf(r kvapi.Revision) place { return place(min(r, maxRevision)) << subBits }
 
 // revision returns the revision that made the change.
-func (p place) revision() etcdapi.Revision { return etcdapi.Revision(p >> subBits) }
+func (p place) revision() kvapi.Revision { return kvapi.Revision(p >> subBits) }
 
 // change is what one revision has done to one key. It is never changed once it is in the log.
 type change struct {
 	// kv is the key as it was left. If it was deleted kv has the key and ModRevision alone.
-	kv      etcdapi.KeyValue
+	kv      kvapi.KeyValue
 	deleted bool
 	// number tells it from the others of its revision.
 	number uint32
@@ -41,7 +41,7 @@ func (s *Store) earlier(c *change) *change {
 }
 
 // seenAt returns the key as it was left at revision r by c or a change before it, nil if it was not there.
-func (s *Store) seenAt(c *change, r etcdapi.Revision) *etcdapi.KeyValue {
+func (s *Store) seenAt(c *change, r kvapi.Revision) *kvapi.KeyValue {
 	for c != nil && c.kv.ModRevision > r {
 		c = s.earlier(c)
 	}
@@ -52,7 +52,7 @@ func (s *Store) seenAt(c *change, r etcdapi.Revision) *etcdapi.KeyValue {
 }
 
 // now returns the key as it is, nil if it is not there.
-func (s *Store) now(key string) *etcdapi.KeyValue {
+func (s *Store) now(key string) *kvapi.KeyValue {
 	if c, found := s.keys.Get(key); found && !c.deleted {
 		return &c.kv
 	}
@@ -60,7 +60,7 @@ func (s *Store) now(key string) *etcdapi.KeyValue {
 }
 
 // each calls f, in the order of keys, with each key of the span as it is at revision r.
-func (s *Store) each(span etcdapi.Span, r etcdapi.Revision, f func(*etcdapi.KeyValue)) {
+func (s *Store) each(span kvapi.Span, r kvapi.Revision, f func(*kvapi.KeyValue)) {
 	if span.Single() {
 		if c, found := s.keys.Get(span.Key); found {
 			if kv := s.seenAt(c, r); kv != nil {

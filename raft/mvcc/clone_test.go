@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 func TestClonesAreIndependent(t *testing.T) {
@@ -14,12 +14,12 @@ func TestClonesAreIndependent(t *testing.T) {
 		s := drawn{t}
 		stores := []Store{New(nil)}
 		// What each has been told, to be told again to a store of its own.
-		told := [][]etcdapi.Op{nil}
+		told := [][]kvapi.Op{nil}
 		for range s.pick(60) {
 			i := s.pick(len(stores))
 			if s.pick(5) == 4 {
 				stores = append(stores, stores[i].Clone())
-				told = append(told, append([]etcdapi.Op(nil), told[i]...))
+				told = append(told, append([]kvapi.Op(nil), told[i]...))
 				continue
 			}
 			op := anyOp(s, stores[i].Revision())
@@ -62,7 +62,7 @@ func checkSums(t rapid.TB, s *Store) {
 		}
 		return true
 	})
-	s.leases.Scan(func(id etcdapi.LeaseID, l lease) bool {
+	s.leases.Scan(func(id kvapi.LeaseID, l lease) bool {
 		leases += l.digest()
 		if id != l.id {
 			t.Errorf("lease %v is at %v", l.id, id)

@@ -3,7 +3,7 @@ package mvcc_test
 import (
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 	"schism/raft/mvcc"
 	"schism/sim"
 	"schism/sim/simtest"
@@ -25,7 +25,7 @@ func (m *machine) AppendHash(b []byte) []byte { return m.store.AppendState(b) }
 func grown(t *testing.T, texts ...string) sim.Cloner {
 	m := &machine{store: mvcc.New(nil)}
 	for _, text := range texts {
-		op, err := etcdapi.ParseOp(text)
+		op, err := kvapi.ParseOp(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,8 +38,8 @@ func grown(t *testing.T, texts ...string) sim.Cloner {
 func many() sim.Cloner {
 	m := &machine{store: mvcc.New(nil)}
 	for range 70 {
-		m.store.Apply(&etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: "a"}})
-		m.store.Apply(&etcdapi.Op{Kind: etcdapi.LeaseGrant})
+		m.store.Apply(&kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: "a"}})
+		m.store.Apply(&kvapi.Op{Kind: kvapi.LeaseGrant})
 	}
 	return m
 }

@@ -1,16 +1,16 @@
 package mvcc
 
-import "schism/raft/etcdapi"
+import "schism/raft/kvapi"
 
 // compact forgets what cannot be seen from revision r on: all that was changed again until then, and keys that were
 // deleted before. That a key was deleted at r itself is kept, since who watches from r on must be told (etcd 18274). It
 // costs as much as there are changes from the compacted revision to r.
-func (s *Store) compact(r etcdapi.Revision) etcdapi.Result {
+func (s *Store) compact(r kvapi.Revision) kvapi.Result {
 	switch {
 	case r <= s.compacted:
-		return s.failed(etcdapi.ErrCompacted)
+		return s.failed(kvapi.ErrCompacted)
 	case r > s.revision:
-		return s.failed(etcdapi.ErrFutureRev)
+		return s.failed(kvapi.ErrFutureRev)
 	}
 	var since []*change
 	s.log.Ascend(placeOf(s.compacted), func(_ place, c *change) bool {
@@ -34,5 +34,5 @@ func (s *Store) compact(r etcdapi.Revision) etcdapi.Result {
 			s.forget(c)
 		}
 	}
-	return etcdapi.Result{}
+	return kvapi.Result{}
 }

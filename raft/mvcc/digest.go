@@ -1,7 +1,7 @@
 package mvcc
 
 import (
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 	"schism/sim/digest"
 )
 
@@ -26,20 +26,20 @@ func (s *Store) Digest() Digest {
 
 // hash does a HashKV: of all changes that can be seen and were made until revision r. So it is the same at all servers
 // that have the same compacted revision, whatever else they have by now. It costs as much as there are changes after r.
-func (s *Store) hash(r etcdapi.Revision) etcdapi.Result {
+func (s *Store) hash(r kvapi.Revision) kvapi.Result {
 	if r <= 0 {
 		r = s.revision
 	}
 	switch {
 	case r > s.revision:
-		return s.failed(etcdapi.ErrFutureRev)
+		return s.failed(kvapi.ErrFutureRev)
 	case s.rules.Compacted(r, s.compacted):
-		return s.failed(etcdapi.ErrCompacted)
+		return s.failed(kvapi.ErrCompacted)
 	}
 	sum := s.logSum
 	s.log.Ascend(placeOf(r+1), func(_ place, c *change) bool {
 		sum -= c.digest()
 		return true
 	})
-	return etcdapi.Result{Hash: uint64(Digest(3).Mix(uint64(sum))), Compacted: s.compacted}
+	return kvapi.Result{Hash: uint64(Digest(3).Mix(uint64(sum))), Compacted: s.compacted}
 }

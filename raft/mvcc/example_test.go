@@ -3,7 +3,7 @@ package mvcc_test
 import (
 	"fmt"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 	"schism/raft/mvcc"
 )
 
@@ -17,14 +17,14 @@ func Example() {
 		"lease-revoke lease 4d2",
 		"get lock rev 2",
 	} {
-		op, err := etcdapi.ParseOp(text)
+		op, err := kvapi.ParseOp(text)
 		if err != nil {
 			panic("example: " + err.Error())
 		}
 		result := store.Apply(&op)
 		fmt.Printf("r%d %s\n", store.Revision(), result.String())
 	}
-	events, _ := store.Events(mvcc.Window{To: store.Revision(), Span: etcdapi.Prefix("lock")}, nil)
+	events, _ := store.Events(mvcc.Window{To: store.Revision(), Span: kvapi.Prefix("lock")}, nil)
 	for i := range events {
 		fmt.Println(events[i].String())
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 func TestEventsTellEveryChangeInOrder(t *testing.T) {
@@ -12,18 +12,18 @@ func TestEventsTellEveryChangeInOrder(t *testing.T) {
 		"put a 1 -> r2 ok", "put b 1 -> r3 ok",
 		"txn {} then {put c 1; put a 2; delete b} else {} -> r4 then (ok) (ok) (deleted 1)",
 		"put b 2 -> r5 ok", "put c 2 -> r6 ok", "compact rev 3 -> r6 ok")
-	all := etcdapi.Prefix("")
+	all := kvapi.Prefix("")
 	for _, c := range []struct {
 		w    Window
 		want string
 	}{
 		{Window{From: 4, To: 5, Span: all}, "c=1(4 4 v1); a=2(2 4 v2); b deleted(4); b=2(5 5 v1)"},
-		{Window{From: 4, To: 5, Span: etcdapi.Span{Key: "a", End: "c"}}, "a=2(2 4 v2); b deleted(4); b=2(5 5 v1)"},
-		{Window{From: 3, To: 4, Span: etcdapi.Span{Key: "b"}, Flags: etcdapi.FlagPrevKV},
+		{Window{From: 4, To: 5, Span: kvapi.Span{Key: "a", End: "c"}}, "a=2(2 4 v2); b deleted(4); b=2(5 5 v1)"},
+		{Window{From: 3, To: 4, Span: kvapi.Span{Key: "b"}, Flags: kvapi.FlagPrevKV},
 			"b=1(3 3 v1); b deleted(4) was b=1(3 3 v1)"},
-		{Window{From: 5, To: 9, Span: all, Flags: etcdapi.FlagPrevKV}, "b=2(5 5 v1); c=2(4 6 v2) was c=1(4 4 v1)"},
-		{Window{From: 4, To: 9, Span: all, Flags: etcdapi.FlagNoPut}, "b deleted(4)"},
-		{Window{From: 4, To: 4, Span: all, Flags: etcdapi.FlagNoDelete}, "c=1(4 4 v1); a=2(2 4 v2)"},
+		{Window{From: 5, To: 9, Span: all, Flags: kvapi.FlagPrevKV}, "b=2(5 5 v1); c=2(4 6 v2) was c=1(4 4 v1)"},
+		{Window{From: 4, To: 9, Span: all, Flags: kvapi.FlagNoPut}, "b deleted(4)"},
+		{Window{From: 4, To: 4, Span: all, Flags: kvapi.FlagNoDelete}, "c=1(4 4 v1); a=2(2 4 v2)"},
 		{Window{From: 7, To: 9, Span: all}, ""},
 		{Window{From: 5, To: 4, Span: all}, ""},
 	} {
@@ -41,7 +41,7 @@ func TestEventsTellEveryChangeInOrder(t *testing.T) {
 func TestCompactionKeepsDeletesAtItsRevision(t *testing.T) {
 	store := talk(t, "put a 1 -> r2 ok", "put b 1 -> r3 ok", "delete a -> r4 deleted 1", "delete b -> r5 deleted 1",
 		"put c 1 -> r6 ok", "compact rev 5 -> r6 ok")
-	w := Window{From: 5, To: 9, Span: etcdapi.Prefix(""), Flags: etcdapi.FlagPrevKV}
+	w := Window{From: 5, To: 9, Span: kvapi.Prefix(""), Flags: kvapi.FlagPrevKV}
 	events, _ := store.Events(w, nil)
 	if got, want := showEvents(events), "b deleted(5); c=1(6 6 v1)"; got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -59,23 +59,23 @@ func TestHashDependsOnRevisionAndCompactionAlone(t *testing.T) {
 	lines := []string{"put a 1 -> r2 ok", "put b 1 -> r3 ok", "delete a -> r4 deleted 1", "put b 2 -> r5 ok"}
 	once := talk(t, append(lines, "compact rev 4 -> r5 ok", "put c 1 -> r6 ok", "put b 1 -> r7 ok")...)
 	often := talk(t, append(lines, "compact rev 2 -> r5 ok", "compact rev 3 -> r5 ok", "compact rev 4 -> r5 ok")...)
-	hash := func(s *Store, r etcdapi.Revision) etcdapi.Result {
-		return s.Read(&etcdapi.Op{Kind: etcdapi.HashKV, Revision: r})
+	hash := func(s *Store, r kvapi.Revision) kvapi.Result {
+		return s.Read(&kvapi.Op{Kind: kvapi.HashKV, Revision: r})
 	}
-	for _, c := range []struct{ a, b etcdapi.Result }{
+	for _, c := range []struct{ a, b kvapi.Result }{
 		{hash(once, 5), hash(often, 5)}, {hash(once, 4), hash(often, 4)}, {hash(once, 5), hash(often, 0)},
 	} {
-		if c.a.Code != etcdapi.OK || c.a.Hash != c.b.Hash || c.a.Compacted != 4 {
+		if c.a.Code != kvapi.OK || c.a.Hash != c.b.Hash || c.a.Compacted != 4 {
 			t.Errorf("%+v and %+v", c.a, c.b)
 		}
 	}
 	if hash(once, 7).Hash == hash(once, 6).Hash {
 		t.Error("two revisions have one hash")
 	}
-	if got := hash(once, 3).Code; got != etcdapi.ErrCompacted {
+	if got := hash(once, 3).Code; got != kvapi.ErrCompacted {
 		t.Errorf("hash of a compacted revision: %v", got)
 	}
-	if got := hash(once, 8).Code; got != etcdapi.ErrFutureRev {
+	if got := hash(once, 8).Code; got != kvapi.ErrFutureRev {
 		t.Errorf("hash of a revision to come: %v", got)
 	}
 }
@@ -91,7 +91,7 @@ func TestDigestAndHashDependOnEverything(t *testing.T) {
 		for _, text := range append(lines, more...) {
 			say(t, &store, text)
 		}
-		hash := store.Read(&etcdapi.Op{Kind: etcdapi.HashKV}).Hash
+		hash := store.Read(&kvapi.Op{Kind: kvapi.HashKV}).Hash
 		if hashed[hash] != "" || digests[store.Digest()] != "" {
 			t.Errorf("%q has the hash or the digest of %q%q", more, hashed[hash], digests[store.Digest()])
 		}

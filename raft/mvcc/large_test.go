@@ -9,29 +9,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // anyWide draws an operation on hundreds of keys.
-func anyWide(s source, last etcdapi.Revision) etcdapi.Op {
+func anyWide(s source, last kvapi.Revision) kvapi.Op {
 	key := func() string { return fmt.Sprintf("k%03d", s.pick(400)) }
 	switch n := s.pick(100); {
 	case n < 70:
-		return etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: key()}, Value: key(),
-			Lease: rare(s, 3, func() etcdapi.LeaseID { return 1 })}
+		return kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: key()}, Value: key(),
+			Lease: rare(s, 3, func() kvapi.LeaseID { return 1 })}
 	case n < 85:
-		return etcdapi.Op{Kind: etcdapi.DeleteRange, Span: etcdapi.Span{Key: key()}, Flags: etcdapi.FlagPrevKV}
+		return kvapi.Op{Kind: kvapi.DeleteRange, Span: kvapi.Span{Key: key()}, Flags: kvapi.FlagPrevKV}
 	case n < 86:
-		return etcdapi.Op{Kind: etcdapi.DeleteRange, Span: etcdapi.Span{Key: key(), End: key()}}
+		return kvapi.Op{Kind: kvapi.DeleteRange, Span: kvapi.Span{Key: key(), End: key()}}
 	case n < 87:
-		return etcdapi.Op{Kind: etcdapi.LeaseGrant, Lease: 1}
+		return kvapi.Op{Kind: kvapi.LeaseGrant, Lease: 1}
 	case n < 88:
-		return rare(s, 2, func() etcdapi.Op { return etcdapi.Op{Kind: etcdapi.LeaseRevoke, Lease: 1} })
+		return rare(s, 2, func() kvapi.Op { return kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: 1} })
 	case n < 90:
-		return etcdapi.Op{Kind: etcdapi.Compact, Revision: last - etcdapi.Revision(s.pick(200))}
+		return kvapi.Op{Kind: kvapi.Compact, Revision: last - kvapi.Revision(s.pick(200))}
 	}
-	return etcdapi.Op{Kind: etcdapi.Range, Span: etcdapi.Span{Key: key(), End: key()},
-		Revision: max(0, last-etcdapi.Revision(s.pick(300)))}
+	return kvapi.Op{Kind: kvapi.Range, Span: kvapi.Span{Key: key(), End: key()},
+		Revision: max(0, last-kvapi.Revision(s.pick(300)))}
 }
 
 // Stores whose trees have nodes below nodes agree with the model too, and clones that were left behind stay as they
@@ -57,7 +57,7 @@ func TestLargeStoresAgreeWithTheModel(t *testing.T) {
 		}
 		checkSums(t, &store)
 		for r := max(m.compacted, m.revision()-20); r <= m.revision(); r++ {
-			all := &etcdapi.Op{Kind: etcdapi.Range, Span: etcdapi.Prefix(""), Revision: r}
+			all := &kvapi.Op{Kind: kvapi.Range, Span: kvapi.Prefix(""), Revision: r}
 			if got, want := store.Read(all), m.apply(all); !reflect.DeepEqual(got, want) {
 				t.Fatalf("list %d, revision %d (-model +store)\n%s", i, r, cmp.Diff(want, got))
 			}
@@ -81,8 +81,8 @@ func TestRangeSortsStably(t *testing.T) {
 	for i := range 50 {
 		say(t, &store, fmt.Sprintf("put k%02d %d", i*7%50, i%2))
 	}
-	for order, first := range map[etcdapi.SortOrder]string{etcdapi.Ascend: "0", etcdapi.Descend: "1"} {
-		r := store.Read(&etcdapi.Op{Kind: etcdapi.Range, Span: etcdapi.Prefix(""), By: etcdapi.ByValue, Order: order})
+	for order, first := range map[kvapi.SortOrder]string{kvapi.Ascend: "0", kvapi.Descend: "1"} {
+		r := store.Read(&kvapi.Op{Kind: kvapi.Range, Span: kvapi.Prefix(""), By: kvapi.ByValue, Order: order})
 		for i := range r.KVs {
 			kv := &r.KVs[i]
 			if (kv.Value == first) != (i < 25) {

@@ -4,43 +4,43 @@ import (
 	"maps"
 	"slices"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // refuses returns the error that does not depend on the state.
-func (m *model) refuses(op *etcdapi.Op, room int) etcdapi.Code {
+func (m *model) refuses(op *kvapi.Op, room int) kvapi.Code {
 	switch {
-	case op.Kind <= etcdapi.DeleteRange && op.Span.Key == "":
-		return etcdapi.ErrEmptyKey
-	case op.Kind == etcdapi.Put && op.Flags&etcdapi.FlagIgnoreValue != 0 && op.Value != "":
-		return etcdapi.ErrValueProvided
-	case op.Kind == etcdapi.Put && op.Flags&etcdapi.FlagIgnoreLease != 0 && op.Lease != 0:
-		return etcdapi.ErrLeaseProvided
+	case op.Kind <= kvapi.DeleteRange && op.Span.Key == "":
+		return kvapi.ErrEmptyKey
+	case op.Kind == kvapi.Put && op.Flags&kvapi.FlagIgnoreValue != 0 && op.Value != "":
+		return kvapi.ErrValueProvided
+	case op.Kind == kvapi.Put && op.Flags&kvapi.FlagIgnoreLease != 0 && op.Lease != 0:
+		return kvapi.ErrLeaseProvided
 	}
 	longest := max(len(op.If), len(op.Then), len(op.Else))
 	if longest > room {
-		return etcdapi.ErrTooManyOps
+		return kvapi.ErrTooManyOps
 	}
 	for _, c := range op.If {
 		if c.Span.Key == "" {
-			return etcdapi.ErrEmptyKey
+			return kvapi.ErrEmptyKey
 		}
 	}
 	for _, sub := range slices.Concat(op.Then, op.Else) {
-		if c := m.refuses(&sub, room-longest); c != etcdapi.OK {
+		if c := m.refuses(&sub, room-longest); c != kvapi.OK {
 			return c
 		}
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // touches adds to keys those that op may change of all that tests use: with true those that it may put.
-func touches(op *etcdapi.Op, keys map[string]bool) {
+func touches(op *kvapi.Op, keys map[string]bool) {
 	for _, key := range allKeys {
 		switch {
-		case op.Kind == etcdapi.Put && op.Span.Key == key:
+		case op.Kind == kvapi.Put && op.Span.Key == key:
 			keys[key] = true
-		case op.Kind == etcdapi.DeleteRange && op.Span.Contains(key):
+		case op.Kind == kvapi.DeleteRange && op.Span.Contains(key):
 			keys[key] = keys[key]
 		}
 	}
@@ -50,7 +50,7 @@ func touches(op *etcdapi.Op, keys map[string]bool) {
 }
 
 // conflict reports whether two operations of a branch, or of one below it, change a key that one of them puts.
-func conflict(branch []etcdapi.Op) bool {
+func conflict(branch []kvapi.Op) bool {
 	for i := range branch {
 		mine := map[string]bool{}
 		touches(&branch[i], mine)
@@ -71,24 +71,24 @@ func conflict(branch []etcdapi.Op) bool {
 }
 
 // branch returns the branch of a Txn that before chooses.
-func branch(op *etcdapi.Op, before state) ([]etcdapi.Op, bool) {
+func branch(op *kvapi.Op, before state) ([]kvapi.Op, bool) {
 	for _, c := range op.If {
-		var seen []etcdapi.KeyValue
+		var seen []kvapi.KeyValue
 		for _, kv := range before {
 			if c.Span.Contains(kv.Key) {
 				seen = append(seen, kv)
 			}
 		}
 		if len(seen) == 0 {
-			if c.Target == etcdapi.CompareValue {
+			if c.Target == kvapi.CompareValue {
 				return op.Else, false
 			}
-			seen = append(seen, etcdapi.KeyValue{})
+			seen = append(seen, kvapi.KeyValue{})
 		}
 		for _, kv := range seen {
 			n := [...]int64{kv.Version, int64(kv.CreateRevision), int64(kv.ModRevision), 0, int64(kv.Lease)}[c.Target]
 			less, equal := n < c.Number, n == c.Number
-			if c.Target == etcdapi.CompareValue {
+			if c.Target == kvapi.CompareValue {
 				less, equal = kv.Value < c.Value, kv.Value == c.Value
 			}
 			holds := [...]bool{equal, !less && !equal, less, !equal}[c.Result]
@@ -101,24 +101,24 @@ func branch(op *etcdapi.Op, before state) ([]etcdapi.Op, bool) {
 }
 
 // firstError returns the error of the first operation that cannot be done.
-func firstError(a attempt, op *etcdapi.Op, before state) etcdapi.Code {
+func firstError(a attempt, op *kvapi.Op, before state) kvapi.Code {
 	ops, _ := branch(op, before)
 	for i := range ops {
 		sub := &ops[i]
 		_, found := a.leases[sub.Lease]
-		c := etcdapi.OK
+		c := kvapi.OK
 		switch {
-		case sub.Kind == etcdapi.Txn:
+		case sub.Kind == kvapi.Txn:
 			c = firstError(a, sub, before)
-		case sub.Kind != etcdapi.DeleteRange:
+		case sub.Kind != kvapi.DeleteRange:
 			scratch := attempt{model: a.model, next: maps.Clone(before)}
-			if c = scratch.do(sub, before).Code; c == etcdapi.OK && sub.Lease != 0 && !found {
-				c = etcdapi.ErrLeaseNotFound
+			if c = scratch.do(sub, before).Code; c == kvapi.OK && sub.Lease != 0 && !found {
+				c = kvapi.ErrLeaseNotFound
 			}
 		}
-		if c != etcdapi.OK {
+		if c != kvapi.OK {
 			return c
 		}
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }

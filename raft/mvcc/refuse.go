@@ -3,79 +3,79 @@ package mvcc
 import (
 	"slices"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // refused returns the error that every store answers op with, whatever it has, OK if there is none (checkPutRequest
 // and the like of etcd's v3rpc).
-func (s *Store) refused(op *etcdapi.Op) etcdapi.Code {
-	if op.Kind != etcdapi.Txn {
+func (s *Store) refused(op *kvapi.Op) kvapi.Code {
+	if op.Kind != kvapi.Txn {
 		return refusedPart(op, 0)
 	}
-	if c := refusedTxn(op, etcdapi.MaxTxnOps); c != etcdapi.OK {
+	if c := refusedTxn(op, kvapi.MaxTxnOps); c != kvapi.OK {
 		return c
 	}
 	if !s.rules.Disjoint(disjoint(op.Then) && disjoint(op.Else)) {
-		return etcdapi.ErrDuplicateKey
+		return kvapi.ErrDuplicateKey
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // refusedTxn returns the error of a Txn that may have lists of room.
-func refusedTxn(op *etcdapi.Op, room int) etcdapi.Code {
+func refusedTxn(op *kvapi.Op, room int) kvapi.Code {
 	room -= max(len(op.If), len(op.Then), len(op.Else))
 	if room < 0 {
-		return etcdapi.ErrTooManyOps
+		return kvapi.ErrTooManyOps
 	}
 	for i := range op.If {
 		if op.If[i].Span.Key == "" {
-			return etcdapi.ErrEmptyKey
+			return kvapi.ErrEmptyKey
 		}
 	}
-	for _, branch := range [...][]etcdapi.Op{op.Then, op.Else} {
+	for _, branch := range [...][]kvapi.Op{op.Then, op.Else} {
 		for i := range branch {
-			if c := refusedPart(&branch[i], room); c != etcdapi.OK {
+			if c := refusedPart(&branch[i], room); c != kvapi.OK {
 				return c
 			}
 		}
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // refusedPart returns the error of an operation; a nested Txn may have lists of room.
-func refusedPart(op *etcdapi.Op, room int) etcdapi.Code {
+func refusedPart(op *kvapi.Op, room int) kvapi.Code {
 	switch op.Kind {
-	case etcdapi.Range, etcdapi.DeleteRange:
+	case kvapi.Range, kvapi.DeleteRange:
 		if op.Span.Key == "" {
-			return etcdapi.ErrEmptyKey
+			return kvapi.ErrEmptyKey
 		}
-	case etcdapi.Put:
+	case kvapi.Put:
 		switch {
 		case op.Span.Key == "":
-			return etcdapi.ErrEmptyKey
-		case op.Flags&etcdapi.FlagIgnoreValue != 0 && op.Value != "":
-			return etcdapi.ErrValueProvided
-		case op.Flags&etcdapi.FlagIgnoreLease != 0 && op.Lease != 0:
-			return etcdapi.ErrLeaseProvided
+			return kvapi.ErrEmptyKey
+		case op.Flags&kvapi.FlagIgnoreValue != 0 && op.Value != "":
+			return kvapi.ErrValueProvided
+		case op.Flags&kvapi.FlagIgnoreLease != 0 && op.Lease != 0:
+			return kvapi.ErrLeaseProvided
 		}
-	case etcdapi.Txn:
+	case kvapi.Txn:
 		return refusedTxn(op, room)
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // writes are the keys that a part of a branch puts, sorted, and the spans that it deletes, whichever way its conditions
 // go.
 type writes struct {
 	puts    []string
-	deletes []etcdapi.Span
+	deletes []kvapi.Span
 }
 
 // disjoint reports whether no two parts of a branch, or of one below it, change the same key, unless both only delete
 // it. That is checkIntervals without its hole: etcd lets one nested Txn put what one after it deletes, and a key that
 // is changed twice in one revision breaks its compaction (etcd 22376).
-func disjoint(branch []etcdapi.Op) bool {
-	if len(branch) == 0 || len(branch) == 1 && branch[0].Kind != etcdapi.Txn {
+func disjoint(branch []kvapi.Op) bool {
+	if len(branch) == 0 || len(branch) == 1 && branch[0].Kind != kvapi.Txn {
 		return true
 	}
 	_, ok := collect(branch)
@@ -83,7 +83,7 @@ func disjoint(branch []etcdapi.Op) bool {
 }
 
 // collect returns what a branch changes, and whether its parts change different keys.
-func collect(branch []etcdapi.Op) (writes, bool) {
+func collect(branch []kvapi.Op) (writes, bool) {
 	if len(branch) == 1 {
 		return writesOf(&branch[0])
 	}
@@ -100,13 +100,13 @@ func collect(branch []etcdapi.Op) (writes, bool) {
 
 // writesOf returns what op changes, and whether its own parts change different keys. Of the two branches of a Txn one
 // is done, so they may change the same.
-func writesOf(op *etcdapi.Op) (writes, bool) {
+func writesOf(op *kvapi.Op) (writes, bool) {
 	switch op.Kind {
-	case etcdapi.Put:
+	case kvapi.Put:
 		return writes{puts: []string{op.Span.Key}}, true
-	case etcdapi.DeleteRange:
-		return writes{deletes: []etcdapi.Span{op.Span}}, true
-	case etcdapi.Txn:
+	case kvapi.DeleteRange:
+		return writes{deletes: []kvapi.Span{op.Span}}, true
+	case kvapi.Txn:
 		a, aOK := collect(op.Then)
 		b, bOK := collect(op.Else)
 		return a.with(&b), aOK && bOK

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 	"schism/sim/wire"
 )
 
@@ -52,16 +52,16 @@ type reader struct {
 // head reads what is neither a lease nor a change.
 func (r *reader) head() {
 	s := &r.store
-	s.revision, s.compacted = etcdapi.Revision(r.Number()), etcdapi.Revision(r.Number())
-	s.named = etcdapi.LeaseID(r.long())
-	if s.revision < etcdapi.FirstRevision || s.revision >= maxRevision || s.compacted < 0 || s.compacted > s.revision {
+	s.revision, s.compacted = kvapi.Revision(r.Number()), kvapi.Revision(r.Number())
+	s.named = kvapi.LeaseID(r.long())
+	if s.revision < kvapi.FirstRevision || s.revision >= maxRevision || s.compacted < 0 || s.compacted > s.revision {
 		r.Fail()
 	}
 }
 
 // lease reads a lease. Their names ascend.
 func (r *reader) lease() {
-	l := lease{etcdapi.LeaseID(r.long()), etcdapi.Seconds(r.long()), etcdapi.Seconds(r.long())}
+	l := lease{kvapi.LeaseID(r.long()), kvapi.Seconds(r.long()), kvapi.Seconds(r.long())}
 	if last, _, found := r.store.leases.Max(); l.id == 0 || found && last >= l.id {
 		r.Fail()
 	}
@@ -78,14 +78,14 @@ func (r *reader) change() {
 		r.Fail()
 	}
 	c := &change{number: uint32(number)}
-	c.kv.Key, c.kv.ModRevision = r.Text(etcdapi.MaxKey), etcdapi.Revision(revision)
-	c.deleted, c.kv.Value = r.Bool(), r.Text(etcdapi.MaxValue)
-	c.kv.CreateRevision, c.kv.Version = etcdapi.Revision(r.long()), r.long()
-	c.kv.Lease = etcdapi.LeaseID(r.long())
+	c.kv.Key, c.kv.ModRevision = r.Text(kvapi.MaxKey), kvapi.Revision(revision)
+	c.deleted, c.kv.Value = r.Bool(), r.Text(kvapi.MaxValue)
+	c.kv.CreateRevision, c.kv.Version = kvapi.Revision(r.long()), r.long()
+	c.kv.Lease = kvapi.LeaseID(r.long())
 	if last, _, found := s.log.Max(); c.kv.Key == "" || found && last >= c.at() {
 		r.Fail()
 	}
-	if c.deleted && c.kv != (etcdapi.KeyValue{Key: c.kv.Key, ModRevision: c.kv.ModRevision}) {
+	if c.deleted && c.kv != (kvapi.KeyValue{Key: c.kv.Key, ModRevision: c.kv.ModRevision}) {
 		r.Fail()
 	}
 	if r.Failed() {

@@ -3,7 +3,7 @@ package mvcc
 import (
 	"encoding/binary"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 	"schism/sim/wire"
 )
 
@@ -22,7 +22,7 @@ func (s *Store) AppendState(b []byte) []byte {
 	b = wire.AppendNumber(wire.AppendNumber(b, uint64(s.revision)), uint64(s.compacted))
 	b = wire.AppendSigned(b, int64(s.named))
 	b = wire.AppendNumber(b, uint64(s.leases.Len()))
-	s.leases.Scan(func(_ etcdapi.LeaseID, l lease) bool {
+	s.leases.Scan(func(_ kvapi.LeaseID, l lease) bool {
 		b = wire.AppendSigned(wire.AppendSigned(b, int64(l.id)), int64(l.granted))
 		b = wire.AppendSigned(b, int64(l.remaining))
 		return true

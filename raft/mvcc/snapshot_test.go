@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // populated returns a store with something of everything.
@@ -46,7 +46,7 @@ func same(a, b Store, s source) bool {
 		if show(&ra) != show(&rb) {
 			return false
 		}
-		w := Window{From: a.Compacted(), To: a.Revision(), Span: etcdapi.Prefix(""), Flags: etcdapi.FlagPrevKV}
+		w := Window{From: a.Compacted(), To: a.Revision(), Span: kvapi.Prefix(""), Flags: kvapi.FlagPrevKV}
 		ea, _ := a.Events(w, nil)
 		eb, _ := b.Events(w, nil)
 		if showEvents(ea) != showEvents(eb) {
@@ -75,7 +75,7 @@ func TestSnapshotsRoundTrip(t *testing.T) {
 }
 
 func TestRestoredKeysHaveTheirLeases(t *testing.T) {
-	forgetful := &Rules{Restored: func(etcdapi.LeaseID) etcdapi.LeaseID { return 0 }}
+	forgetful := &Rules{Restored: func(kvapi.LeaseID) kvapi.LeaseID { return 0 }}
 	for _, c := range []struct {
 		rules *Rules
 		want  string
@@ -107,7 +107,7 @@ func TestRestoredStoresTellOfDeletesAtTheCompactedRevision(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		events, _ := again.Events(Window{From: 4, To: 5, Span: etcdapi.Prefix("")}, nil)
+		events, _ := again.Events(Window{From: 4, To: 5, Span: kvapi.Prefix("")}, nil)
 		if got := showEvents(events); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
 		}
@@ -147,7 +147,7 @@ func TestDecodeRefusesEveryPrefixAndDamage(t *testing.T) {
 }
 
 // forge returns the snapshot of what no operations make, with the right digest.
-func forge(revision, compacted etcdapi.Revision, leases []etcdapi.LeaseID, changes ...change) []byte {
+func forge(revision, compacted kvapi.Revision, leases []kvapi.LeaseID, changes ...change) []byte {
 	s := Store{rules: &right, revision: revision, compacted: compacted}
 	head := Store{rules: &right, revision: revision, compacted: compacted}
 	b := head.AppendState([]byte{snapshotVersion})
@@ -165,13 +165,13 @@ func forge(revision, compacted etcdapi.Revision, leases []etcdapi.LeaseID, chang
 }
 
 func TestDecodeRefusesWhatNoStoreIs(t *testing.T) {
-	key := func(k string, r etcdapi.Revision, number uint32) change {
-		return change{kv: etcdapi.KeyValue{Key: k, ModRevision: r}, number: number}
+	key := func(k string, r kvapi.Revision, number uint32) change {
+		return change{kv: kvapi.KeyValue{Key: k, ModRevision: r}, number: number}
 	}
-	good := forge(5, 2, []etcdapi.LeaseID{-1, 1}, key("a", 2, 0), key("b", 2, 1), key("a", 5, 0))
+	good := forge(5, 2, []kvapi.LeaseID{-1, 1}, key("a", 2, 0), key("b", 2, 1), key("a", 5, 0))
 	gone := key("a", 2, 0)
 	gone.deleted, gone.kv.Version = true, 1
-	long := string(make([]byte, etcdapi.MaxKey+1))
+	long := string(make([]byte, kvapi.MaxKey+1))
 	if _, err := Decode(good, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -181,9 +181,9 @@ func TestDecodeRefusesWhatNoStoreIs(t *testing.T) {
 		"a negative revision":          forge(-1, 0, nil),
 		"compaction to come":           forge(5, 6, nil),
 		"a negative compaction":        forge(5, -1, nil),
-		"a lease without a name":       forge(5, 0, []etcdapi.LeaseID{0}),
-		"a lease twice":                forge(5, 0, []etcdapi.LeaseID{1, 1}),
-		"leases out of order":          forge(5, 0, []etcdapi.LeaseID{2, 1}),
+		"a lease without a name":       forge(5, 0, []kvapi.LeaseID{0}),
+		"a lease twice":                forge(5, 0, []kvapi.LeaseID{1, 1}),
+		"leases out of order":          forge(5, 0, []kvapi.LeaseID{2, 1}),
 		"a change to come":             forge(5, 0, nil, key("a", 6, 0)),
 		"a change at no revision":      forge(5, 0, nil, key("a", 0, 0)),
 		"changes at one place":         forge(5, 0, nil, key("a", 2, 0), key("b", 2, 0)),

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"schism/checker/etcdspec"
-	"schism/raft/etcdapi"
+	"schism/checker/kvspec"
+	"schism/raft/kvapi"
 )
 
-// TestStoreAgreesWithTheSpecification: every reply in 10,000 lists of 50 operations is one that package etcdspec, which
+// TestStoreAgreesWithTheSpecification: every reply in 10,000 lists of 50 operations is one that package kvspec, which
 // shares no code with the store, takes for right, and watches are told what it says.
 func TestStoreAgreesWithTheSpecification(t *testing.T) {
 	lists := 10_000
@@ -27,14 +27,14 @@ func TestStoreAgreesWithTheSpecification(t *testing.T) {
 // specified applies n random operations to a store with the rules, and returns the first reply that is not right, with
 // what was done before.
 func specified(s source, rules *Rules, n int) error {
-	store, state := New(rules), etcdspec.New().Init()
+	store, state := New(rules), kvspec.New().Init()
 	var told []string
 	for range n {
 		op := anyOp(s, store.Revision())
-		out := &etcdapi.Output{Result: store.Apply(&op)}
+		out := &kvapi.Output{Result: store.Apply(&op)}
 		out.Header.Revision = store.Revision()
 		told = append(told, op.Explain(out))
-		next, right := etcdspec.Step(state, &op, out)
+		next, right := kvspec.Step(state, &op, out)
 		if !right {
 			return fmt.Errorf("the last reply is wrong:\n%s\nin %v", strings.Join(told, "\n"), state)
 		}
@@ -47,11 +47,11 @@ func TestSpecificationFindsWrongStores(t *testing.T) {
 	for name, rules := range map[string]Rules{
 		"a txn that changes nothing has a revision": {Revises: func(int) bool { return true }},
 		"a key that is put keeps its lease": {
-			Attached: func(old, _ etcdapi.LeaseID, _ bool) etcdapi.LeaseID { return old }},
+			Attached: func(old, _ kvapi.LeaseID, _ bool) kvapi.LeaseID { return old }},
 		"compaction forgets what is there": {
-			Keeps: func(bool, etcdapi.Revision, etcdapi.Revision) bool { return false }},
+			Keeps: func(bool, kvapi.Revision, kvapi.Revision) bool { return false }},
 		"a key that was deleted keeps its versions": {
-			Succeeds: func(before *etcdapi.KeyValue, _ bool, _ etcdapi.Revision) (etcdapi.Revision, int64) {
+			Succeeds: func(before *kvapi.KeyValue, _ bool, _ kvapi.Revision) (kvapi.Revision, int64) {
 				return before.CreateRevision, before.Version + 1
 			}},
 	} {

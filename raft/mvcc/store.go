@@ -3,7 +3,7 @@ package mvcc
 import (
 	"github.com/tidwall/btree"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // Store is the state that operations build: a function of those that were applied, equal at every server that has
@@ -20,19 +20,19 @@ import (
 type Store struct {
 	rules *Rules
 	// revision is the last one that was made, compacted the one before which nothing can be seen; 0 at first.
-	revision, compacted etcdapi.Revision
+	revision, compacted kvapi.Revision
 	keys                btree.Map[string, *change]
 	log                 btree.Map[place, *change]
-	leases              btree.Map[etcdapi.LeaseID, lease]
+	leases              btree.Map[kvapi.LeaseID, lease]
 	attached            btree.Set[string]
 	// named is the last name that the store has given to a lease.
-	named            etcdapi.LeaseID
+	named            kvapi.LeaseID
 	logSum, leaseSum Digest
 }
 
 // New returns an empty store. Where rules has a nil field, or is nil, the right rule holds.
 func New(rules *Rules) Store {
-	return Store{rules: rules.complete(), revision: etcdapi.FirstRevision}
+	return Store{rules: rules.complete(), revision: kvapi.FirstRevision}
 }
 
 // Clone returns an independent copy, which shares memory with s until either is changed. It costs the same however
@@ -45,30 +45,30 @@ func (s *Store) Clone() Store {
 }
 
 // Revision returns the last revision.
-func (s *Store) Revision() etcdapi.Revision { return s.revision }
+func (s *Store) Revision() kvapi.Revision { return s.revision }
 
 // Compacted returns the least revision that can still be seen, 0 if all can.
-func (s *Store) Compacted() etcdapi.Revision { return s.compacted }
+func (s *Store) Compacted() kvapi.Revision { return s.compacted }
 
 // Apply does op and returns its result; if it has changed something, Revision is the change's own afterwards.
-func (s *Store) Apply(op *etcdapi.Op) etcdapi.Result {
-	if c := s.refused(op); c != etcdapi.OK {
+func (s *Store) Apply(op *kvapi.Op) kvapi.Result {
+	if c := s.refused(op); c != kvapi.OK {
 		return s.failed(c)
 	}
 	switch op.Kind {
-	case etcdapi.Put:
+	case kvapi.Put:
 		return s.put(op)
-	case etcdapi.DeleteRange:
+	case kvapi.DeleteRange:
 		return s.deleteRange(op)
-	case etcdapi.Txn:
+	case kvapi.Txn:
 		return s.txn(op)
-	case etcdapi.Compact:
+	case kvapi.Compact:
 		return s.compact(op.Revision)
-	case etcdapi.LeaseGrant:
+	case kvapi.LeaseGrant:
 		return s.grant(op)
-	case etcdapi.LeaseRevoke:
+	case kvapi.LeaseRevoke:
 		return s.revoke(op.Lease)
-	case etcdapi.LeaseCheckpoint:
+	case kvapi.LeaseCheckpoint:
 		return s.checkpoint(op)
 	}
 	return s.read(op)
@@ -76,42 +76,42 @@ func (s *Store) Apply(op *etcdapi.Op) etcdapi.Result {
 
 // Read does op, which changes nothing, and returns its result. A Range at an older revision costs, for each key of its
 // span, as much as the key has changes after that. Read panics if op is none of the store's.
-func (s *Store) Read(op *etcdapi.Op) etcdapi.Result {
-	if c := s.refused(op); c != etcdapi.OK {
+func (s *Store) Read(op *kvapi.Op) kvapi.Result {
+	if c := s.refused(op); c != kvapi.OK {
 		return s.failed(c)
 	}
 	return s.read(op)
 }
 
 // read is Read of what is not refused.
-func (s *Store) read(op *etcdapi.Op) etcdapi.Result {
+func (s *Store) read(op *kvapi.Op) kvapi.Result {
 	switch op.Kind {
-	case etcdapi.Range:
-		if c := s.checkRange(op); c != etcdapi.OK {
+	case kvapi.Range:
+		if c := s.checkRange(op); c != kvapi.OK {
 			return s.failed(c)
 		}
-		var r etcdapi.Result
+		var r kvapi.Result
 		s.readRange(op, &r)
 		return r
-	case etcdapi.Txn:
+	case kvapi.Txn:
 		if op.Writes() {
 			panic("mvcc: read: a txn that writes")
 		}
 		return s.txn(op)
-	case etcdapi.HashKV:
+	case kvapi.HashKV:
 		return s.hash(op.Revision)
-	case etcdapi.LeaseTimeToLive:
+	case kvapi.LeaseTimeToLive:
 		return s.timeToLive(op)
-	case etcdapi.Leases:
+	case kvapi.Leases:
 		return s.allLeases()
 	}
 	panic("mvcc: " + op.Kind.String() + " is no operation of the store")
 }
 
 // failed returns the result of an operation that did nothing.
-func (s *Store) failed(c etcdapi.Code) etcdapi.Result {
-	r := etcdapi.Result{Code: c}
-	if c == etcdapi.ErrCompacted {
+func (s *Store) failed(c kvapi.Code) kvapi.Result {
+	r := kvapi.Result{Code: c}
+	if c == kvapi.ErrCompacted {
 		r.Compacted = s.compacted
 	}
 	return r

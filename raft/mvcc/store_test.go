@@ -3,7 +3,7 @@ package mvcc
 import (
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 func TestPutMakesRevisionsAndVersions(t *testing.T) {
@@ -123,7 +123,7 @@ func TestLeaseGrantPassesNamesThatAreTaken(t *testing.T) {
 
 func TestReadPanicsAtWhatWrites(t *testing.T) {
 	for _, text := range []string{"put a 1", "txn {} then {put a 1} else {}", "member-list"} {
-		op, err := etcdapi.ParseOp(text)
+		op, err := kvapi.ParseOp(text)
 		if err != nil {
 			t.Fatal(err)
 		}

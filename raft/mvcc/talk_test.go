@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // talk applies operations to a new store. Each line is an operation, " -> ", the revision after it and its result as
@@ -26,7 +26,7 @@ func talk(t *testing.T, lines ...string) *Store {
 // say applies one operation and returns the revision after it and the result.
 func say(t testing.TB, store *Store, text string) string {
 	t.Helper()
-	op, err := etcdapi.ParseOp(text)
+	op, err := kvapi.ParseOp(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func say(t testing.TB, store *Store, text string) string {
 }
 
 // show prints a result, of each key "key=value", the revisions that created and changed it, its version and its lease.
-func show(r *etcdapi.Result) string {
+func show(r *kvapi.Result) string {
 	parts := []string{r.Code.String()}
 	if r.Responses != nil || r.Succeeded {
 		parts[0] = map[bool]string{true: "then", false: "else"}[r.Succeeded]
@@ -67,7 +67,7 @@ func show(r *etcdapi.Result) string {
 	return strings.TrimPrefix(strings.Join(parts, " "), "ok ")
 }
 
-func showKV(kv *etcdapi.KeyValue) string {
+func showKV(kv *kvapi.KeyValue) string {
 	s := fmt.Sprintf("%s=%s(%d %d v%d)", kv.Key, kv.Value, kv.CreateRevision, kv.ModRevision, kv.Version)
 	if kv.Lease != 0 {
 		s += "@" + kv.Lease.String()
@@ -76,12 +76,12 @@ func showKV(kv *etcdapi.KeyValue) string {
 }
 
 // showEvents prints events as show prints keys.
-func showEvents(events []etcdapi.Event) string {
+func showEvents(events []kvapi.Event) string {
 	var parts []string
 	for i := range events {
 		e := &events[i]
 		s := showKV(&e.KV)
-		if e.Type == etcdapi.EventDelete {
+		if e.Type == kvapi.EventDelete {
 			s = fmt.Sprintf("%s deleted(%d)", e.KV.Key, e.KV.ModRevision)
 		}
 		if e.Prev != nil {

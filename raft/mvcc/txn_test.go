@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 func TestTxnConditions(t *testing.T) {
@@ -12,11 +12,11 @@ func TestTxnConditions(t *testing.T) {
 		"put a 1 -> r2 ok", "put b 2 lease 7 -> r3 ok", "put a 2 -> r4 ok")
 	ask := func(want bool, texts ...string) {
 		for _, text := range texts {
-			op, err := etcdapi.ParseOp("txn {" + text + "} then {} else {}")
+			op, err := kvapi.ParseOp("txn {" + text + "} then {} else {}")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := store.Read(&op); got.Succeeded != want || got.Code != etcdapi.OK {
+			if got := store.Read(&op); got.Succeeded != want || got.Code != kvapi.OK {
 				t.Errorf("{%s} is %v (%v), want %v", text, got.Succeeded, got.Code, want)
 			}
 		}
@@ -81,11 +81,11 @@ func TestTxnChangesAKeyOnce(t *testing.T) {
 	} {
 		for _, txn := range []string{"txn {} then {" + text + "} else {}", "txn {} then {} else {" + text + "}"} {
 			store := New(nil)
-			op, err := etcdapi.ParseOp(txn)
+			op, err := kvapi.ParseOp(txn)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[bool]etcdapi.Code{true: etcdapi.OK, false: etcdapi.ErrDuplicateKey}[ok]
+			want := map[bool]kvapi.Code{true: kvapi.OK, false: kvapi.ErrDuplicateKey}[ok]
 			if got := store.Apply(&op).Code; got != want {
 				t.Errorf("%s: %v, want %v", txn, got, want)
 			}
@@ -94,28 +94,28 @@ func TestTxnChangesAKeyOnce(t *testing.T) {
 }
 
 func TestTxnBounds(t *testing.T) {
-	list := func(n int, op etcdapi.Op) []etcdapi.Op {
-		ops := make([]etcdapi.Op, n)
+	list := func(n int, op kvapi.Op) []kvapi.Op {
+		ops := make([]kvapi.Op, n)
 		for i := range ops {
 			ops[i] = op
 		}
 		return ops
 	}
-	get := etcdapi.Op{Kind: etcdapi.Range, Span: etcdapi.Span{Key: "a"}}
-	nested := func(n int) etcdapi.Op { return etcdapi.Op{Kind: etcdapi.Txn, Else: list(n, get)} }
+	get := kvapi.Op{Kind: kvapi.Range, Span: kvapi.Span{Key: "a"}}
+	nested := func(n int) kvapi.Op { return kvapi.Op{Kind: kvapi.Txn, Else: list(n, get)} }
 	for _, c := range []struct {
-		op   etcdapi.Op
-		want etcdapi.Code
+		op   kvapi.Op
+		want kvapi.Code
 	}{
-		{etcdapi.Op{Kind: etcdapi.Txn, Then: list(128, get)}, etcdapi.OK},
-		{etcdapi.Op{Kind: etcdapi.Txn, Then: list(129, get)}, etcdapi.ErrTooManyOps},
-		{etcdapi.Op{Kind: etcdapi.Txn, Else: list(129, get)}, etcdapi.ErrTooManyOps},
-		{etcdapi.Op{Kind: etcdapi.Txn, If: make([]etcdapi.Compare, 129)}, etcdapi.ErrTooManyOps},
-		{etcdapi.Op{Kind: etcdapi.Txn, If: make([]etcdapi.Compare, 1)}, etcdapi.ErrEmptyKey},
+		{kvapi.Op{Kind: kvapi.Txn, Then: list(128, get)}, kvapi.OK},
+		{kvapi.Op{Kind: kvapi.Txn, Then: list(129, get)}, kvapi.ErrTooManyOps},
+		{kvapi.Op{Kind: kvapi.Txn, Else: list(129, get)}, kvapi.ErrTooManyOps},
+		{kvapi.Op{Kind: kvapi.Txn, If: make([]kvapi.Compare, 129)}, kvapi.ErrTooManyOps},
+		{kvapi.Op{Kind: kvapi.Txn, If: make([]kvapi.Compare, 1)}, kvapi.ErrEmptyKey},
 		// What is nested has the room that is left (checkTxnRequest).
-		{etcdapi.Op{Kind: etcdapi.Txn, Then: list(28, nested(100))}, etcdapi.OK},
-		{etcdapi.Op{Kind: etcdapi.Txn, Then: list(28, nested(101))}, etcdapi.ErrTooManyOps},
-		{etcdapi.Op{Kind: etcdapi.Txn, Then: list(1, etcdapi.Op{Kind: etcdapi.Put})}, etcdapi.ErrEmptyKey},
+		{kvapi.Op{Kind: kvapi.Txn, Then: list(28, nested(100))}, kvapi.OK},
+		{kvapi.Op{Kind: kvapi.Txn, Then: list(28, nested(101))}, kvapi.ErrTooManyOps},
+		{kvapi.Op{Kind: kvapi.Txn, Then: list(1, kvapi.Op{Kind: kvapi.Put})}, kvapi.ErrEmptyKey},
 	} {
 		store := New(nil)
 		if got := store.Apply(&c.op).Code; got != c.want {
@@ -126,10 +126,10 @@ func TestTxnBounds(t *testing.T) {
 
 // tower returns a Txn with wide Txns in it, and so on for depth levels, and at the bottom puts of the keys from first
 // on.
-func tower(wide, depth int, first *int) etcdapi.Op {
-	op := etcdapi.Op{Kind: etcdapi.Txn}
+func tower(wide, depth int, first *int) kvapi.Op {
+	op := kvapi.Op{Kind: kvapi.Txn}
 	for range wide {
-		part := etcdapi.Op{Kind: etcdapi.Put, Span: etcdapi.Span{Key: fmt.Sprintf("k%06d", *first)}}
+		part := kvapi.Op{Kind: kvapi.Put, Span: kvapi.Span{Key: fmt.Sprintf("k%06d", *first)}}
 		if depth > 1 {
 			part = tower(wide, depth-1, first)
 		} else {
@@ -145,15 +145,15 @@ func TestTxnOfManyPuts(t *testing.T) {
 	first := 0
 	op := tower(16, 4, &first)
 	store := New(nil)
-	if r := store.Apply(&op); r.Code != etcdapi.OK || store.keys.Len() != first {
+	if r := store.Apply(&op); r.Code != kvapi.OK || store.keys.Len() != first {
 		t.Errorf("%v, %d keys", r.Code, store.keys.Len())
 	}
 	op.Then[15].Then[15].Then[15].Then[15].Span.Key = "k000000"
-	if r := store.Apply(&op); r.Code != etcdapi.ErrDuplicateKey {
+	if r := store.Apply(&op); r.Code != kvapi.ErrDuplicateKey {
 		t.Errorf("the first key twice: %v", r.Code)
 	}
-	op.Then[15].Then[15].Then[15].Then[15] = etcdapi.Op{Kind: etcdapi.DeleteRange, Span: etcdapi.Prefix("k0000")}
-	if r := store.Apply(&op); r.Code != etcdapi.ErrDuplicateKey {
+	op.Then[15].Then[15].Then[15].Then[15] = kvapi.Op{Kind: kvapi.DeleteRange, Span: kvapi.Prefix("k0000")}
+	if r := store.Apply(&op); r.Code != kvapi.ErrDuplicateKey {
 		t.Errorf("a delete of what is put: %v", r.Code)
 	}
 }

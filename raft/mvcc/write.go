@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"math"
 
-	"schism/raft/etcdapi"
+	"schism/raft/kvapi"
 )
 
 // latest is the revision at which everything is as the last change has left it, those of a transaction that is being
 // done included.
-const latest etcdapi.Revision = math.MaxInt64
+const latest kvapi.Revision = math.MaxInt64
 
 // writer does one transaction: everything that it changes has one revision, the store's next one.
 type writer struct {
@@ -40,29 +40,29 @@ func (w *writer) record(c *change) *change {
 }
 
 // checkLease returns the error that a Put meets whose lease is not there.
-func (s *Store) checkLease(op *etcdapi.Op) etcdapi.Code {
+func (s *Store) checkLease(op *kvapi.Op) kvapi.Code {
 	if op.Lease != 0 {
 		if _, found := s.leases.Get(op.Lease); !found {
-			return etcdapi.ErrLeaseNotFound
+			return kvapi.ErrLeaseNotFound
 		}
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // checkKept returns the error that a Put meets which is to keep something of a key that is not there.
-func (s *Store) checkKept(op *etcdapi.Op) etcdapi.Code {
-	if op.Flags&(etcdapi.FlagIgnoreValue|etcdapi.FlagIgnoreLease) != 0 && s.now(op.Span.Key) == nil {
-		return etcdapi.ErrKeyNotFound
+func (s *Store) checkKept(op *kvapi.Op) kvapi.Code {
+	if op.Flags&(kvapi.FlagIgnoreValue|kvapi.FlagIgnoreLease) != 0 && s.now(op.Span.Key) == nil {
+		return kvapi.ErrKeyNotFound
 	}
-	return etcdapi.OK
+	return kvapi.OK
 }
 
 // put does a Put.
-func (s *Store) put(op *etcdapi.Op) etcdapi.Result {
-	if c := cmp.Or(s.checkLease(op), s.checkKept(op)); c != etcdapi.OK {
+func (s *Store) put(op *kvapi.Op) kvapi.Result {
+	if c := cmp.Or(s.checkLease(op), s.checkKept(op)); c != kvapi.OK {
 		return s.failed(c)
 	}
-	var r etcdapi.Result
+	var r kvapi.Result
 	w := writer{Store: s}
 	w.put(op, &r)
 	w.end()
@@ -70,20 +70,20 @@ func (s *Store) put(op *etcdapi.Op) etcdapi.Result {
 }
 
 // put does a Put that has passed the checks.
-func (w *writer) put(op *etcdapi.Op, r *etcdapi.Result) {
-	c := &change{kv: etcdapi.KeyValue{Key: op.Span.Key, Value: op.Value, Lease: op.Lease}}
+func (w *writer) put(op *kvapi.Op, r *kvapi.Result) {
+	c := &change{kv: kvapi.KeyValue{Key: op.Span.Key, Value: op.Value, Lease: op.Lease}}
 	before := w.record(c)
-	var old etcdapi.KeyValue
+	var old kvapi.KeyValue
 	if before != nil && !before.deleted {
 		old = before.kv
-		if op.Flags&etcdapi.FlagPrevKV != 0 {
-			r.Prev = []etcdapi.KeyValue{old}
+		if op.Flags&kvapi.FlagPrevKV != 0 {
+			r.Prev = []kvapi.KeyValue{old}
 		}
 	}
-	if op.Flags&etcdapi.FlagIgnoreValue != 0 {
+	if op.Flags&kvapi.FlagIgnoreValue != 0 {
 		c.kv.Value = old.Value
 	}
-	c.kv.Lease = w.rules.Attached(old.Lease, op.Lease, op.Flags&etcdapi.FlagIgnoreLease != 0)
+	c.kv.Lease = w.rules.Attached(old.Lease, op.Lease, op.Flags&kvapi.FlagIgnoreLease != 0)
 	w.follow(c, before)
 	w.attach(c.kv.Key, old.Lease, c.kv.Lease)
 	w.enter(c)
@@ -95,7 +95,7 @@ func (w *writer) follow(c, before *change) {
 	if before != nil && before.deleted {
 		before = w.earlier(before)
 	}
-	var old etcdapi.KeyValue
+	var old kvapi.KeyValue
 	if before != nil {
 		old = before.kv
 	}
@@ -103,8 +103,8 @@ func (w *writer) follow(c, before *change) {
 }
 
 // deleteRange does a DeleteRange.
-func (s *Store) deleteRange(op *etcdapi.Op) etcdapi.Result {
-	var r etcdapi.Result
+func (s *Store) deleteRange(op *kvapi.Op) kvapi.Result {
+	var r kvapi.Result
 	w := writer{Store: s}
 	w.deleteRange(op, &r)
 	w.end()
@@ -112,11 +112,11 @@ func (s *Store) deleteRange(op *etcdapi.Op) etcdapi.Result {
 }
 
 // deleteRange does a DeleteRange.
-func (w *writer) deleteRange(op *etcdapi.Op, r *etcdapi.Result) {
-	var doomed []*etcdapi.KeyValue
-	w.each(op.Span, latest, func(kv *etcdapi.KeyValue) { doomed = append(doomed, kv) })
+func (w *writer) deleteRange(op *kvapi.Op, r *kvapi.Result) {
+	var doomed []*kvapi.KeyValue
+	w.each(op.Span, latest, func(kv *kvapi.KeyValue) { doomed = append(doomed, kv) })
 	for _, kv := range doomed {
-		if op.Flags&etcdapi.FlagPrevKV != 0 {
+		if op.Flags&kvapi.FlagPrevKV != 0 {
 			r.Prev = append(r.Prev, *kv)
 		}
 		w.delete(kv)
@@ -125,8 +125,8 @@ func (w *writer) deleteRange(op *etcdapi.Op, r *etcdapi.Result) {
 }
 
 // delete deletes a key that is there.
-func (w *writer) delete(kv *etcdapi.KeyValue) {
-	c := &change{kv: etcdapi.KeyValue{Key: kv.Key}, deleted: true}
+func (w *writer) delete(kv *kvapi.KeyValue) {
+	c := &change{kv: kvapi.KeyValue{Key: kv.Key}, deleted: true}
 	w.record(c)
 	w.attach(kv.Key, kv.Lease, 0)
 	w.enter(c)

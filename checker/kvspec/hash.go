@@ -1,0 +1,45 @@
+package kvspec
+
+import (
+	"cmp"
+	"slices"
+
+	"schism/checker"
+	"schism/raft/kvapi"
+	"schism/sim"
+)
+
+// SameHash is the ID of the violation that two servers, or one at two times, have different hashes of the same
+// revisions.
+const SameHash = "same-hash"
+
+// JudgeHashes judges SameHash: replies to HashKV about the same last revision, by servers that have forgotten the same,
+// have the same hash.
+func JudgeHashes(history []sim.Op) checker.Report {
+	replies, err := answered(history)
+	if err != nil {
+		return unknown(SameHash, err.Error())
+	}
+	hashes := chosen(replies, func(r *reply) bool {
+		return r.in.Kind == kvapi.HashKV && r.kind == local && r.out.Code == kvapi.OK
+	}, end)
+	slices.SortStableFunc(hashes, func(a, b *reply) int {
+		return cmp.Or(cmp.Compare(a.hashed(), b.hashed()), cmp.Compare(a.out.Compacted, b.out.Compacted))
+	})
+	report := valid(SameHash, len(hashes))
+	for i := 1; i < len(hashes); i++ {
+		a, b := hashes[i-1], hashes[i]
+		if a.hashed() == b.hashed() && a.out.Compacted == b.out.Compacted && a.out.Hash != b.out.Hash {
+			broken(&report, a, b, "has another hash than")
+		}
+	}
+	return report
+}
+
+// hashed returns the last revision that is in a hash.
+func (r *reply) hashed() kvapi.Revision {
+	if r.in.Revision > 0 {
+		return r.in.Revision
+	}
+	return r.revision
+}

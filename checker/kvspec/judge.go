@@ -1,0 +1,149 @@
+package kvspec
+
+import (
+	"fmt"
+
+	"schism/checker"
+	"schism/sim"
+)
+
+// Judge returns one report for each level: the order of revisions, fresh reads, the order of each client,
+// linearizability of all that is to be linearizable, and serializable reads. The last two are proved by a replay along
+// the revisions, which mostly explains everything. Where it does not, linearizability is searched, and both levels are
+// Invalid only if no other order could explain more. A level that cannot be told because one that it stands on is
+// broken is Unknown, as is a history that is not well-formed.
+func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
+	replies, err := answered(history)
+	if err != nil {
+		return []checker.Report{unknown(RevisionOrder, err.Error()), unknown(FreshReads, err.Error()),
+			unknown(ClientOrder, err.Error()), unknown(checker.Linearizability, err.Error()),
+			unknown(SerializableReads, err.Error())}
+	}
+	o := judgeOrder(replies)
+	all := unknown(checker.Linearizability, "the revisions are in no order")
+	if o.revisions.Verdict.And(o.fresh.Verdict) == checker.Valid {
+		all, o.local = judgeStore(history, replies, o.local, budget)
+	} else if o.local.Verdict == checker.Valid {
+		o.local = unknown(SerializableReads, "the revisions are in no order")
+	}
+	return []checker.Report{o.revisions, o.fresh, o.client, all, o.local}
+}
+
+// judgeStore judges what takes a store: linearizability, and serializable reads.
+func judgeStore(
+	history []sim.Op, replies []reply, local checker.Report, budget checker.Budget,
+) (all, _ checker.Report) {
+	whole, explained := replayed(replies, (*reply).tells, int(budget))
+	if local.Verdict == checker.Valid && explained {
+		all, local = valid(checker.Linearizability, len(whole.ops)), valid(SerializableReads, len(whole.ops))
+		all.Effort.Keys, all.Effort.Witnessed = 1, 1
+		all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(whole.ops))
+		local.Reason = all.Reason
+		return all, local
+	}
+	bare, explained := replayed(replies, (*reply).linearized, int(budget))
+	if !explained {
+		if local.Verdict == checker.Valid {
+			local = unknown(SerializableReads, "there is no order of the changes")
+		}
+		return searched(history, bare, budget), local
+	}
+	all = valid(checker.Linearizability, len(bare.ops))
+	all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(bare.ops))
+	if local.Verdict == checker.Valid {
+		local = whole.report(SerializableReads)
+		if !whole.complete() && bare.hints != nil {
+			local.Verdict = checker.Unknown // other changes in the holes may explain it
+		}
+	}
+	return all, local
+}
+
+// tells reports whether the reply is one.
+func (r *reply) tells() bool { return r.kind != lost }
+
+// complete reports whether a replay that failed has tried everything that there is: it has not come to the end of its
+// budget, and revisions tell the whole order.
+func (r *replay) complete() bool {
+	if r.budget < 0 {
+		return false
+	}
+	for _, list := range [...][]*reply{r.ops, r.lost} {
+		for _, x := range list {
+			if !onKeys(x.in) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// report returns a report that says where the replay, which failed, got no further.
+func (r *replay) report(check string) checker.Report {
+	report := valid(check, len(r.ops))
+	report.Verdict = checker.Invalid
+	switch {
+	case r.farthest < 0:
+		report.Reason = fmt.Sprintf("r%d is more than all that was called can make", r.last)
+	case r.farthest == len(r.ops):
+		report.Reason = fmt.Sprintf("nothing that was called can make r%d", r.blocked.now.revision+1)
+	default:
+		x := r.ops[r.farthest]
+		report.Reason = fmt.Sprintf("%s cannot be placed after %s", x, r.blocked)
+		report.Core, report.Blocked = []sim.Op{*x.op}, 0
+	}
+	return report
+}
+
+// searchable is how many operations a history may have for Judge to search it: each step of a search copies one bit for
+// each of them.
+const searchable = 2_000
+
+// searched judges linearizability by a search, after the replay bare has failed. If the search gives up, what the
+// replay says counts where it is complete.
+func searched(history []sim.Op, bare *replay, budget checker.Budget) checker.Report {
+	report := unknown(checker.Linearizability, "the history is too long for a search")
+	if len(history) <= searchable {
+		report = Search(history, budget)
+	}
+	if report.Verdict == checker.Unknown && bare.complete() {
+		steps := report.Effort
+		report = bare.report(checker.Linearizability)
+		report.Effort = steps
+	}
+	return report
+}
+
+// Search judges linearizability by a search alone, so that the replay can be held against it. It is for small
+// histories: a search that takes more steps than its budget says Unknown.
+func Search(history []sim.Op, budget checker.Budget) checker.Report {
+	replies, err := answered(history)
+	if err != nil {
+		return unknown(checker.Linearizability, err.Error())
+	}
+	var ops []sim.Op
+	for i := range replies {
+		if r := &replies[i]; r.linearized() || r.kind == lost {
+			op := *r.op
+			op.Process = len(ops)
+			if r.kind == lost {
+				op.Outcome, op.Output, op.Return, op.ReturnSeq = sim.Unknown, nil, sim.Never, sim.StillOpen
+			}
+			ops = append(ops, op)
+		}
+	}
+	report := checker.Judge(New(), ops, budget)
+	restore(report.Core, replies)
+	return report
+}
+
+// restore gives the operations of a core the processes that they have in the history.
+func restore(core []sim.Op, replies []reply) {
+	for i := range core {
+		for j := range replies {
+			if core[i].Input == replies[j].op.Input && core[i].CallSeq == replies[j].called {
+				core[i].Process = replies[j].op.Process
+			}
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package kvapi
+
+// Code says how an operation ended. Everything but OK is an error, named as in etcd's rpctypes, of which it says
+// whether something can have been done.
+type Code uint8
+
+// The codes. With those up to ErrBadLeaderTransferee the store has answered: the operation did nothing. The others are
+// a server's: up to ErrRequestTooLarge it did nothing with the operation, after them nobody knows.
+const (
+	OK Code = iota
+	// ErrEmptyKey: a key is empty.
+	ErrEmptyKey
+	// ErrKeyNotFound: a Put is to keep the value or the lease of a key that is not there.
+	ErrKeyNotFound
+	// ErrValueProvided and ErrLeaseProvided: a Put is to keep what it also sets.
+	ErrValueProvided
+	ErrLeaseProvided
+	// ErrTooManyOps: a Txn has more than MaxTxnOps.
+	ErrTooManyOps
+	// ErrDuplicateKey: a Txn puts a key twice, or puts and deletes it.
+	ErrDuplicateKey
+	// ErrInvalidSortOption: there is no such order.
+	ErrInvalidSortOption
+	// ErrCompacted: the revision asked for is compacted, or is to be compacted again.
+	ErrCompacted
+	// ErrFutureRev: the revision asked for is still to come.
+	ErrFutureRev
+	// ErrNoSpace: the store is full.
+	ErrNoSpace
+	// ErrLeaseNotFound, ErrLeaseExist and ErrLeaseTTLTooLarge are about leases.
+	ErrLeaseNotFound
+	ErrLeaseExist
+	ErrLeaseTTLTooLarge
+	// ErrMemberExist to ErrTooManyLearners are about changes of the membership.
+	ErrMemberExist
+	ErrMemberNotFound
+	ErrMemberNotLearner
+	ErrLearnerNotReady
+	ErrTooManyLearners
+	// ErrUnhealthy: the change of the membership would lose the quorum, or meets another one.
+	ErrUnhealthy
+	// ErrBadLeaderTransferee: no such server can lead.
+	ErrBadLeaderTransferee
+	// ErrNotLeader: the server does not lead, and what was asked for is the leader's.
+	ErrNotLeader
+	// ErrNotSupportedForLearner: learners answer serializable reads only.
+	ErrNotSupportedForLearner
+	// ErrTooManyRequests: the server has too much to do.
+	ErrTooManyRequests
+	// ErrRequestTooLarge: no store of this kind does this.
+	ErrRequestTooLarge
+	// ErrLeaderChanged, ErrTimeout and ErrTimeoutDueToLeaderFail: the operation was taken, and may be done.
+	ErrLeaderChanged
+	ErrTimeout
+	ErrTimeoutDueToLeaderFail
+	codes
+)
+
+var codeNames = [...]string{"ok", "ErrEmptyKey", "ErrKeyNotFound", "ErrValueProvided", "ErrLeaseProvided",
+	"ErrTooManyOps", "ErrDuplicateKey", "ErrInvalidSortOption", "ErrCompacted", "ErrFutureRev", "ErrNoSpace",
+	"ErrLeaseNotFound", "ErrLeaseExist", "ErrLeaseTTLTooLarge", "ErrMemberExist", "ErrMemberNotFound",
+	"ErrMemberNotLearner", "ErrLearnerNotReady", "ErrTooManyLearners", "ErrUnhealthy", "ErrBadLeaderTransferee",
+	"ErrNotLeader", "ErrNotSupportedForLearner", "ErrTooManyRequests", "ErrRequestTooLarge", "ErrLeaderChanged",
+	"ErrTimeout", "ErrTimeoutDueToLeaderFail"}
+
+// String returns the error's name, "ErrCompacted", or "ok".
+func (c Code) String() string { return nameOf("Code", codeNames[:], int(c)) }
+
+// Answered reports whether the store has answered with this code, and so the operation has ended.
+func (c Code) Answered() bool { return c <= ErrBadLeaderTransferee }
+
+// Untaken reports whether the server that says this has done nothing with what it was asked.
+func (c Code) Untaken() bool { return c != OK && c <= ErrRequestTooLarge }

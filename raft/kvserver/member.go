@@ -1,0 +1,115 @@
+package kvserver
+
+import (
+	"slices"
+
+	"schism/raft"
+	"schism/raft/kvapi"
+	"schism/raft/quorum"
+	"schism/sim"
+)
+
+// isChange reports whether an operation of this kind changes the membership.
+func isChange(k kvapi.OpKind) bool { return k >= kvapi.MemberAdd && k <= kvapi.MemberDemote }
+
+// changeMembers hands a change of the membership to Raft, or refuses it.
+func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
+	change, code := s.change(op)
+	if code != kvapi.OK {
+		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
+		return
+	}
+	index, term, why := s.raft.ProposeConfig(change, out)
+	if why != raft.Accepted {
+		out.Decide(why.String(), "refuse the change of members")
+		code := kvapi.ErrUnhealthy
+		if op.Kind == kvapi.MemberPromote {
+			code = kvapi.ErrLearnerNotReady
+		}
+		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
+		return
+	}
+	s.await(index, term, from)
+}
+
+// change returns the change that op asks for, or what speaks against it whatever Raft says.
+func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
+	m, _ := s.raft.Membership()
+	node, known := s.slot(op.Node)
+	set, member := quorum.Members(0).With(node), known && m.All().Has(node)
+	switch {
+	case !known:
+		return raft.Change{}, kvapi.ErrMemberNotFound
+	case op.Kind == kvapi.MemberAdd && member:
+		return raft.Change{}, kvapi.ErrMemberExist
+	case op.Kind != kvapi.MemberAdd && !member:
+		return raft.Change{}, kvapi.ErrMemberNotFound
+	case op.Kind == kvapi.MemberPromote && !m.Learners.Has(node):
+		return raft.Change{}, kvapi.ErrMemberNotLearner
+	}
+	switch op.Kind {
+	case kvapi.MemberRemove:
+		return raft.Change{Removed: set}, kvapi.OK
+	case kvapi.MemberReplace:
+		other, ok := s.slot(op.Other)
+		if !ok || m.All().Has(other) {
+			return raft.Change{}, kvapi.ErrMemberExist
+		}
+		return raft.Change{Transition: raft.JointAuto, Voters: quorum.Members(0).With(other), Removed: set}, kvapi.OK
+	case kvapi.MemberDemote:
+		return raft.Change{Learners: set}, kvapi.OK
+	case kvapi.MemberAdd:
+		if op.Flags&kvapi.FlagLearner != 0 {
+			return raft.Change{Learners: set}, kvapi.OK
+		}
+	}
+	return raft.Change{Voters: set}, kvapi.OK
+}
+
+// slot returns the slot of a server; false if there is none.
+func (s *Server) slot(id sim.NodeID) (quorum.Slot, bool) {
+	i := slices.Index(s.raft.Servers, id)
+	return quorum.Slot(max(i, 0)), i >= 0
+}
+
+// members returns the members as this server knows them.
+func (s *Server) members() []kvapi.Member {
+	m, _ := s.raft.Membership()
+	var list []kvapi.Member
+	for i, id := range s.raft.Servers {
+		if x := quorum.Slot(i); m.All().Has(x) {
+			list = append(list, kvapi.Member{Node: id, Learner: !m.Voters.Members().Has(x)})
+		}
+	}
+	return list
+}
+
+// move begins to hand the leadership over. The answer comes when the other one leads, or when it is given up.
+func (s *Server) move(from caller, op *kvapi.Op, out *sim.Effects) {
+	switch {
+	case op.Node == s.raft.ID():
+		s.answer(from, &kvapi.Result{}, uint64(s.raft.Term()), out)
+	case s.moving.client != 0:
+		s.refuse(from, kvapi.ErrTooManyRequests, out)
+	case !s.raft.TransferLeader(s.now, op.Node, out):
+		s.answer(from, &kvapi.Result{Code: kvapi.ErrBadLeaderTransferee}, uint64(s.raft.Term()), out)
+	default:
+		s.moving = from
+	}
+}
+
+// followMove answers who waits for a change of leaders once that is decided.
+func (s *Server) followMove(out *sim.Effects) {
+	from := s.moving
+	switch leader := s.raft.Leader(); {
+	case from.client == 0:
+		return
+	case leader != 0 && leader != s.raft.ID():
+		s.answer(from, &kvapi.Result{}, uint64(s.raft.Term()), out)
+	case s.leads() && s.raft.Transferee() == 0:
+		s.refuse(from, kvapi.ErrTimeout, out)
+	default:
+		return
+	}
+	s.moving = caller{}
+}
