@@ -13,8 +13,8 @@ import (
 type mutant[Setup any] struct {
 	id, bug string
 	plant   func(*Setup)
-	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds. Whoever writes down
-	// a new bug begins with seed 0, which fails and says what finds it.
+	// scenario finds the bug with the seed, the first one that does, and by one of the checks finds. With seed 0 the
+	// test fails and says what finds it.
 	scenario string
 	seed     uint64
 	finds    []string
