@@ -39,6 +39,8 @@ type raftSetup struct {
 	workload kvserver.Workload
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
+	// sessions gives every client a session, in which it asks again for what it does not know to be done.
+	sessions bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
@@ -132,6 +134,7 @@ var smallLimits = [limits]func(*kvserver.Config){
 func (k *raftKV) client(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
 	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
+	c.Sessions = k.setup.sessions
 	return kvserver.NewClient(c)
 }
 

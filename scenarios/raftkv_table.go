@@ -21,7 +21,7 @@ func revisions(ops int) kvserver.Workload {
 
 // usual is the setup of most scenarios over Raft.
 func usual(ops int) func(*Scenario) system {
-	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50})
+	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50, sessions: true})
 }
 
 // raftSwarm is the plan of every kind of fault that a quorum survives.
@@ -41,7 +41,8 @@ var raftKVScenarios = []*Scenario{
 	oneWay.on("raft/kv", usual(30), MarkTwoLeaders, MarkMajorityAcked, "check-quorum-failed", "pre-vote-refused"),
 	bridge.on("raft/kv", usual(30), MarkMajorityAcked, "pre-vote-refused"),
 	ring.on("raft/kv", usual(30), MarkMajorityAcked, "pre-vote-refused"),
-	crashStorm.on("raft/kv", newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 10}),
+	crashStorm.on("raft/kv", newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 10,
+		sessions: true}),
 		"snapshot-installed", "lease-expired"),
 	clockSkew.on("raft/kv", usual(40), MarkTwoLeaders, "leader-elected", "lease-expired"),
 	{
@@ -51,10 +52,10 @@ var raftKVScenarios = []*Scenario{
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
-		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, drawLimits: true}),
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
 	},
 	standardWorkload.on("raft/kv", newRaftKV(raftSetup{workload: kvserver.StandardWorkload(),
-		snapshotEvery: 100}), MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked),
+		snapshotEvery: 100, sessions: true}), MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked),
 	{
 		Name: "raft/kv/canary", Servers: 5, Clients: 4,
 		Doc:    "A mutant that must be found: two votes of five elect a leader",

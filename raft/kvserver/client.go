@@ -19,9 +19,13 @@ type ClientConfig struct {
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
+	// Sessions makes the client open a session, in which each write is done once however often it is asked for
+	// (thesis §6.3). Without it writes are as in etcd.
+	Sessions bool
 	// Timeout is the time from an operation's call after which the client gives it up.
 	Timeout time.Duration
-	// Patience is the time after which it asks the next server for what changes nothing, if there is no answer.
+	// Patience is the time after which it asks the next server, if there is no answer, for what changes nothing or
+	// belongs to a session.
 	Patience time.Duration
 	// Backoff is the pause it makes before it asks again when it was refused and does not know better.
 	Backoff time.Duration
@@ -45,6 +49,8 @@ type phase byte
 const (
 	// thinking: no operation is open.
 	thinking phase = iota
+	// opening: one is open, and before it can be asked for a session has to be opened.
+	opening
 	// asking: one is open and being asked for.
 	asking
 	// done: every operation has ended.
@@ -64,8 +70,9 @@ const (
 //     return of the one before.
 //  2. It returns OK with the answer of the store, an error too; Failed if no server can have taken it, since it was
 //     never sent or no server does it; and Unknown otherwise.
-//  3. What changes something is sent again only after a server has said that it did nothing with it (clientv3's retry
-//     policy): a second copy would be done a second time.
+//  3. What changes something is sent again only within a session, which it names, or after a server has said that it
+//     did nothing with it (clientv3's retry policy): a second copy would be done a second time.
+//  4. After a write that ended Unknown the session is not used again.
 //
 // A refusal says that one server did not take one copy of a request. The network may have made another, so that
 // refusals alone never make an operation Failed. Servers do no request twice.
@@ -77,7 +84,9 @@ type Client struct {
 	// next is the index of the open operation, or of the next one.
 	next  int
 	phase phase
-	seq   kvapi.Seq
+	// session is the client's own, 0 while it has none.
+	session kvapi.Session
+	seq     kvapi.Seq
 	// attempt counts the sendings of the request seq.
 	attempt uint32
 	// server is the index of whom to ask.
@@ -116,7 +125,7 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	case sim.Timeout:
 		c.timeout(ev.Timer, out)
 	case sim.Receive:
-		if r, ok := ev.Msg.(*kvapi.Response); ok && c.phase == asking && r.Seq == c.seq {
+		if r, ok := ev.Msg.(*kvapi.Response); ok && c.busy() && r.Seq == c.seq {
 			c.handleResponse(r, out)
 		}
 	}
@@ -144,7 +153,7 @@ func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	switch {
 	case t == timerThink && c.phase == thinking:
 		c.call(out)
-	case c.phase != asking:
+	case !c.busy():
 	case t == timerTimeout:
 		c.turn()
 		c.giveUp(out)
@@ -158,27 +167,55 @@ func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	}
 }
 
+// busy reports whether an operation is open.
+func (c *Client) busy() bool { return c.phase == asking || c.phase == opening }
+
 // op is the open operation.
 func (c *Client) op() *kvapi.Op { return &c.cfg.Ops[c.next].In }
 
-// repeats reports whether the open operation may be asked for again while a server may be about to do it.
-func (c *Client) repeats() bool { return !c.op().Writes() && c.op().Kind != kvapi.MoveLeader }
+// inSession reports whether the open operation belongs to a session.
+func (c *Client) inSession() bool {
+	return c.cfg.Sessions && c.op().Writes() && !isChange(c.op().Kind)
+}
+
+// repeats reports whether what is open may be asked for again while a server may be about to do it.
+func (c *Client) repeats() bool {
+	return c.phase == opening || c.inSession() || !c.op().Writes() && c.op().Kind != kvapi.MoveLeader
+}
 
 // call begins the next operation.
 func (c *Client) call(out *sim.Effects) {
 	out.Invoke(c.op()) // shared with the history: nobody changes it
 	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
-	c.phase, c.doubtful, c.redirects, c.attempt = asking, false, 0, 0
+	c.phase, c.doubtful, c.redirects = asking, false, 0
+	if c.inSession() && c.session == 0 {
+		c.phase = opening
+	}
+	c.begin(out)
+}
+
+// begin asks for something new: a session, or the operation.
+func (c *Client) begin(out *sim.Effects) {
 	c.seq++
+	c.attempt = 0
 	c.ask(out)
 }
 
 // ask sends the request that is open to the server whose turn it is.
 func (c *Client) ask(out *sim.Effects) {
 	c.attempt++
-	c.resting, c.doubtful = false, true
+	c.resting = false
 	r := c.requests.Take()
-	r.Seq, r.Attempt, r.Op = c.seq, c.attempt, *c.op()
+	r.Seq, r.Attempt = c.seq, c.attempt
+	if c.phase == opening {
+		r.Op.Kind = kvapi.OpenSession
+	} else {
+		c.doubtful = true
+		r.Op = *c.op()
+		if c.inSession() {
+			r.Session = c.session
+		}
+	}
 	out.Send(c.cfg.Servers[c.server], r)
 	out.SetTimer(timerPatience, c.cfg.Patience, c.cfg.Patience)
 }
@@ -190,8 +227,14 @@ func (c *Client) turn() { c.server = (c.server + 1) % len(c.cfg.Servers) }
 // are about the last attempt.
 func (c *Client) handleResponse(r *kvapi.Response, out *sim.Effects) {
 	switch code := r.Out.Code; {
+	case code == kvapi.OK && c.phase == opening:
+		c.session, c.phase = r.Session, asking
+		c.begin(out)
 	case code.Answered():
 		c.end(&r.Out, sim.OK, out)
+	case code == kvapi.ErrSessionExpired:
+		out.Decide("the session is gone", "nobody knows whether it was done")
+		c.giveUp(out)
 	case code == kvapi.ErrRequestTooLarge:
 		c.end(nil, sim.Failed, out)
 	case r.Attempt != c.attempt || c.resting:
@@ -236,6 +279,9 @@ func (c *Client) giveUp(out *sim.Effects) {
 	if !c.doubtful {
 		c.end(nil, sim.Failed, out)
 		return
+	}
+	if c.inSession() {
+		c.session = 0
 	}
 	c.end(nil, sim.Unknown, out)
 }

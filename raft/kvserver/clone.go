@@ -22,6 +22,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		raft:      s.raft.CloneInto(d.raft),
 		store:     s.store.Clone(),
 		served:    append(d.served[:0], s.served...),
+		sessions:  s.sessions.clone(d.sessions),
 		applied:   s.applied,
 		saved:     s.saved,
 		applying:  s.applying,
@@ -39,6 +40,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 // AppendHash implements sim.Cloner.
 func (s *Server) AppendHash(b []byte) []byte {
 	b = s.served.append(s.store.AppendState(s.raft.AppendHash(b)))
+	b = s.sessions.append(b, func(kvapi.Session) bool { return true })
 	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
 		flag(s.leases.armed)} {
@@ -63,7 +65,8 @@ func (s *Server) AppendHash(b []byte) []byte {
 
 // append appends every field.
 func (c *caller) append(b []byte) []byte {
-	for _, v := range [...]uint64{uint64(c.client), uint64(c.seq), uint64(c.attempt), uint64(c.op)} {
+	for _, v := range [...]uint64{uint64(c.client), uint64(c.session), uint64(c.seq), uint64(c.attempt),
+		uint64(c.op)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b
@@ -94,8 +97,8 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 
 // AppendHash implements sim.Cloner.
 func (c *Client) AppendHash(b []byte) []byte {
-	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.seq), uint64(c.attempt), uint64(c.server),
-		uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
+	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.session), uint64(c.seq),
+		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b

@@ -16,6 +16,9 @@ type Config struct {
 	SnapshotEvery int
 	// ApplyBatch is the number of entries that one task applies; at least 1.
 	ApplyBatch int
+	// MaxSessions is the number of sessions that are remembered; at least 1. When one more is opened the one that has
+	// not been used for longest expires.
+	MaxSessions int
 	// LeaseReads answers linearizable reads by the lease of the leader, where Raft.Lease gives it one, instead of a
 	// round of messages.
 	LeaseReads bool
@@ -27,11 +30,11 @@ type Config struct {
 }
 
 // DefaultConfig returns the configuration of the server id among voters: Raft's own defaults, a snapshot every 100
-// entries, and etcd's pause of 500 ms between two looks at leases.
+// entries, 64 sessions, and etcd's pause of 500 ms between two looks at leases.
 func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 	return Config{
 		Raft:          raft.DefaultConfig(id, voters),
-		SnapshotEvery: 100, ApplyBatch: 64, LeaseEvery: 500 * time.Millisecond,
+		SnapshotEvery: 100, ApplyBatch: 64, MaxSessions: 64, LeaseEvery: 500 * time.Millisecond,
 	}
 }
 
@@ -39,6 +42,7 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 type policy struct {
 	snapshotEvery raft.Index
 	applyBatch    int
+	maxSessions   int
 	leaseReads    bool
 	leaseEvery    time.Duration
 	// grace is what a new leader gives every lease beyond its time: as long as it took to elect it at worst.
@@ -49,11 +53,11 @@ type policy struct {
 
 // newPolicy checks c and returns its policy. It panics if a bound is wrong.
 func newPolicy(c *Config) *policy {
-	if c.SnapshotEvery < 0 || c.ApplyBatch < 1 || c.LeaseEvery <= 0 {
-		panic("kvserver: Config: want SnapshotEvery >= 0, ApplyBatch >= 1, LeaseEvery > 0")
+	if c.SnapshotEvery < 0 || c.ApplyBatch < 1 || c.MaxSessions < 1 || c.LeaseEvery <= 0 {
+		panic("kvserver: Config: want SnapshotEvery >= 0, ApplyBatch >= 1, MaxSessions >= 1, LeaseEvery > 0")
 	}
 	return &policy{
-		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch,
+		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch, maxSessions: c.MaxSessions,
 		leaseReads: c.LeaseReads, leaseEvery: c.LeaseEvery, grace: c.Raft.ElectionMax,
 		rules: c.Rules.complete(), store: c.Store,
 	}

@@ -89,7 +89,7 @@ func (s *Server) expire(out *sim.Effects) {
 			continue
 		}
 		out.Mark("lease-expired")
-		end := appendCommand(nil, 0, 0, &kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.id})
+		end := ownCommand(&kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.id})
 		if _, _, ok := s.raft.Propose(end, out); !ok {
 			break
 		}

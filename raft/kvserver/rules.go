@@ -14,6 +14,10 @@ type Rules struct {
 	// Serves reports whether a server that has applied up to applied may answer a read confirmed at index (thesis
 	// §6.4).
 	Serves func(applied, index raft.Index) bool
+	// Repeated reports whether the request seq has been done in a session whose last done one is last (thesis §6.3).
+	Repeated func(last, seq kvapi.Seq) bool
+	// Keeps reports whether a snapshot keeps a session (thesis §6.3).
+	Keeps func(kvapi.Session) bool
 	// Confirms reports whether the operation is answered only once Raft has confirmed that this server leads.
 	Confirms func(op *kvapi.Op) bool
 	// Promoted returns how long a lease of which left was left lives on at a new leader, which takes at worst grace to
@@ -29,6 +33,8 @@ type Rules struct {
 // right are the right rules.
 var right = Rules{
 	Serves:    func(applied, index raft.Index) bool { return applied >= index },
+	Repeated:  func(last, seq kvapi.Seq) bool { return seq <= last },
+	Keeps:     func(kvapi.Session) bool { return true },
 	Confirms:  confirms,
 	Promoted:  func(left, grace time.Duration) time.Duration { return left + grace },
 	Renews:    func(late time.Duration) bool { return late < 0 },

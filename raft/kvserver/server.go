@@ -28,8 +28,9 @@ type Server struct {
 	// now is the reading of the server's clock in this step.
 	now sim.Time
 
-	store  mvcc.Store
-	served served
+	store    mvcc.Store
+	served   served
+	sessions sessions
 	// applied is the index of the last entry that the store has, saved that of the last snapshot.
 	applied, saved raft.Index
 	applying       bool
@@ -50,6 +51,7 @@ type Server struct {
 // caller is to whom an answer goes, and the answer to what it is.
 type caller struct {
 	client  sim.NodeID
+	session kvapi.Session
 	seq     kvapi.Seq
 	attempt uint32
 	op      kvapi.OpKind
@@ -145,5 +147,5 @@ func (s *Server) Store() *mvcc.Store { return &s.store }
 // StateHash returns the index of the last applied entry and the digest of the state that it left. Servers that have
 // applied the same have the same. It costs the same however large the store is.
 func (s *Server) StateHash() (applied raft.Index, hash sim.Digest) {
-	return s.applied, s.served.fold(sim.Digest(s.store.Digest()))
+	return s.applied, s.served.fold(sim.Digest(s.store.Digest()).Mix(uint64(s.sessions.sum)))
 }
