@@ -30,8 +30,10 @@ type raftKV struct {
 	ghost    *raft.Ghost
 	split    *checker.SplitBrain
 	live     *checker.Liveness
-	tale     chronicle
-	watch    []sim.Observer
+	// journal is nil if nobody needs it.
+	journal *raftJournal
+	tale    chronicle
+	watch   []sim.Observer
 }
 
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
@@ -43,6 +45,8 @@ type raftSetup struct {
 	sessions bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
+	// journal keeps what is committed even if nobody watches, so that it is seen when leases end.
+	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
 	// mutate brings a bug into every server; nil is none.
@@ -74,6 +78,10 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		if setup.journal || setup.workload.Mix.Watch > 0 {
+			k.journal = &raftJournal{}
+			k.watch = append(k.watch, k.journal)
+		}
 		return k
 	}
 }
@@ -93,6 +101,9 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.split.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+	if k.journal != nil {
+		k.journal.reset()
+	}
 }
 
 // server implements system.
@@ -143,14 +154,19 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *raftKV) settled(v sim.View) bool {
-	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) &&
+		(k.journal == nil || !k.journal.owes(v))
 }
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
 	levels := kvspec.Judge(r.History, checker.DefaultBudget)
-	levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
+	if k.journal != nil {
+		levels = append(levels, k.journal.judge(r.History)...)
+	} else {
+		levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
+	}
 	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
 		list = append(list, judgement{level.Check, level})
 	}
@@ -185,11 +201,12 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old.
+// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and what is
+// about watches is answered by nobody.
 func raftReplies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
-	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV {
+	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV || out.Server == 0 {
 		return checker.Reply{}, false
 	}
 	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true

@@ -50,7 +50,7 @@ var raftMutants = []raftMutant{
 	}), "etcd/swarm", 808, []string{kvspec.LeaseGone}},
 	{"", "a new leader gives leases no time", inServers(kvserver.Rules{
 		Promoted: func(_, _ time.Duration) time.Duration { return 0 },
-	}), "raft/kv/isolate-leader", 177, []string{kvspec.LeaseKept}},
+	}), "raft/kv/isolate-leader", 6, []string{kvspec.LeaseKept}},
 	{"", "a txn that changes nothing has a revision", inStores(mvcc.Rules{
 		Revises: func(int) bool { return true },
 	}), "raft/kv/calm", 1, []string{checker.Linearizability}},

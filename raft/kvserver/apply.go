@@ -19,6 +19,7 @@ func (s *Server) apply(out *sim.Effects) {
 		s.applyEntry(&entries[i], out)
 	}
 	s.raft.Applied(s.applied)
+	s.tell(out)
 	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n {
 		s.saved = s.applied
 		s.raft.Snapshot(s.saved, s.encode(), out)
@@ -33,7 +34,7 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 	s.applied = e.Index
 	switch e.Type {
 	case raft.EntryNormal:
-		c, err := decodeCommand(e.Data)
+		c, err := DecodeCommand(e.Data)
 		if err != nil {
 			panic("kvserver: apply: " + err.Error())
 		}
@@ -46,16 +47,16 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 }
 
 // applyCommand does a command, unless it was done already, and returns the answer, nil for none.
-func (s *Server) applyCommand(e *raft.Entry, c *command, out *sim.Effects) *kvapi.Output {
+func (s *Server) applyCommand(e *raft.Entry, c *Command, out *sim.Effects) *kvapi.Output {
 	switch {
-	case c.session != 0:
+	case c.Session != 0:
 		return s.once(e, c, out)
-	case c.op.Kind == kvapi.OpenSession:
+	case c.Op.Kind == kvapi.OpenSession:
 		s.sessions.open(e.Index, s.policy.maxSessions)
-	case !s.served.first(c.client, c.seq):
+	case !s.served.first(c.Client, c.Seq):
 		return nil
 	default:
-		o := s.do(e, &c.op, out)
+		o := s.do(e, &c.Op, out)
 		return &o
 	}
 	o := s.output(e, &kvapi.Result{})

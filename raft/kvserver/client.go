@@ -53,15 +53,21 @@ const (
 	opening
 	// asking: one is open and being asked for.
 	asking
+	// subscribing: one is open that is about watches, and ends with the next step.
+	subscribing
 	// done: every operation has ended.
 	done
 )
+
+// taskSubscribed is the task that ends what is about watches.
+const taskSubscribed sim.TaskID = 0
 
 // A client's timers.
 const (
 	timerThink    sim.TimerID = iota // the next operation begins
 	timerPatience                    // nobody has answered, or the pause is over
 	timerTimeout                     // the operation is given up
+	timerLink                        // the server of the stream is silent, or the pause is over
 )
 
 // Client plays a list of operations, one after the other. It is a sim.Machine and a sim.Recycler.
@@ -72,7 +78,9 @@ const (
 //     never sent or no server does it; and Unknown otherwise.
 //  3. What changes something is sent again only within a session, which it names, or after a server has said that it
 //     did nothing with it (clientv3's retry policy): a second copy would be done a second time.
-//  4. After a write that ended Unknown the session is not used again.
+//  4. What is about watches ends with the next step, with an empty output. Watches go on, over one stream at a time,
+//     until they are canceled.
+//  5. After a write that ended Unknown the session is not used again.
 //
 // A refusal says that one server did not take one copy of a request. The network may have made another, so that
 // refusals alone never make an operation Failed. Servers do no request twice.
@@ -97,6 +105,7 @@ type Client struct {
 	resting bool
 	// doubtful says that the open operation has been sent.
 	doubtful bool
+	link     link
 
 	requests *raft.Slab[kvapi.Request]
 }
@@ -113,7 +122,8 @@ func NewClient(c ClientConfig) *Client {
 	if requests == nil {
 		requests = &raft.Slab[kvapi.Request]{}
 	}
-	return &Client{cfg: &c, requests: requests, server: max(c.ID.Number()-1, 0) % len(c.Servers)}
+	first := max(c.ID.Number()-1, 0) % len(c.Servers)
+	return &Client{cfg: &c, requests: requests, server: first, link: link{server: first}}
 }
 
 // Step implements sim.Machine.
@@ -124,7 +134,18 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		c.think(out)
 	case sim.Timeout:
 		c.timeout(ev.Timer, out)
+	case sim.TaskRun:
+		if c.phase == subscribing {
+			c.end(&kvapi.Output{}, sim.OK, out)
+		}
+	case sim.Opened:
+		c.opened(&ev, out)
+	case sim.Closed:
+		c.closed(&ev, out)
 	case sim.Receive:
+		if m, ok := ev.Msg.(*kvapi.WatchResponse); ok && ev.Chan == c.link.channel {
+			c.handleWatch(m, out)
+		}
 		if r, ok := ev.Msg.(*kvapi.Response); ok && c.busy() && r.Seq == c.seq {
 			c.handleResponse(r, out)
 		}
@@ -153,6 +174,8 @@ func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	switch {
 	case t == timerThink && c.phase == thinking:
 		c.call(out)
+	case t == timerLink:
+		c.linkTimeout(out)
 	case !c.busy():
 	case t == timerTimeout:
 		c.turn()
@@ -186,6 +209,12 @@ func (c *Client) repeats() bool {
 // call begins the next operation.
 func (c *Client) call(out *sim.Effects) {
 	out.Invoke(c.op()) // shared with the history: nobody changes it
+	if subscribes(c.op().Kind) {
+		c.phase = subscribing
+		c.subscribe(c.op(), out)
+		out.Run(taskSubscribed)
+		return
+	}
 	out.SetTimer(timerTimeout, c.cfg.Timeout, c.cfg.Timeout)
 	c.phase, c.doubtful, c.redirects = asking, false, 0
 	if c.inSession() && c.session == 0 {

@@ -2,6 +2,7 @@ package kvserver
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"schism/raft"
 	"schism/raft/kvapi"
@@ -31,6 +32,9 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		reads:     append(d.reads[:0], s.reads...),
 		lastRead:  s.lastRead,
 		leases:    lessor{append(d.leases.deadlines[:0], s.leases.deadlines...), s.leases.armed},
+		streams:   cloneStreams(s.streams, d.streams),
+		telling:   s.telling,
+		notifying: s.notifying,
 		moving:    s.moving,
 		responses: d.responses,
 	}
@@ -43,7 +47,7 @@ func (s *Server) AppendHash(b []byte) []byte {
 	b = s.sessions.append(b, func(kvapi.Session) bool { return true })
 	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
-		flag(s.leases.armed)} {
+		flag(s.leases.armed), uint64(len(s.streams)), flag(s.telling), flag(s.notifying)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	for i := range s.proposals {
@@ -59,8 +63,39 @@ func (s *Server) AppendHash(b []byte) []byte {
 	}
 	for _, d := range s.leases.deadlines {
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(d.id)), int64(d.at))
+		b = binary.AppendUvarint(binary.AppendVarint(b, int64(d.kept)), uint64(d.pending))
+	}
+	for i := range s.streams {
+		b = s.streams[i].append(b)
 	}
 	return s.moving.append(b)
+}
+
+// cloneStreams returns a copy of streams that may use the memory of old.
+func cloneStreams(streams, old []stream) []stream {
+	all := old[:cap(old)]
+	old = old[:0]
+	for i, st := range streams {
+		if i < len(all) {
+			st.watches = append(all[i].watches[:0], st.watches...)
+		} else {
+			st.watches = slices.Clone(st.watches)
+		}
+		old = append(old, st)
+	}
+	return old
+}
+
+// append appends every field.
+func (st *stream) append(b []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(st.channel)), flag(st.asked))
+	b = binary.AppendUvarint(b, uint64(len(st.watches)))
+	for i := range st.watches {
+		w := &st.watches[i]
+		b = binary.AppendVarint(binary.AppendUvarint(b, flag(w.quiet)), int64(w.next))
+		b = binary.LittleEndian.AppendUint64(b, uint64(w.op.Fold(0)))
+	}
+	return b
 }
 
 // append appends every field.
@@ -89,17 +124,23 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	if !ok {
 		d = &Client{requests: &raft.Slab[kvapi.Request]{}}
 	}
-	requests := d.requests
+	requests, link := d.requests, c.link.clone(&d.link)
 	*d = *c
-	d.requests = requests
+	d.requests, d.link = requests, link
 	return d
 }
 
 // AppendHash implements sim.Cloner.
 func (c *Client) AppendHash(b []byte) []byte {
 	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.session), uint64(c.seq),
-		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
+		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful),
+		uint64(c.link.state), uint64(c.link.server), uint64(c.link.dials), uint64(c.link.channel),
+		flag(c.link.awaited), uint64(len(c.link.subscriptions))} {
 		b = binary.AppendUvarint(b, v)
+	}
+	for _, s := range c.link.subscriptions {
+		b = binary.AppendVarint(binary.AppendUvarint(b, flag(s.created)), int64(s.next))
+		b = binary.LittleEndian.AppendUint64(b, uint64(s.op.Fold(0)))
 	}
 	return b
 }

@@ -6,12 +6,14 @@ import (
 	"schism/sim/wire"
 )
 
-// command is an operation as it lies in a log entry, with whose request it is; no client for a server's own.
-type command struct {
-	client  sim.NodeID
-	session kvapi.Session
-	seq     kvapi.Seq
-	op      kvapi.Op
+// Command is an operation as it lies in a log entry, with whose request it is.
+type Command struct {
+	// Client is who has asked for it; 0 is a server itself.
+	Client sim.NodeID
+	// Session and Seq are those of the request.
+	Session kvapi.Session
+	Seq     kvapi.Seq
+	Op      kvapi.Op
 }
 
 // ownCommand returns the binary form of an operation that a server asks for itself.
@@ -23,13 +25,13 @@ func appendCommand(b []byte, from caller, op *kvapi.Op) []byte {
 	return kvapi.AppendOp(wire.AppendNumber(b, uint64(from.seq)), op)
 }
 
-// decodeCommand reads what appendCommand writes.
-func decodeCommand(data []byte) (c command, err error) {
+// DecodeCommand reads the data of a raft.EntryNormal.
+func DecodeCommand(data []byte) (c Command, err error) {
 	d := wire.NewDecoder(data)
-	c.client, c.session, c.seq = sim.NodeID(d.Number()), kvapi.Session(d.Number()), kvapi.Seq(d.Number())
+	c.Client, c.Session, c.Seq = sim.NodeID(d.Number()), kvapi.Session(d.Number()), kvapi.Seq(d.Number())
 	if d.Failed() {
 		return c, kvapi.ErrOp
 	}
-	c.op, err = kvapi.DecodeOp(data[len(data)-len(d.Rest()):])
+	c.Op, err = kvapi.DecodeOp(data[len(data)-len(d.Rest()):])
 	return c, err
 }

@@ -29,7 +29,7 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	}
 }
 
-// supported reports whether servers do operations of this kind.
+// supported reports whether servers do operations of this kind for who asks by a datagram.
 func supported(k kvapi.OpKind) bool {
 	switch k {
 	case kvapi.Watch, kvapi.CancelWatch, kvapi.ProgressRequest, kvapi.LeaseCheckpoint:
@@ -149,6 +149,13 @@ func (s *Server) refuseProposals(out *sim.Effects) {
 func (s *Server) response(from caller) *kvapi.Response {
 	m := s.responses.Take()
 	m.Session, m.Seq, m.Attempt, m.Op = from.session, from.seq, from.attempt, from.op
-	m.Out.Header = kvapi.Header{Revision: s.store.Revision(), Index: uint64(s.applied), Server: s.raft.ID()}
+	m.Out.Header = s.header()
 	return m
+}
+
+// header says how far the server is.
+func (s *Server) header() kvapi.Header {
+	return kvapi.Header{
+		Revision: s.store.Revision(), Index: uint64(s.applied), Term: uint64(s.raft.Term()), Server: s.raft.ID(),
+	}
 }

@@ -67,16 +67,16 @@ func (s *sessions) touch(i int, at raft.Index) {
 
 // once does a command unless its session has done it already, and returns the answer, that of the first time if it has;
 // nil if the client has gone on since, and waits for no answer.
-func (s *Server) once(e *raft.Entry, c *command, out *sim.Effects) *kvapi.Output {
-	i, known := s.sessions.find(c.session)
+func (s *Server) once(e *raft.Entry, c *Command, out *sim.Effects) *kvapi.Output {
+	i, known := s.sessions.find(c.Session)
 	if !known {
 		o := s.output(e, &kvapi.Result{Code: kvapi.ErrSessionExpired})
 		return &o
 	}
 	n := &s.sessions.list[i]
-	stale := c.seq < n.seq
-	if !s.policy.rules.Repeated(n.seq, c.seq) {
-		n.seq, n.out = c.seq, s.do(e, &c.op, out)
+	stale := c.Seq < n.seq
+	if !s.policy.rules.Repeated(n.seq, c.Seq) {
+		n.seq, n.out = c.Seq, s.do(e, &c.Op, out)
 		stale = false
 	}
 	s.sessions.touch(i, e.Index)
