@@ -28,6 +28,7 @@ type raftKV struct {
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
 	ghost    *raft.Ghost
+	once     *kvserver.Ghost
 	split    *checker.SplitBrain
 	live     *checker.Liveness
 	// journal is nil if nobody needs it.
@@ -66,7 +67,7 @@ const (
 // newRaftKV returns a function that makes the system of a scenario.
 func newRaftKV(setup raftSetup) func(*Scenario) system {
 	return func(s *Scenario) system {
-		k := &raftKV{scenario: s, setup: setup, ghost: raft.NewGhost()}
+		k := &raftKV{scenario: s, setup: setup, ghost: raft.NewGhost(), once: kvserver.NewGhost()}
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
@@ -77,7 +78,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		}.Bounds()
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
-		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale}
 		if setup.journal || setup.workload.Mix.Watch > 0 {
 			k.journal = &raftJournal{}
 			k.watch = append(k.watch, k.journal)
@@ -98,6 +99,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.mail.Reset()
 	k.requests.Reset()
 	k.ghost.Reset()
+	k.once.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)

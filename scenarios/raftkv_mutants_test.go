@@ -41,7 +41,7 @@ var raftMutants = []raftMutant{
 	}), "raft/kv/isolate-leader", 1, []string{"minority-ack"}},
 	{"X01", "a request that is asked for again is done again", inServers(kvserver.Rules{
 		Repeated: func(_, _ kvapi.Seq) bool { return false },
-	}), "raft/kv/swarm", 3, []string{checker.Linearizability, "ack-without-quorum"}},
+	}), "raft/kv/swarm", 2, []string{kvserver.SessionOnce}},
 	{"S07", "a snapshot loses the sessions", inServers(kvserver.Rules{
 		Keeps: func(kvapi.Session) bool { return false },
 	}), "raft/kv/crash-storm", 1, []string{"state-divergence"}},
