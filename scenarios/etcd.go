@@ -45,7 +45,7 @@ var etcdScenarios = []*Scenario{
 // little at once.
 func watchingRevisions() raftSetup {
 	w := revisions(80)
-	w.Mix.Watch, w.Mix.Unwatch, w.Mix.Progress, w.Mix.Compact = 2, 1, 1, 2
+	w.Mix.Watch, w.Mix.Unwatch, w.Mix.Progress, w.Mix.Compact = 4, 2, 2, 4
 	w.ThinkMin, w.ThinkMax = 0, 400*time.Millisecond
 	return raftSetup{workload: w, snapshotEvery: 15, tune: func(c *kvserver.Config) {
 		c.WatchBatch, c.FragmentEvents = 3, 1

@@ -13,8 +13,8 @@ import (
 func revisions(ops int) kvserver.Workload {
 	return kvserver.Workload{
 		Ops: ops, Keys: 3,
-		Mix: kvserver.Mix{Get: 3, Range: 1, Local: 1, Put: 3, Delete: 1, Create: 1, CAS: 2, Move: 1, Grant: 1,
-			Attach: 1, Keep: 1, Revoke: 1, Compact: 1},
+		Mix: kvserver.Mix{Get: 6, Range: 2, Local: 2, Put: 6, Delete: 2, Create: 2, CAS: 4, Move: 2, Grant: 2,
+			Attach: 2, Keep: 2, Revoke: 2, Left: 1, Leases: 1, Compact: 2, Hash: 2},
 		ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
 	}
 }

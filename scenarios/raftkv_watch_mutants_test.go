@@ -22,19 +22,19 @@ var watchMutants = []raftMutant{
 	}), "etcd/watch", 1, []string{kvspec.WatchUnique, kvspec.WatchResumable}},
 	{"etcd 17529", "a watch that is behind goes on with what is new", inServers(kvserver.Rules{
 		Continues: func(_, revision kvapi.Revision) kvapi.Revision { return revision + 1 },
-	}), "etcd/watch", 2, []string{kvspec.WatchReliable, kvspec.WatchBookmarkable, kvspec.WatchComplete}},
+	}), "etcd/watch", 1, []string{kvspec.WatchReliable, kvspec.WatchBookmarkable, kvspec.WatchComplete}},
 	{"etcd 15220", "progress is told to a watch that is behind", inServers(kvserver.Rules{
 		Progresses: func(_, _ kvapi.Revision) bool { return true },
-	}), "etcd/watch", 69, []string{kvspec.WatchBookmarkable}},
+	}), "etcd/watch", 10, []string{kvspec.WatchBookmarkable}},
 	{"etcd 19179", "a watch from the compacted revision on is not told of a delete in it", inStores(mvcc.Rules{
 		Keeps: func(deleted bool, _, _ kvapi.Revision) bool { return !deleted },
 	}), "etcd/watch", 11, []string{kvspec.WatchResumable, kvspec.WatchReliable, kvspec.WatchAtomic}},
 	{"", "what is compacted is told as far as it is there", inStores(mvcc.Rules{
 		Compacted: func(_, _ kvapi.Revision) bool { return false },
-	}), "etcd/watch", 3, []string{kvspec.WatchResumable, kvspec.WatchReliable}},
+	}), "etcd/watch", 2, []string{kvspec.WatchResumable, kvspec.WatchReliable}},
 	{"", "the compacted revision itself can no longer be told", inStores(mvcc.Rules{
 		Compacted: func(r, compacted kvapi.Revision) bool { return r <= compacted },
-	}), "etcd/watch", 6, []string{kvspec.WatchCompacted}},
+	}), "etcd/watch", 9, []string{kvspec.WatchCompacted, kvspec.SerializableReads}},
 	{"", "a lease that is kept alive leaves its checkpoint", inServers(kvserver.Rules{
 		Clears: func() bool { return false },
 	}), "etcd/lease-checkpoint", 95, []string{kvspec.LeaseKept}},
@@ -48,7 +48,7 @@ var watchMutants = []raftMutant{
 			}
 			return apart
 		},
-	}), "etcd/watch", 28, []string{kvspec.WatchFaithful}},
+	}), "etcd/watch", 16, []string{kvspec.WatchFaithful}},
 }
 
 func TestBugsOfWatchesAreFound(t *testing.T) {

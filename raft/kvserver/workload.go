@@ -40,9 +40,10 @@ type Mix struct {
 	// client guesses, and reads it if not; Move deletes one key and puts another if both are there.
 	Put, Delete, Create, CAS, Move int
 	// Grant makes a new lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
-	Grant, Attach, Keep, Revoke int
-	// Compact forgets a revision that the client guesses.
-	Compact int
+	// Left asks what it has left, with its keys, Leases for the names of all.
+	Grant, Attach, Keep, Revoke, Left, Leases int
+	// Compact forgets a revision that the client guesses, Hash asks whatever server for its hash.
+	Compact, Hash int
 	// Watch begins to watch a key or all of them, from now on or from a revision that the client guesses, with all
 	// sorts of options; Unwatch cancels the oldest of its watches, Progress asks how far they are.
 	Watch, Unwatch, Progress int
@@ -84,7 +85,10 @@ const (
 	drawAttach
 	drawKeep
 	drawRevoke
+	drawLeft
+	drawLeases
 	drawCompact
+	drawHash
 	drawWatch
 	drawUnwatch
 	drawProgress
@@ -94,7 +98,7 @@ const (
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Range, m.Local, m.Put, m.Delete, m.Create, m.CAS, m.Move, m.Grant, m.Attach, m.Keep,
-		m.Revoke, m.Compact, m.Watch, m.Unwatch, m.Progress}
+		m.Revoke, m.Left, m.Leases, m.Compact, m.Hash, m.Watch, m.Unwatch, m.Progress}
 }
 
 // keyNames are the names of the first keys, one letter each.
@@ -184,6 +188,12 @@ func (d *drawing) op(kind drawn, i int) kvapi.Op {
 		return kvapi.Op{Kind: kvapi.LeaseKeepAlive, Lease: d.lease()}
 	case drawRevoke:
 		return kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.lease()}
+	case drawLeft:
+		return kvapi.Op{Kind: kvapi.LeaseTimeToLive, Lease: d.lease(), Flags: kvapi.FlagKeys}
+	case drawLeases:
+		return kvapi.Op{Kind: kvapi.Leases}
+	case drawHash:
+		return kvapi.Op{Kind: kvapi.HashKV}
 	case drawCompact:
 		return kvapi.Op{Kind: kvapi.Compact, Revision: kvapi.Revision(d.number)}
 	case drawWatch:
