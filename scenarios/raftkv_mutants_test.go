@@ -47,7 +47,7 @@ var raftMutants = []raftMutant{
 	}), "raft/kv/crash-storm", 1, []string{"state-divergence"}},
 	{"", "a lease is said to be gone before its end is applied", inServers(kvserver.Rules{
 		AwaitsEnd: func() bool { return false },
-	}), "etcd/swarm", 1626, []string{kvspec.LeaseGone}},
+	}), "etcd/lease-checkpoint", 582, []string{kvspec.LeaseGone}},
 	{"", "a new leader gives leases no time", inServers(kvserver.Rules{
 		Promoted: func(_, _ time.Duration) time.Duration { return 0 },
 	}), "raft/kv/isolate-leader", 10, []string{kvspec.LeaseKept}},
