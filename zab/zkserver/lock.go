@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/recipe"
 	"schism/sim/wire"
 	"schism/zab/zkapi"
 )
@@ -75,7 +76,7 @@ type lock struct {
 	step         lockStep
 	moves, round int
 	mine         string
-	token        zkapi.Zxid
+	token        recipe.Token
 	// written is how many writes of this holding have ended, number that of the last write of all.
 	written int
 	number  uint64
@@ -92,7 +93,7 @@ func (l *lock) Next(last Ended) (Move, bool) {
 		return l.ask(lockMake, zkapi.Op{Kind: zkapi.Create, Path: lockPath, Data: l.client}), true
 	case lockEnter:
 		if ok {
-			l.mine, l.token, l.written = last.Out.Path, last.Out.Stat.Czxid, 0
+			l.mine, l.token, l.written = last.Out.Path, recipe.Token(last.Out.Stat.Czxid), 0
 		}
 		if last.Out != nil && last.Out.Code == zkapi.NoNode {
 			l.step = lockStart
@@ -171,15 +172,12 @@ func (l *lock) hold() Move {
 	l.number++
 	return Move{
 		Think: pauses[l.written], Resource: l.resource,
-		Write: &Write{Number: l.number, Token: l.token},
+		Write: &recipe.Write{Number: l.number, Token: l.token},
 	}
 }
 
 // numberOf returns the number at the end of a name.
 func numberOf(name string) string { return name[max(0, len(name)-10):] }
-
-// decimal returns n in words of digits.
-func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // Clone implements Recipe.
 func (l *lock) Clone() Recipe {
