@@ -91,7 +91,7 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	}
 	requests := d.requests
 	*d = *c
-	d.requests = requests
+	d.requests, d.player = requests, c.player.Clone()
 	return d
 }
 
@@ -101,5 +101,5 @@ func (c *Client) AppendHash(b []byte) []byte {
 		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
 		b = binary.AppendUvarint(b, v)
 	}
-	return b
+	return c.player.AppendHash(b, (*kvapi.Op).Fold)
 }
