@@ -32,8 +32,8 @@ type Holding struct {
 // String returns "c1 from 3.2s to 4s".
 func (h *Holding) String() string { return fmt.Sprintf("%s from %v to %v", h.Holder, h.Since, h.Until) }
 
-// JudgeMutex judges by holdings, which are all of one lock, that different holders take turns. The check is what is said
-// to be broken if they do not. Holdings that end when another one begins do not overlap.
+// JudgeMutex judges by holdings, which are all of one lock, that different holders take turns. The check is what is
+// said to be broken if they do not. Holdings that end when another one begins do not overlap.
 func JudgeMutex(check string, holdings []Holding) Report {
 	list := slices.DeleteFunc(slices.Clone(holdings), func(h Holding) bool { return h.Since >= h.Until })
 	slices.SortStableFunc(list, func(a, b Holding) int { return cmp.Compare(a.Since, b.Since) })
@@ -44,7 +44,7 @@ func JudgeMutex(check string, holdings []Holding) Report {
 		a, b := &list[last], &list[i]
 		if b.Since < a.Until && a.Holder != b.Holder {
 			r.Verdict, r.Core, r.Blocked = Invalid, []sim.Op{*a.Op, *b.Op}, 1
-			r.Reason = fmt.Sprintf("at once hold %v, and %v", a, b)
+			r.Reason = fmt.Sprintf("there are two holders at once, %v and %v", a, b)
 			break
 		}
 		if b.Until > a.Until {

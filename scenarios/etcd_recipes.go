@@ -31,10 +31,11 @@ var etcdRecipes = []*Scenario{
 	},
 	{
 		Name: "etcd/election", Servers: 5, Clients: 4,
-		Doc:    "Three clients campaign and proclaim, one looks who leads and deposes them, while Raft's leaders are cut off",
+		Doc:    "Three clients campaign and proclaim, one deposes them, all while leaders of Raft are cut off",
 		Plan:   troubled(sleepers(2)),
 		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want:   []string{"lease-expired", MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed"},
+		Want: []string{"lease-expired", MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked,
+			"check-quorum-failed"},
 		system: newRaftKV(etcdElection(nil)),
 	},
 }
@@ -49,25 +50,28 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	if change != nil {
 		change(&work)
 	}
-	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Slack: leaseSlack, Claims: func(in any) bool {
-		_, writes := in.(*recipe.Write)
-		return writes
-	}}
-	checks := []func([]sim.Op) []checker.Report{
-		func(history []sim.Op) []checker.Report {
-			return []checker.Report{
-				judgeFencing(history), checker.JudgeMutex(checker.MutualExclusion, lock.Held(history)),
-			}
-		},
-	}
+	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Slack: leaseSlack, Claims: writesToResource}
+	checks := []histories{judgeFencing, exclusion(checker.MutualExclusion, lock.Held)}
 	if !fenced {
-		checks = append(checks, func(history []sim.Op) []checker.Report {
-			return []checker.Report{checker.JudgeMutex(checker.BelievedExclusion, lock.Believed(history))}
-		})
+		checks = append(checks, exclusion(checker.BelievedExclusion, lock.Believed))
 	}
 	return raftSetup{
 		recipe: work.Draw, resource: work.Resource, fenced: fenced, snapshotEvery: 50, checks: checks,
 	}
+}
+
+// histories is a check of histories.
+type histories = func([]sim.Op) checker.Report
+
+// exclusion returns the check that holdings exclude each other.
+func exclusion(check string, holdings func([]sim.Op) []checker.Holding) histories {
+	return func(history []sim.Op) checker.Report { return checker.JudgeMutex(check, holdings(history)) }
+}
+
+// writesToResource reports whether the input of an operation is a write to a resource: who calls it claims a lock.
+func writesToResource(in any) bool {
+	_, ok := in.(*recipe.Write)
+	return ok
 }
 
 // etcdElection is the setup of etcd/election. change, if not nil, brings a bug into what candidates do.
@@ -88,8 +92,8 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 			return candidates.Draw(c, id)
 		},
 		snapshotEvery: 50,
-		checks: []func([]sim.Op) []checker.Report{func(history []sim.Op) []checker.Report {
-			return kvspec.JudgeElection(history, election)
+		checks: []histories{exclusion(checker.MutualExclusion, election.Held), func(h []sim.Op) checker.Report {
+			return kvspec.JudgeProclaims(h, election)
 		}},
 	}
 }

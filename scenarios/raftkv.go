@@ -55,7 +55,7 @@ type raftSetup struct {
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
 	// checks judge histories by more than what holds in every scenario.
-	checks []func([]sim.Op) []checker.Report
+	checks []func([]sim.Op) checker.Report
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*kvserver.Config)
 }
@@ -173,7 +173,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
 	levels = append(levels, kvspec.JudgeHashes(history))
 	for _, check := range k.setup.checks {
-		levels = append(levels, check(r.History)...)
+		levels = append(levels, check(r.History))
 	}
 	for _, level := range levels {
 		list = append(list, judgement{level.Check, level})

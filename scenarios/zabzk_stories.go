@@ -51,7 +51,7 @@ var zabZKStories = []*Scenario{
 		Doc:    "The same with a resource that takes what comes: two clients hold the lock, and both write",
 		Plan:   sleepers(2),
 		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing},
+		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing, checker.BelievedExclusion},
 		system: newZabZK(locking(false)),
 	},
 	{
@@ -102,14 +102,22 @@ func locking(fenced bool) zabSetup {
 		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
 		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
 	}
+	lock := zkspec.Lock{Claims: writesToResource, Timeout: zabSession}
+	checks := []histories{judgeFencing, exclusion(checker.MutualExclusion, lock.Held)}
+	if !fenced {
+		checks = append(checks, exclusion(checker.BelievedExclusion, lock.Believed))
+	}
 	return zabSetup{
 		recipe:        work.Draw,
 		resource:      work.Resource,
 		fenced:        fenced,
 		snapshotEvery: 50,
-		checks:        []func([]sim.Op) checker.Report{judgeFencing},
+		checks:        checks,
 	}
 }
+
+// zabSession is how long sessions last: clients ask for more, and get as many ticks as there are at most.
+const zabSession = 20 * zabTick
 
 // sleepers is the plan in which, so many times, one of the first four clients after the other is paused, or cut off
 // from all servers, for longer than its session lasts.

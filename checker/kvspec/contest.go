@@ -9,8 +9,8 @@ import (
 	"schism/sim"
 )
 
-// Contest is what clients contend for, as package concurrency of etcd does: each makes a key below Prefix that goes with
-// a lease of its own, and the oldest key is that of the one who holds the lock, or leads.
+// Contest is what clients contend for, as package concurrency of etcd does: each makes a key below Prefix that goes
+// with a lease of its own, and the oldest key is that of the one who holds the lock, or leads.
 type Contest struct {
 	Prefix string
 	// Claims reports of the input of an operation, which need not be one of the store, whether a client calls it only
@@ -212,8 +212,8 @@ func shown(out *kvapi.Output, key string) kvapi.Revision {
 	return 0
 }
 
-// delete notes an operation that may have deleted a key of the contest. Of LeaseRevoke the key is the name of the lease,
-// as package concurrency names keys.
+// delete notes an operation that may have deleted a key of the contest. Of LeaseRevoke the key is the name of the
+// lease, as package concurrency names keys.
 func (s *seen) delete(op *sim.Op, in *kvapi.Op, out *kvapi.Output) {
 	d := deletion{op: op}
 	key, one := "", in

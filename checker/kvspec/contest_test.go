@@ -44,6 +44,7 @@ func enter(name string) string {
 func TestContestShowsWhoHoldsWhen(t *testing.T) {
 	const keep, leave = "lease-keep-alive lease 1", "delete lock/1"
 	write := func(call uint64) act { return act{1, call, call + 1, "hash", ok(1)} }
+	kept := at(2, result{Lease: 1, TTL: 10})
 	left := at(3, result{Deleted: 1})
 	taken := []act{{1, 1, 2, "lease-grant lease 1 ttl 10", at(1, result{Lease: 1, TTL: 10})},
 		{1, 3, 4, enter("1"), at(2, result{Succeeded: true, Responses: []result{{}}})}}
@@ -55,7 +56,7 @@ func TestContestShowsWhoHoldsWhen(t *testing.T) {
 		"for good": {"c1 4s-never", "c1 4s-10s", []act{write(5)}},
 		"after a read": {"c1 6s-never", "c1 6s-10s",
 			[]act{{1, 5, 6, "get lock/1", at(2, result{})}, write(7)}},
-		"kept alive":    {"c1 4s-never", "c1 4s-16s", []act{write(5), {1, 7, 8, keep, at(2, result{Lease: 1, TTL: 10})}}},
+		"kept alive":    {"c1 4s-never", "c1 4s-16s", []act{write(5), {1, 7, 8, keep, kept}}},
 		"perhaps kept":  {"c1 4s-never", "c1 4s-10s", []act{write(5), {1, 7, 0, keep, nil}}},
 		"given back":    {"c1 4s-7s", "c1 4s-7s", []act{write(5), {1, 7, 8, leave, left}}},
 		"lost":          {"c1 4s-8s", "c1 4s-8s", []act{write(5), {1, 7, 8, keep, fails(2, kvapi.ErrLeaseNotFound)}}},

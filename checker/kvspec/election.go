@@ -13,19 +13,11 @@ import (
 // the store does it.
 const DeposedProclaim = "deposed-proclaim"
 
-// JudgeElection judges an election in the contest c:
-//
-//  1. checker.MutualExclusion: no two leaders, who proclaim, surely lead at the same time, in true time;
-//  2. DeposedProclaim: no proclaim has an effect after a revision at which the key that its leader was elected by was
-//     not there any more: it was deleted, or another was the oldest.
-//
-// That two believe that they lead is not judged: it happens.
-func JudgeElection(history []sim.Op, c Contest) []checker.Report {
+// JudgeProclaims judges DeposedProclaim in an election: no proclaim has an effect after a revision at which the key by
+// which its leader was elected was not there any more. It was deleted, or another was the oldest.
+func JudgeProclaims(history []sim.Op, c Contest) checker.Report {
 	c.Claims = nil
-	return []checker.Report{
-		checker.JudgeMutex(checker.MutualExclusion, c.Held(history)),
-		c.read(history).judgeProclaims(history),
-	}
+	return c.read(history).judgeProclaims(history)
 }
 
 // gone is a reply which shows that every key of a contest below create was gone at a revision.

@@ -7,8 +7,8 @@ import (
 	"schism/raft/kvapi"
 )
 
-// contestPoll is the pause before one who waits looks again, contestTTL the time to live of the leases, and contestMoves
-// bounds what one client does.
+// contestPoll is the pause before one who waits looks again, contestTTL the time to live of the leases, and
+// contestMoves bounds what one client does.
 const (
 	contestPoll                = 150 * time.Millisecond
 	contestTTL   kvapi.Seconds = 2

@@ -22,8 +22,8 @@ type ElectionWork struct {
 	Looks, Deposes int
 	// ThinkMin and ThinkMax bound the pauses.
 	ThinkMin, ThinkMax time.Duration
-	// Proclaim changes the operation with which a leader proclaims; nil leaves it as it is. A bug can be brought back by
-	// it.
+	// Proclaim changes the operation with which a leader proclaims; nil leaves it as it is. A bug can be brought back
+	// by it.
 	Proclaim func(kvapi.Op) kvapi.Op
 }
 

@@ -34,7 +34,8 @@ func (w LockWork) Draw(c sim.Chooser, id sim.NodeID) Recipe {
 	}
 }
 
-// drawRounds draws the pauses of each round: one before it, and one before each of its acts, of which there are so many.
+// drawRounds draws the pauses of n rounds, from think[0] to think[1]: one before the round, and one before each of its
+// acts, of which there are from acts[0] to acts[1].
 func drawRounds(c sim.Chooser, id sim.NodeID, n int, acts [2]int, think [2]time.Duration) [][]time.Duration {
 	key := sim.Key{Decision: sim.DecideWorkload, From: id}
 	rounds := make([][]time.Duration, n)

@@ -153,7 +153,8 @@ func TestEveryFieldOfARecipeReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("kvserver.candidate.work", "never changes; clones share it"),
 		simtest.Ignore("kvserver.candidate.rounds", "never changes; clones share it"),
 	}, contender...)...)
-	simtest.CheckCloner(t, simtest.Harvest(campaigns(1), []sim.NodeID{sim.Client(3)}, events...), append([]simtest.Excuse{
+	observers := []sim.NodeID{sim.Client(3)}
+	simtest.CheckCloner(t, simtest.Harvest(campaigns(1), observers, events...), append([]simtest.Excuse{
 		simtest.Ignore("kvserver.observer.deposes", "never changes"),
 		simtest.Ignore("kvserver.observer.pauses", "never changes; clones share it"),
 	}, shared...)...)
