@@ -56,6 +56,12 @@ func TestJudgeFencingFindsSharedTokens(t *testing.T) {
 	}
 }
 
+// TestLockFindsWhoHoldsItInTheQueue gives clients a wrong recipe: whoever is in the queue takes the lock to be its own.
+func TestLockFindsWhoHoldsItInTheQueue(t *testing.T) {
+	anybody := func(w *zkserver.LockWork) { w.Owns = func(_, _ string) bool { return true } }
+	finds(t, "zab/zk/lock", locking(true, anybody), checker.MutualExclusion)
+}
+
 // TestSequentialQueueFindsWhoTakesTheLast gives takers a wrong recipe.
 func TestSequentialQueueFindsWhoTakesTheLast(t *testing.T) {
 	last := func(w *zkserver.QueueWork) { w.Choose = func(items []string) int { return len(items) - 1 } }

@@ -110,8 +110,8 @@ func (c *contender) keepAlive(s step) Move {
 	return c.ask(s, kvapi.Op{Kind: kvapi.LeaseKeepAlive, Lease: c.lease})
 }
 
-// contend goes on until it holds, which it reports; then there is no move. out is nil if nobody knows. owns, if not
-// nil, decides by the revisions that created its own key and the oldest one whether it has come to hold already.
+// contend goes on until it holds, which it reports; then there is no move. out is nil if nobody knows. owns decides by
+// the revisions that created its own key and the oldest one whether it has come to hold already; nil is right.
 func (c *contender) contend(out *kvapi.Output, value string, owns func(own, oldest kvapi.Revision) bool) (Move, bool) {
 	ok := out != nil && out.Code == kvapi.OK
 	if out != nil && out.Code == kvapi.ErrLeaseNotFound {
@@ -130,7 +130,7 @@ func (c *contender) contend(out *kvapi.Output, value string, owns func(own, olde
 			return c.wait(), false
 		}
 		oldest := out.Responses[1].KVs[0].CreateRevision
-		if oldest == c.create || owns != nil && owns(c.create, oldest) {
+		if owns == nil && oldest == c.create || owns != nil && owns(c.create, oldest) {
 			return Move{}, true
 		}
 		return c.wait(), false

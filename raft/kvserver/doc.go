@@ -22,5 +22,8 @@
 // did nothing. Within a session the store remembers what it did, and gives the same answer again (Raft §8, thesis
 // §6.3).
 //
+// A client may play a recipe instead of a list: LockWork and ElectionWork make locks and elections of leases, as
+// etcd's package concurrency does. They wait by looking again and again.
+//
 // It has no watches yet, and no checkpoints of leases.
 package kvserver

@@ -67,6 +67,7 @@ func TestEveryFieldOfALockReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("sim.Slab", "memory for messages that have not been made yet"),
 		simtest.Ignore("zkserver.lock.client", "never changes"),
 		simtest.Ignore("zkserver.lock.resource", "never changes"),
+		simtest.Ignore("zkserver.lock.owns", "never changes"),
 		simtest.Ignore("zkserver.lock.rounds", "never changes; clones share it"),
 		simtest.Shared("recipe.Player.move", "never changed: the next one is another"))
 	simtest.CheckCloner(t, simtest.Harvest(contest(1), []sim.NodeID{sim.Client(4)}, events...)) // the resource
