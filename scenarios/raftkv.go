@@ -9,6 +9,7 @@ import (
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
 	"schism/sim"
+	"schism/sim/recipe"
 )
 
 // raftKV is the system of the raft/kv and the etcd scenarios: a revisioned store over Raft, and clients that play drawn
@@ -19,6 +20,8 @@ type raftKV struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]kvserver.Operation
+	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
+	recipes []kvserver.Recipe
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -40,6 +43,12 @@ type raftKV struct {
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
+	// recipe, if not nil, draws what clients do instead of a workload.
+	recipe func(c sim.Chooser, id sim.NodeID) kvserver.Recipe
+	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
+	// refuses late writes if it is fenced.
+	resource sim.NodeID
+	fenced   bool
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
 	// sessions gives every client a session, in which it asks again for what it does not know to be done.
@@ -50,6 +59,8 @@ type raftSetup struct {
 	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
+	// checks judge histories by more than what holds in every scenario.
+	checks []func([]sim.Op) checker.Report
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*kvserver.Config)
 }
@@ -71,7 +82,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
-		k.ops = make([][]kvserver.Operation, s.Clients)
+		k.ops, k.recipes = make([][]kvserver.Operation, s.Clients), make([]kvserver.Recipe, s.Clients)
 		k.split = checker.NewSplitBrain(raftReplicaOf, raftReplies)
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
@@ -90,7 +101,11 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 // prepare implements system.
 func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	for i := range k.ops {
-		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+		if id := sim.Client(i + 1); k.setup.recipe != nil {
+			k.recipes[i] = k.setup.recipe(c, id)
+		} else {
+			k.ops[i] = k.setup.workload.Draw(c, id)
+		}
 	}
 	k.healed = healed
 	for i := range k.tight {
@@ -145,7 +160,11 @@ var smallLimits = [limits]func(*kvserver.Config){
 
 // client implements system.
 func (k *raftKV) client(id sim.NodeID) sim.Machine {
+	if id == k.setup.resource {
+		return recipe.NewResource(k.setup.fenced)
+	}
 	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	c.Recipe = k.recipes[id.Number()-1]
 	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
 	c.Sessions = k.setup.sessions
 	return kvserver.NewClient(c)
@@ -163,13 +182,18 @@ func (k *raftKV) settled(v sim.View) bool {
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	levels := kvspec.Judge(r.History, checker.DefaultBudget)
+	history := ofService(r.History)
+	levels := kvspec.Judge(history, checker.DefaultBudget)
 	if k.journal != nil {
-		levels = append(levels, k.journal.judge(r.History)...)
+		levels = append(levels, k.journal.judge(history)...)
 	} else {
-		levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
+		levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
 	}
-	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
+	levels = append(levels, kvspec.JudgeHashes(history))
+	for _, check := range k.setup.checks {
+		levels = append(levels, check(r.History))
+	}
+	for _, level := range levels {
 		list = append(list, judgement{level.Check, level})
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/sim"
+	"schism/sim/recipe"
 )
 
 // ClientConfig describes a client.
@@ -19,6 +20,8 @@ type ClientConfig struct {
 	Servers []sim.NodeID
 	// Ops are the operations that the client plays, in order.
 	Ops []Operation
+	// Recipe, if not nil, is what it plays instead. The client has a copy of its own.
+	Recipe Recipe
 	// Sessions makes the client open a session, in which each write is done once however often it is asked for
 	// (thesis §6.3). Without it writes are as in etcd.
 	Sessions bool
@@ -55,6 +58,8 @@ const (
 	asking
 	// subscribing: one is open that is about watches, and ends with the next step.
 	subscribing
+	// writing: a write to a resource is open.
+	writing
 	// done: every operation has ended.
 	done
 )
@@ -92,6 +97,8 @@ type Client struct {
 	// next is the index of the open operation, or of the next one.
 	next  int
 	phase phase
+	// player plays the recipe, if there is one instead of a list.
+	player recipe.Player[kvapi.Op, kvapi.Output]
 	// session is the client's own, 0 while it has none.
 	session kvapi.Session
 	seq     kvapi.Seq
@@ -123,7 +130,10 @@ func NewClient(c ClientConfig) *Client {
 		requests = &raft.Slab[kvapi.Request]{}
 	}
 	first := max(c.ID.Number()-1, 0) % len(c.Servers)
-	return &Client{cfg: &c, requests: requests, server: first, link: link{server: first}}
+	return &Client{
+		cfg: &c, player: recipe.NewPlayer(c.Recipe), requests: requests,
+		server: first, link: link{server: first},
+	}
 }
 
 // Step implements sim.Machine.
@@ -131,7 +141,7 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
 		c.seq = kvapi.Seq(now)
-		c.think(out)
+		c.think(nil, out)
 	case sim.Timeout:
 		c.timeout(ev.Timer, out)
 	case sim.TaskRun:
@@ -149,33 +159,40 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		if r, ok := ev.Msg.(*kvapi.Response); ok && c.busy() && r.Seq == c.seq {
 			c.handleResponse(r, out)
 		}
+		if m, ok := ev.Msg.(*recipe.Wrote); ok {
+			c.wrote(m, out)
+		}
 	}
 }
 
 // Done reports whether every operation has ended.
 func (c *Client) Done() bool { return c.phase == done }
 
-// Progress returns how many operations have ended, and how many there are.
+// Progress returns how many operations have ended, and how many there are in the list.
 func (c *Client) Progress() (ended, all int) { return c.next, len(c.cfg.Ops) }
 
-// think waits for the time of the next operation, if there is one.
-func (c *Client) think(out *sim.Effects) {
-	if c.next == len(c.cfg.Ops) {
+// think waits for the time of the next operation, if there is one. last is the output of the one before.
+func (c *Client) think(last any, out *sim.Effects) {
+	if !c.more(last) {
 		c.phase = done
 		return
 	}
 	c.phase = thinking
-	d := c.cfg.Ops[c.next].Think
+	d := c.pause()
 	out.SetTimer(timerThink, d, d)
 }
 
 // timeout goes on after a timer has run out.
 func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	switch {
+	case t == timerThink && c.phase == thinking && c.player.Writes():
+		c.write(out)
 	case t == timerThink && c.phase == thinking:
 		c.call(out)
 	case t == timerLink:
 		c.linkTimeout(out)
+	case t == timerTimeout && c.phase == writing:
+		c.end(nil, sim.Unknown, out)
 	case !c.busy():
 	case t == timerTimeout:
 		c.turn()
@@ -190,11 +207,16 @@ func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 	}
 }
 
-// busy reports whether an operation is open.
+// busy reports whether an operation of the store is open.
 func (c *Client) busy() bool { return c.phase == asking || c.phase == opening }
 
-// op is the open operation.
-func (c *Client) op() *kvapi.Op { return &c.cfg.Ops[c.next].In }
+// op is the open operation of the store.
+func (c *Client) op() *kvapi.Op {
+	if c.player.Plays() {
+		return c.player.Op()
+	}
+	return &c.cfg.Ops[c.next].In
+}
 
 // inSession reports whether the open operation belongs to a session.
 func (c *Client) inSession() bool {
@@ -321,5 +343,5 @@ func (c *Client) end(output any, o sim.Outcome, out *sim.Effects) {
 	out.StopTimer(timerPatience)
 	out.StopTimer(timerTimeout)
 	c.next++
-	c.think(out)
+	c.think(output, out)
 }

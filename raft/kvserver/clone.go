@@ -126,7 +126,7 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	}
 	requests, link := d.requests, c.link.clone(&d.link)
 	*d = *c
-	d.requests, d.link = requests, link
+	d.requests, d.link, d.player = requests, link, c.player.Clone()
 	return d
 }
 
@@ -142,5 +142,5 @@ func (c *Client) AppendHash(b []byte) []byte {
 		b = binary.AppendVarint(binary.AppendUvarint(b, flag(s.created)), int64(s.next))
 		b = binary.LittleEndian.AppendUint64(b, uint64(s.op.Fold(0)))
 	}
-	return b
+	return c.player.AppendHash(b, (*kvapi.Op).Fold)
 }

@@ -22,4 +22,7 @@
 // for twice, so a write whose answer is lost is Unknown, and is asked for again only where a server has said that it
 // did nothing. Within a session the store remembers what it did, and gives the same answer again (Raft §8, thesis
 // §6.3).
+//
+// A client may play a recipe instead of a list: LockWork and ElectionWork make locks and elections of leases, as
+// etcd's package concurrency does. They wait by looking again and again.
 package kvserver
