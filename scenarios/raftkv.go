@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strconv"
 	"time"
 
 	"schism/checker"
@@ -22,6 +23,8 @@ type raftKV struct {
 	ops [][]kvserver.Operation
 	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
 	recipes []kvserver.Recipe
+	// probed is when the last operations of the first client are called at the earliest.
+	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -107,6 +110,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 			k.ops[i] = k.setup.workload.Draw(c, id)
 		}
 	}
+	k.probe(healed)
 	k.healed = healed
 	for i := range k.tight {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
@@ -121,6 +125,30 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	if k.journal != nil {
 		k.journal.reset()
 	}
+}
+
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
+func (k *raftKV) probe(healed sim.Time) {
+	k.probed = k.probed[:0]
+	k.live.NeedsWrite(nil)
+	if k.setup.recipe != nil || k.scenario.Whole {
+		return
+	}
+	if k.live.NeedsWrite(raftWrites); healed == 0 {
+		return // everything is called since
+	}
+	for i := range probes {
+		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
+		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{
+			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
+	}
+}
+
+// raftWrites reports whether an operation is a write.
+func raftWrites(in any) bool {
+	op, ok := in.(*kvapi.Op)
+	return ok && op.Writes()
 }
 
 // server implements system.
@@ -167,6 +195,9 @@ func (k *raftKV) client(id sim.NodeID) sim.Machine {
 	c.Recipe = k.recipes[id.Number()-1]
 	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
 	c.Sessions = k.setup.sessions
+	if id.Number() == 1 {
+		c.NotBefore = k.probed
+	}
 	return kvserver.NewClient(c)
 }
 

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"testing"
-	"time"
 
 	"schism/checker/kvspec"
 	"schism/raft/kvapi"
@@ -38,9 +37,6 @@ var watchMutants = []raftMutant{
 	{"", "a lease that is kept alive leaves its checkpoint", inServers(kvserver.Rules{
 		Clears: func() bool { return false },
 	}), "etcd/lease-checkpoint", 95, []string{kvspec.LeaseKept}},
-	{"", "a lease is kept alive when its end is on the way", inServers(kvserver.Rules{
-		Renews: func(time.Duration) bool { return true },
-	}), "etcd/lease-checkpoint", 2, []string{kvspec.LeaseKept}},
 	{"", "the keys of a lease go one after the other", inStores(mvcc.Rules{
 		Revoked: func(keys []string) (apart [][]string) {
 			for i := range keys {

@@ -22,6 +22,8 @@ type ClientConfig struct {
 	Ops []Operation
 	// Recipe, if not nil, is what it plays instead. The client has a copy of its own.
 	Recipe Recipe
+	// NotBefore holds the last operations back, one each: none is called before its time, on the client's clock.
+	NotBefore []sim.Time
 	// Sessions makes the client open a session, in which each write is done once however often it is asked for
 	// (thesis §6.3). Without it writes are as in etcd.
 	Sessions bool
@@ -143,7 +145,7 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		c.seq = kvapi.Seq(now)
 		c.think(nil, out)
 	case sim.Timeout:
-		c.timeout(ev.Timer, out)
+		c.timeout(now, ev.Timer, out)
 	case sim.TaskRun:
 		if c.phase == subscribing {
 			c.end(&kvapi.Output{}, sim.OK, out)
@@ -183,8 +185,10 @@ func (c *Client) think(last any, out *sim.Effects) {
 }
 
 // timeout goes on after a timer has run out.
-func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
+func (c *Client) timeout(now sim.Time, t sim.TimerID, out *sim.Effects) {
 	switch {
+	case t == timerThink && c.phase == thinking && c.early(now) > 0:
+		out.SetTimer(timerThink, c.early(now), c.early(now))
 	case t == timerThink && c.phase == thinking && c.player.Writes():
 		c.write(out)
 	case t == timerThink && c.phase == thinking:
@@ -205,6 +209,14 @@ func (c *Client) timeout(t sim.TimerID, out *sim.Effects) {
 		c.redirects = 0
 		c.ask(out)
 	}
+}
+
+// early returns for how long the next operation is held back.
+func (c *Client) early(now sim.Time) time.Duration {
+	if i := c.next - len(c.cfg.Ops) + len(c.cfg.NotBefore); !c.player.Plays() && i >= 0 && i < len(c.cfg.NotBefore) {
+		return c.cfg.NotBefore[i].Sub(now)
+	}
+	return 0
 }
 
 // busy reports whether an operation of the store is open.
