@@ -8,6 +8,7 @@ import (
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
+	"schism/raft/quorum"
 	"schism/sim"
 )
 
@@ -22,8 +23,9 @@ type raftKV struct {
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
-	// tight says which limits are small in this run.
-	tight [limits]bool
+	// tight says which limits are small in this run, and configAt when changes of the membership take effect.
+	tight    [limits]bool
+	configAt raft.ConfigTime
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
@@ -37,6 +39,9 @@ type raftKV struct {
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
+	// members, if it has operations, is what the last client does instead: it changes the membership, whose first
+	// voters are the first servers. Each run draws when changes take effect.
+	members kvserver.MemberWork
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
@@ -72,6 +77,12 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		if setup.members.Ops > 0 {
+			first := raft.Membership{}
+			first.Voters.Incoming = quorum.First(setup.members.Voters)
+			k.split.StartWith(raftMembership{first})
+			k.live.Among(k.split.Membership)
+		}
 		return k
 	}
 }
@@ -80,6 +91,10 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	for i := range k.ops {
 		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+	}
+	if w := k.setup.members; w.Ops > 0 {
+		k.ops[len(k.ops)-1] = w.Draw(c, sim.Client(len(k.ops)))
+		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
 	}
 	k.healed = healed
 	for i := range k.tight {
@@ -96,6 +111,10 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 // server implements system.
 func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultConfig(id, k.servers)
+	c.Raft.Servers, c.Raft.ApplyConfigAt = k.servers, k.configAt
+	if k.setup.members.Ops > 0 {
+		c.Raft.Voters = k.servers[:k.setup.members.Voters]
+	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.SnapshotEvery = &k.mail, k.setup.snapshotEvery
 	for i, small := range smallLimits {
@@ -182,12 +201,21 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old.
+// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and so may
+// that on which a change of the membership is refused, or whom a server takes for the leader.
 func raftReplies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
-	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV {
+	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 {
 		return checker.Reply{}, false
+	}
+	switch in.Kind {
+	case kvapi.HashKV, kvapi.MoveLeader:
+		return checker.Reply{}, false
+	case kvapi.MemberAdd, kvapi.MemberPromote, kvapi.MemberRemove, kvapi.MemberReplace, kvapi.MemberDemote:
+		if out.Code != kvapi.OK {
+			return checker.Reply{}, false
+		}
 	}
 	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
 }

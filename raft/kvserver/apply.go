@@ -46,7 +46,9 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 		r = s.store.Apply(&c.op)
 		s.leases.applied(s, &c.op, &r, out)
 	case raft.EntryConfig:
+		before, _ := s.raft.AppliedMembership()
 		s.raft.Applied(s.applied) // members are as of now
+		s.markChange(&before, out)
 		r.Members = s.members()
 	default:
 		return
