@@ -48,13 +48,16 @@ var etcdMemberScenarios = []*Scenario{
 	members("joint-change", "The leader dies, or the servers are split, while the membership is joint", meetHalves,
 		administered(4, kvserver.MemberMix{List: 1, Replace: 6, Move: 1}),
 		"joint-entered", "joint-left", MarkTwoLeaders),
+	members("late-apply", "Followers apply changes of the membership late, and have to lead meanwhile", meetLate,
+		administered(4, kvserver.MemberMix{List: 1, Replace: 4, Promote: 2, Demote: 2, Move: 4}),
+		"joint-entered", "joint-left", "transfer-campaign"),
 }
 
 // members returns the scenario in which the servers of a system meet faults whenever their membership changes.
 func members(name, doc string, meet encounter, system func(*Scenario) system, want ...string) *Scenario {
 	return &Scenario{
 		Name: "etcd/" + name, Servers: 5, Clients: 4, Doc: doc,
-		Plan:   meeting(memberHeal, 10, meet, "config-proposed", "config-applied"),
+		Plan:   meeting(memberHeal, 10, meet, "config-proposed", "config-applied", "transfer-begun"),
 		HealAt: memberHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: append([]string{MarkMajorityAcked, "config-proposed", "config-applied", "check-quorum-failed",
 			"log-truncated"}, want...),

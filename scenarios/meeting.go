@@ -90,3 +90,13 @@ func meetHalves(c sim.Chooser, key sim.Key, servers []sim.NodeID) nemesis.Fault 
 	}
 	return split
 }
+
+// meetLate lets the followers apply what is committed up to seconds late, or is meetAnything.
+func meetLate(c sim.Chooser, key sim.Key, servers []sim.NodeID) nemesis.Fault {
+	late := c.Span(key, 500*time.Millisecond, 3*time.Second)
+	fault := meetAnything(c, key, servers)
+	if c.Chance(key, 50*sim.Percent) {
+		return fault
+	}
+	return nemesis.Slow{Target: nemesis.Followers, Min: late / 2, Max: late}
+}
