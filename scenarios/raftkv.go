@@ -170,6 +170,11 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
 		list = append(list, judgement{level.Check, level})
 	}
+	if w := &k.setup.members; w.Ops > 0 {
+		first := kvspec.FirstMembers(k.servers[:w.Voters]...)
+		level := kvspec.JudgeMembers(r.History, first, checker.DefaultBudget)
+		list = append(list, judgement{level.Check, level})
+	}
 	return list
 }
 

@@ -81,7 +81,9 @@ func (s *Server) slot(id sim.NodeID) (quorum.Slot, bool) {
 // membership returns who votes and who learns as of the last applied entry: what is not committed yet nobody is told.
 // Who is to leave with the second step of a change is gone with the first.
 func (s *Server) membership() (voters, learners quorum.Members) {
-	m, _ := s.raft.AppliedMembership()
+	applied, _ := s.raft.AppliedMembership()
+	inForce, _ := s.raft.Membership()
+	m := s.policy.rules.Tells(applied, inForce)
 	return m.Voters.Incoming, m.Learners | m.LearnersNext
 }
 

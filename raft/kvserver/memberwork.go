@@ -11,8 +11,8 @@ import (
 // MemberMix is how often each kind of change of the membership is drawn, relative to the others. What cannot be done,
 // since there is no such server or there would be too few voters, is drawn again, and in the end becomes a List.
 type MemberMix struct {
-	// List reads the membership.
-	List int
+	// List reads the membership, Local does so from whatever server is asked.
+	List, Local int
 	// Add and Learn let a server join that takes no part, as a voter or as a learner. Promote and Demote turn one into
 	// the other, Remove lets a member go, Replace puts another server in the place of a voter.
 	Add, Learn, Promote, Demote, Remove, Replace int
@@ -38,6 +38,7 @@ type memberKind int
 
 const (
 	memberList memberKind = iota
+	memberLocal
 	memberAdd
 	memberLearn
 	memberPromote
@@ -52,7 +53,7 @@ const (
 
 // weights returns the mix by kind.
 func (m *MemberMix) weights() [memberKinds]int {
-	return [memberKinds]int{m.List, m.Add, m.Learn, m.Promote, m.Demote, m.Remove, m.Replace, m.Move, m.Retire,
+	return [memberKinds]int{m.List, m.Local, m.Add, m.Learn, m.Promote, m.Demote, m.Remove, m.Replace, m.Move, m.Retire,
 		m.Relegate}
 }
 
@@ -108,6 +109,8 @@ func (d *memberDrawing) ops(kind memberKind) []kvapi.Op {
 	switch {
 	case kind == memberList:
 		return []kvapi.Op{{Kind: kvapi.MemberList}}
+	case kind == memberLocal:
+		return []kvapi.Op{{Kind: kvapi.MemberList, Flags: kvapi.FlagSerializable}}
 	case kind == memberAdd && len(d.others) > 0:
 		return one(kvapi.MemberAdd, d.take(&d.others, &d.voters))
 	case kind == memberLearn && len(d.others) > 0:

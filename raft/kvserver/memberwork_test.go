@@ -13,8 +13,8 @@ import (
 func everyChange() kvserver.MemberWork {
 	return kvserver.MemberWork{
 		Ops: 40, Servers: members(5), Voters: 3, MinVoters: 2, ThinkMin: time.Millisecond, ThinkMax: time.Second,
-		Mix: kvserver.MemberMix{List: 1, Add: 2, Learn: 2, Promote: 2, Demote: 1, Remove: 1, Replace: 1, Move: 1,
-			Retire: 1, Relegate: 1},
+		Mix: kvserver.MemberMix{List: 1, Local: 1, Add: 2, Learn: 2, Promote: 2, Demote: 1, Remove: 1, Replace: 1,
+			Move: 1, Retire: 1, Relegate: 1},
 	}
 }
 
