@@ -187,9 +187,16 @@ func (k *raftKV) chronicle() *chronicle { return &k.tale }
 
 // raftMarks says in words what the marks of Raft mean that are worth telling.
 var raftMarks = map[string]string{
-	"check-quorum-failed": "has not heard from a quorum and steps down",
-	"log-truncated":       "removes uncommitted entries that its leader does not have",
-	"snapshot-installed":  "is so far behind that it takes over a snapshot",
+	"check-quorum-failed":         "has not heard from a quorum and steps down",
+	"log-truncated":               "removes uncommitted entries that its leader does not have",
+	"snapshot-installed":          "is so far behind that it takes over a snapshot",
+	"config-proposed":             "proposes another membership",
+	"joint-entered":               "has committed a membership of two halves",
+	"joint-left":                  "has left the old half of the membership behind",
+	"learner-promoted":            "has given a learner a vote",
+	"removed-leader-stepped-down": "does not belong to its own membership any more and steps down",
+	"transfer-begun":              "hands its leadership over",
+	"transfer-aborted":            "gives up to hand its leadership over",
 }
 
 // raftReplyTo says what a server's message to a client says about a write.
