@@ -82,6 +82,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			first.Voters.Incoming = quorum.First(setup.members.Voters)
 			k.split.StartWith(raftMembership{first})
 			k.live.Among(k.split.Membership)
+			k.tale.membership = k.split.Membership
 		}
 		return k
 	}

@@ -100,6 +100,7 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		}
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.StartWith(zabMembership{&e})
+			k.tale.membership = k.split.Membership
 			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
 		}
 		return k
