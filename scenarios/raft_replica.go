@@ -3,7 +3,6 @@ package scenarios
 import (
 	"schism/checker"
 	"schism/raft"
-	"schism/raft/quorum"
 	"schism/sim"
 )
 
@@ -52,15 +51,17 @@ func (r raftReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 	return sim.Reign(e.Term), e.Fold(0), true
 }
 
-// ChangeAt implements [checker.Reconfigurable]. It computes the membership from the entry, with the right rule.
+// ChangeAt implements [checker.Reconfigurable].
 func (r raftReplica) ChangeAt(p checker.Position, before checker.Membership) (checker.Membership, bool) {
 	e, ok := r.Raft().Log().Entry(raft.Index(p))
 	if !ok || e.Type != raft.EntryConfig {
 		return nil, false
 	}
-	c, _ := raft.DecodeChange(e.Data)
-	next, err := before.(raftMembership).Next(c)
-	return raftMembership{next}, err == nil
+	c, ok := raft.DecodeChange(e.Data)
+	if !ok {
+		return nil, false
+	}
+	return before.(raftMembership).after(&c)
 }
 
 // GovernedUpTo implements [checker.Governed].
@@ -70,23 +71,6 @@ func (r raftReplica) GovernedUpTo() checker.Position {
 	}
 	return r.LastPosition()
 }
-
-// raftMembership is a [checker.Membership]; slots are the servers in order.
-type raftMembership struct{ raft.Membership }
-
-// Quorum implements [checker.Membership]: while the membership is joint, each half needs one.
-func (m raftMembership) Quorum(have checker.ServerSet) bool {
-	enough := func(voters quorum.Members) bool {
-		return voters == 0 || checker.MajorityOf(checker.ServerSet(voters)).Quorum(have)
-	}
-	return enough(m.Voters.Incoming) && enough(m.Voters.Outgoing)
-}
-
-// Members implements [checker.Membership].
-func (m raftMembership) Members() checker.ServerSet { return checker.ServerSet(m.All()) }
-
-// Passing implements [checker.Membership].
-func (m raftMembership) Passing() bool { return m.AutoLeave }
 
 // TouchedFrom implements [checker.Replica]: Raft does not keep track.
 func (r raftReplica) TouchedFrom() checker.Position { return 0 }

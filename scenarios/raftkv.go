@@ -8,7 +8,6 @@ import (
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
-	"schism/raft/quorum"
 	"schism/sim"
 )
 
@@ -78,9 +77,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
 		if setup.members.Ops > 0 {
-			first := raft.Membership{}
-			first.Voters.Incoming = quorum.First(setup.members.Voters)
-			k.split.StartWith(raftMembership{first})
+			k.split.StartWith(raftMembership{incoming: 1<<setup.members.Voters - 1})
 			k.live.Among(k.split.Membership)
 			k.tale.membership = k.split.Membership
 		}
