@@ -174,19 +174,22 @@ func (s *SplitBrain) commits(g *ghost, n sim.NodeID, c Position) *sim.Violation 
 		return nil
 	}
 	before := s.highest()
-	changes, _ := g.replica.(Reconfigurable)
 	for p := before + 1; p <= c; p++ {
 		s.chain = append(s.chain, link{hash: g.log.at(p), reign: g.reign})
-		if changes == nil {
+		if g.changes == nil {
 			continue
 		}
-		if q, ok := changes.QuorumAt(p); ok {
-			s.members = append(s.members, membership{p, q})
+		if m, ok := g.changes.ChangeAt(p, s.settled().is); ok {
+			s.members = append(s.members, membership{p, m})
 		}
 	}
-	if why := s.needs(before, c); why != nil {
+	by, why := s.decides(g, before, c)
+	if why != nil {
 		return sim.Violatef("commit-without-quorum", "%s in reign %d commits %d, which hold durably: %v",
 			n, g.reign, c, why)
+	}
+	for p := before + 1; p <= c; p++ {
+		s.chain[p].decided = by
 	}
 	return nil
 }
@@ -246,7 +249,7 @@ func (s *SplitBrain) replied(c *call, reply Reply) *sim.Violation {
 	case p <= s.acked:
 		return nil
 	}
-	if why := s.needs(p, p); why != nil {
+	if why := s.chain[p].decided.lacks(s.holders(p)); why != nil {
 		return sim.Violatef("ack-without-quorum", "%s acknowledges %d, which hold durably: %v", reply.Server, p, why)
 	}
 	s.acked = p
@@ -272,7 +275,6 @@ func (s *SplitBrain) recut(v view, seq uint64) {
 	if len(servers) > MaxServers {
 		return
 	}
-	enough := s.members[len(s.members)-1].is
 	for i := range servers {
 		side := ServerSet(1) << i
 		for grown := ServerSet(0); grown != side; {
@@ -287,12 +289,8 @@ func (s *SplitBrain) recut(v view, seq uint64) {
 			}
 		}
 		g := &s.ghosts[i]
-		switch {
-		case enough(side):
-			g.cutSince = 0
-		case side != g.side:
-			g.cutSince = max(seq, 1)
-		}
+		anew := side != g.side
 		g.side = side
+		s.confine(g, seq, anew)
 	}
 }

@@ -146,7 +146,12 @@ func (s *SplitBrain) acted(g *ghost, st *sim.StepInfo, did deeds) *sim.Violation
 	if found := s.claimed(g, st); found != nil {
 		return found
 	}
-	return s.progressed(g, st.Node)
+	before := len(s.members)
+	if found := s.progressed(g, st.Node); found != nil {
+		return found
+	}
+	s.heed(g, st.Seq, before)
+	return nil
 }
 
 // crashed remembers what the server n must still have when it comes back: the vote that binds it, and the
@@ -162,7 +167,8 @@ func (s *SplitBrain) crashed(n sim.NodeID) {
 		kept--
 	}
 	g.kept = max(g.kept, kept)
-	g.replica, g.leads, g.waiting = nil, false, false
+	g.replica, g.changes, g.governed = nil, nil, nil
+	g.leads, g.waiting = false, false
 	g.committed, g.applied = 0, 0
 }
 
@@ -171,6 +177,10 @@ func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation 
 	g.replica = s.adapt(v.Machine(st.Node))
 	if g.replica == nil {
 		return nil
+	}
+	g.changes, _ = g.replica.(Reconfigurable)
+	if g.governed, _ = g.replica.(Governed); g.governed != nil {
+		g.heeds = g.governed.GovernedUpTo()
 	}
 	was := g.durable
 	g.failed, g.durable = false, v.Durable(st.Node)

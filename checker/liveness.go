@@ -56,7 +56,7 @@ func (t Timing) Bounds() Bounds {
 //
 //	liveness-leader    no leader stands within Bounds.Leader
 //	liveness-answer    an operation is not answered within Bounds.Answer
-//	liveness-converge  logs and states are not equal within Bounds.Converge
+//	liveness-converge  logs and states are not equal within Bounds.Converge, or a membership is left half changed
 //	liveness-reigns    more than Bounds.Reigns reigns begin
 //
 // A run that is never whole, or not for long enough, is neither live nor dead: [Liveness.Report] says
@@ -69,6 +69,9 @@ type Liveness struct {
 	// since the heal.
 	writes func(input any) bool
 	wrote  bool
+
+	// membership returns the membership in force; nil if all servers are members.
+	membership func() Membership
 
 	// whole says that the system is whole, since the time healed.
 	whole  bool
@@ -105,10 +108,16 @@ func NewLiveness(adapt Adapter, bounds Bounds, after sim.Time) *Liveness {
 // system to which nobody writes any more does not show that it could. Whoever does not write is not to be told.
 func (l *Liveness) NeedsWrite(writes func(input any) bool) { l.writes = writes }
 
+// Among makes l require something only of the members of the membership that is in force when it looks, such as
+// [SplitBrain.Membership]: nobody tells a server that was removed what has become of the others, and its reign counts
+// for nothing. It also requires that no membership stays that the system has to leave.
+func (l *Liveness) Among(membership func() Membership) { l.membership = membership }
+
 // Reset makes l ready for another run, with another time from which the system may be whole.
 func (l *Liveness) Reset(after sim.Time) {
 	clear(l.waiting)
-	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, writes: l.writes, waiting: l.waiting[:0]}
+	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, writes: l.writes, membership: l.membership,
+		waiting: l.waiting[:0]}
 }
 
 // liveView is the part of [sim.View] that liveness checks look at.
@@ -171,13 +180,13 @@ func (l *Liveness) heal(v liveView) {
 // begin notes in which reign the system is when it is healed.
 func (l *Liveness) begin(v liveView) {
 	l.begun = true
-	l.reign, _ = highestReign(v, l.adapt)
+	l.reign, _ = highestReign(v, l.adapt, l.members())
 	l.highest = l.reign
 }
 
 // lookForLeader notices the first leader since the heal.
 func (l *Liveness) lookForLeader(v liveView) {
-	if l.highest, l.led = highestReign(v, l.adapt); l.led {
+	if l.highest, l.led = highestReign(v, l.adapt, l.members()); l.led {
 		l.ledAt = max(v.Now(), l.healed)
 	}
 }
@@ -255,7 +264,7 @@ func (l *Liveness) due(v liveView, now sim.Time) *sim.Violation {
 		l.next = min(l.next, equal.Add(1))
 		return nil
 	}
-	if lag := difference(v, l.adapt); lag != "" {
+	if lag := l.lag(v); lag != "" {
 		return l.violation(v, "converge", "%s", lag)
 	}
 	l.settled, l.next = true, v.Now().Add(reignsEvery)
@@ -267,7 +276,7 @@ const reignsEvery = time.Second
 
 // reigns checks that no more reigns have begun since the heal than may.
 func (l *Liveness) reigns(v liveView) *sim.Violation {
-	l.highest, _ = highestReign(v, l.adapt)
+	l.highest, _ = highestReign(v, l.adapt, l.members())
 	if l.bounds.Reigns > 0 && l.highest > l.reign+l.bounds.Reigns {
 		return l.violation(v, "reigns", "the %dth reign since then", l.highest-l.reign)
 	}
@@ -290,7 +299,7 @@ func (l *Liveness) isSettled(v liveView) bool {
 
 // unsettled says what a whole system still lacks, "" if nothing.
 func (l *Liveness) unsettled(v liveView) string {
-	if _, led := highestReign(v, l.adapt); !led || !l.led {
+	if _, led := highestReign(v, l.adapt, l.members()); !led || !l.led {
 		return "there is no leader"
 	}
 	for i := range l.waiting {
@@ -301,7 +310,28 @@ func (l *Liveness) unsettled(v liveView) string {
 	if l.writes != nil && !l.wrote {
 		return "no write was answered since"
 	}
-	return difference(v, l.adapt)
+	return l.lag(v)
+}
+
+// lag says what the members still have to do without being asked, "" if nothing: to leave a membership that they are
+// only passing through, and to be equal.
+func (l *Liveness) lag(v liveView) string {
+	if l.membership != nil {
+		if m := l.membership(); m != nil && m.Passing() {
+			return "the membership is in the middle of a change, of " + m.Members().String()
+		}
+	}
+	return difference(v, l.adapt, l.members())
+}
+
+// members returns the servers of which something is required.
+func (l *Liveness) members() ServerSet {
+	if l.membership != nil {
+		if m := l.membership(); m != nil {
+			return m.Members()
+		}
+	}
+	return everybody
 }
 
 // Report returns what is to be said at the end of a run, which ended for the reason stop.

@@ -33,17 +33,17 @@ import (
 // nothing costs a few comparisons and allocates nothing. A message that moves its receiver to nothing, no write, no
 // message, no timer, shows nobody what it changed: that is looked at with the server's next step.
 //
-// A quorum is a majority of the configured servers, or what Quorum says, until a replica that is [Reconfigurable]
-// commits another. Disks that lie about syncs, rot or are wiped can make a correct system lose quorums, which is
-// reported as what it looks like.
+// A quorum is a majority of the configured servers, or what StartWith says, until a replica that is [Reconfigurable]
+// commits another membership; leaders that are [Governed] go by their own logs. Disks that lie about syncs, rot or are
+// wiped can make a correct system lose quorums, which is reported as what it looks like.
 type SplitBrain struct {
 	adapt   Adapter
 	replies Replies
 	ghosts  []ghost
 	calls   []call
-	// quorum is what is one at the beginning of a run, nil for a majority of all servers; members are what is one in
-	// the run at hand, ascending, never none once the run has begun.
-	quorum  Quorum
+	// first is the membership at the beginning of a run, nil for all servers; members are those of the run at hand
+	// that are committed, ascending, never none once the run has begun.
+	first   Membership
 	members []membership
 
 	// leaderOf is the only leader of each reign.
@@ -61,6 +61,11 @@ type SplitBrain struct {
 // ghost is what is remembered about a server across its crashes.
 type ghost struct {
 	replica Replica
+	// changes and governed are the replica where it is that, else nil. heeds is up to where it was governed by its log
+	// when it was last looked at.
+	changes  Reconfigurable
+	governed Governed
+	heeds    Position
 	// reign and leads are its last claim.
 	reign sim.Reign
 	leads bool
@@ -95,6 +100,8 @@ type link struct {
 	// state is the first state seen to be applied up to here, by the node by; no node is none yet.
 	state sim.Digest
 	by    sim.NodeID
+	// decided is the membership by which it was committed.
+	decided membership
 }
 
 // place is where an entry stands and which reign made it.
@@ -143,8 +150,8 @@ func NewSplitBrain(adapt Adapter, replies Replies) *SplitBrain {
 		leaderOf: make(map[sim.Reign]sim.NodeID), made: make(map[place]sim.Digest)}
 }
 
-// Quorum says what is a quorum at the beginning of all runs from the next on; nil is a majority of all servers.
-func (s *SplitBrain) Quorum(q Quorum) { s.quorum = q }
+// StartWith says with which membership all runs begin from the next on; nil is one of all servers.
+func (s *SplitBrain) StartWith(m Membership) { s.first = m }
 
 // Reset makes s ready for another run and keeps its memory.
 func (s *SplitBrain) Reset() {
@@ -204,11 +211,11 @@ func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
 // begin sizes s for the run.
 func (s *SplitBrain) begin(v view) {
 	servers, clients := len(v.Servers()), len(v.Clients())
-	q := s.quorum
-	if q == nil {
-		q = MajorityOf(upTo(servers))
+	m := s.first
+	if m == nil {
+		m = MajorityOf(upTo(servers))
 	}
-	s.members = append(s.members, membership{0, q})
+	s.members = append(s.members, membership{0, m})
 	for len(s.ghosts) < servers {
 		s.ghosts = append(s.ghosts, ghost{})
 	}

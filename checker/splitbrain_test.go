@@ -337,7 +337,7 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 // both of those is none.
 func TestSplitBrainCountsVotersOnly(t *testing.T) {
 	s := NewSplitBrain(asReplica, asReply)
-	s.Quorum(MajorityOf(0b00111))
+	s.StartWith(MajorityOf(0b00111))
 	st := newStage(t, s)
 	calm(st)
 	st.write(3, entries(1, 1, 1), 1, 2)

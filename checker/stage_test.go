@@ -59,8 +59,8 @@ func (a *actor) EntryAt(p Position) (sim.Reign, sim.Digest, bool) {
 	return e.reign, e.content, true
 }
 
-// QuorumAt implements Reconfigurable.
-func (a *actor) QuorumAt(p Position) (Quorum, bool) {
+// ChangeAt implements Reconfigurable.
+func (a *actor) ChangeAt(p Position, _ Membership) (Membership, bool) {
 	if e := a.log[p-a.base-1]; e.voters != 0 {
 		return MajorityOf(e.voters), true
 	}

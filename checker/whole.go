@@ -35,11 +35,11 @@ func wound(v liveView) string {
 	return v.Impaired()
 }
 
-// highestReign returns the highest reign that any server is in, and whether one that is in it leads.
-func highestReign(v liveView, adapt Adapter) (highest sim.Reign, led bool) {
-	for _, n := range v.Servers() {
+// highestReign returns the highest reign that any of the members is in, and whether one that is in it leads.
+func highestReign(v liveView, adapt Adapter, members ServerSet) (highest sim.Reign, led bool) {
+	for i, n := range v.Servers() {
 		r := replicaOf(v, adapt, n)
-		if r == nil {
+		if r == nil || !members.has(i) {
 			continue
 		}
 		reign, leads := r.Reign()
@@ -81,13 +81,16 @@ func roll(v liveView, adapt Adapter) string {
 	return b.String()
 }
 
-// difference says how logs and states differ, "" if they are equal and everything is applied.
-func difference(v liveView, adapt Adapter) string {
+// difference says how the logs and states of the members differ, "" if they are equal and everything is applied.
+func difference(v liveView, adapt Adapter, members ServerSet) string {
 	var ahead Replica
 	var first sim.NodeID
-	for _, n := range v.Servers() {
+	for i, n := range v.Servers() {
 		r := replicaOf(v, adapt, n)
-		if r == nil {
+		switch {
+		case !members.has(i):
+			continue
+		case r == nil:
 			return n.String() + " is down"
 		}
 		if ahead == nil || r.LastPosition() > ahead.LastPosition() {
@@ -100,7 +103,10 @@ func difference(v liveView, adapt Adapter) string {
 	last := ahead.LastPosition()
 	reign, content, _ := ahead.EntryAt(last)
 	_, state := ahead.StateHash()
-	for _, n := range v.Servers() {
+	for i, n := range v.Servers() {
+		if !members.has(i) {
+			continue
+		}
 		r := replicaOf(v, adapt, n)
 		at, itsState := r.StateHash()
 		itsReign, itsContent, held := r.EntryAt(last)

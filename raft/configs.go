@@ -139,6 +139,13 @@ func (n *Node) unapplied() bool {
 // Membership is the membership in force, and the index of the entry that made it, 0 for the initial one.
 func (n *Node) Membership() (Membership, Index) { return n.configs.now.Membership, n.configs.now.index }
 
+// AppliedMembership is the membership after the last entry that the application has applied. last says that no change
+// is committed and waits to be applied, as far as the node knows.
+func (n *Node) AppliedMembership() (m Membership, last bool) {
+	c := n.configs.at(n.applied)
+	return c.Membership, c.index == n.configs.at(n.commit).index
+}
+
 // LastMembership is the membership after the last entry of the log, in force or not, and the index of
 // the entry that made it.
 func (n *Node) LastMembership() (Membership, Index) {

@@ -88,6 +88,9 @@ type Rules struct {
 	// TransferOver says whether a leader gives up to hand over its leadership that began to so long ago, if timeout is
 	// the longest election timeout. Thesis §3.10.
 	TransferOver func(passed, timeout time.Duration) bool
+	// TransferRepeats says whether a leader that hands its leadership over tells the other one to campaign again, on
+	// every heartbeat: what it has sent may be lost.
+	TransferRepeats func() bool
 	// Next returns the membership that follows m by the change c. Thesis §4.1, §4.3.
 	Next func(m Membership, c Change) (Membership, error)
 	// RefusesConfig says why a leader does not propose a change of the membership. Thesis §4.1.
@@ -163,6 +166,7 @@ func DefaultRules() Rules {
 		PledgeBinds:      func(left time.Duration) bool { return left > 0 },
 		ProposalAllowed:  func(transferring bool) bool { return !transferring },
 		TransferOver:     func(passed, timeout time.Duration) bool { return passed >= timeout },
+		TransferRepeats:  func() bool { return true },
 		Next:             Membership.Next,
 		RefusesConfig:    refusesConfig,
 		CaughtUp:         func(match, last Index) bool { return match*10 >= last*9 },

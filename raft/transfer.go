@@ -56,8 +56,9 @@ func (n *Node) watchTransfer(out *sim.Effects) {
 		n.transfer = transfer{}
 		return
 	}
-	slot, _ := n.slot(n.transfer.to)
-	n.handOver(slot, out)
+	if slot, _ := n.slot(n.transfer.to); n.rules.TransferRepeats() {
+		n.handOver(slot, out)
+	}
 }
 
 // handleTimeoutNow campaigns as if the election timeout had passed, without a pre-vote (thesis §3.10). The voters

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"schism/checker"
 	"schism/sim"
 )
 
@@ -53,6 +54,8 @@ type chronicle struct {
 	replyOf func(m sim.Message) reply
 	marks   map[string]string
 	reign   string
+	// membership is that by which the sides of cuts are told apart; nil is one of all servers.
+	membership func() checker.Membership
 
 	telling bool
 	servers int
@@ -71,7 +74,8 @@ type chronicle struct {
 
 // reset forgets everything, for a run with so many servers.
 func (c *chronicle) reset(servers int) {
-	*c = chronicle{replyOf: c.replyOf, marks: c.marks, reign: c.reign, servers: servers,
+	*c = chronicle{replyOf: c.replyOf, marks: c.marks, reign: c.reign,
+		membership: c.membership, servers: servers,
 		reigns:  append(c.reigns[:0], make([]sim.Reign, servers)...),
 		leads:   append(c.leads[:0], make([]bool, servers)...),
 		moments: c.moments[:0], reached: c.reached[:0]}
@@ -163,10 +167,8 @@ func (c *chronicle) watchReplies(v sim.View, s *sim.StepInfo) {
 		if said == replyNone {
 			continue
 		}
-		reach, on := c.reach(v, s.Node), majority
-		if reach < c.servers/2+1 {
-			on = minority
-		}
+		reach, side := c.reach(v, s.Node)
+		on := c.sideOf(reach, side)
 		verb := "acknowledges"
 		if said == replyAcked {
 			c.acked[on]++
@@ -216,15 +218,26 @@ func (c *chronicle) watchMarks(s *sim.StepInfo) {
 	}
 }
 
-// reach counts the servers with which n can talk in both directions, itself included.
-func (c *chronicle) reach(v sim.View, n sim.NodeID) int {
-	count := 0
-	for _, m := range v.Servers() {
+// reach returns the servers with which n can talk in both directions, itself included, and their number.
+func (c *chronicle) reach(v sim.View, n sim.NodeID) (count int, set checker.ServerSet) {
+	for i, m := range v.Servers() {
 		if !v.IsCut(n, m) && !v.IsCut(m, n) {
-			count++
+			count, set = count+1, set|1<<i
 		}
 	}
-	return count
+	return count, set
+}
+
+// sideOf returns the side of a server that reaches so many servers, those in set.
+func (c *chronicle) sideOf(count int, set checker.ServerSet) side {
+	enough := count > c.servers/2
+	if c.membership != nil {
+		enough = c.membership().Quorum(set)
+	}
+	if enough {
+		return majority
+	}
+	return minority
 }
 
 // sides names the groups of servers between which nothing passes, ": {n1 n2} | {n3}"; "" if there is only one or
@@ -260,7 +273,7 @@ func (c *chronicle) sides(v sim.View) string {
 
 func (c *chronicle) anyCut(v sim.View) bool {
 	for _, n := range v.Servers() {
-		if c.reach(v, n) < c.servers {
+		if count, _ := c.reach(v, n); count < c.servers {
 			return true
 		}
 	}

@@ -28,8 +28,9 @@ type raftKV struct {
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
-	// tight says which limits are small in this run.
-	tight [limits]bool
+	// tight says which limits are small in this run, and configAt when changes of the membership take effect.
+	tight    [limits]bool
+	configAt raft.ConfigTime
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
@@ -52,6 +53,9 @@ type raftSetup struct {
 	// refuses late writes if it is fenced.
 	resource sim.NodeID
 	fenced   bool
+	// members, if it has operations, is what the last client does instead: it changes the membership, whose first
+	// voters are the first servers. Each run draws when changes take effect.
+	members kvserver.MemberWork
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
 	// sessions gives every client a session, in which it asks again for what it does not know to be done.
@@ -97,6 +101,11 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.journal = &raftJournal{}
 			k.watch = append(k.watch, k.journal)
 		}
+		if setup.members.Ops > 0 {
+			k.split.StartWith(raftMembership{incoming: 1<<setup.members.Voters - 1})
+			k.live.Among(k.split.Membership)
+			k.tale.membership = k.split.Membership
+		}
 		return k
 	}
 }
@@ -109,6 +118,10 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 		} else {
 			k.ops[i] = k.setup.workload.Draw(c, id)
 		}
+	}
+	if w := k.setup.members; w.Ops > 0 {
+		k.ops[len(k.ops)-1] = w.Draw(c, sim.Client(len(k.ops)))
+		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
 	}
 	k.probe(healed)
 	k.healed = healed
@@ -154,6 +167,10 @@ func raftWrites(in any) bool {
 // server implements system.
 func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	c := kvserver.DefaultConfig(id, k.servers)
+	c.Raft.Servers, c.Raft.ApplyConfigAt = k.servers, k.configAt
+	if k.setup.members.Ops > 0 {
+		c.Raft.Voters = k.servers[:k.setup.members.Voters]
+	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.SnapshotEvery = &k.mail, k.setup.snapshotEvery
 	for i, small := range smallLimits {
@@ -227,6 +244,11 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	for _, level := range levels {
 		list = append(list, judgement{level.Check, level})
 	}
+	if w := &k.setup.members; w.Ops > 0 {
+		first := kvspec.FirstMembers(k.servers[:w.Voters]...)
+		level := kvspec.JudgeMembers(r.History, first, checker.DefaultBudget)
+		list = append(list, judgement{level.Check, level})
+	}
 	return list
 }
 
@@ -239,9 +261,16 @@ func (k *raftKV) chronicle() *chronicle { return &k.tale }
 
 // raftMarks says in words what the marks of Raft mean that are worth telling.
 var raftMarks = map[string]string{
-	"check-quorum-failed": "has not heard from a quorum and steps down",
-	"log-truncated":       "removes uncommitted entries that its leader does not have",
-	"snapshot-installed":  "is so far behind that it takes over a snapshot",
+	"check-quorum-failed":         "has not heard from a quorum and steps down",
+	"log-truncated":               "removes uncommitted entries that its leader does not have",
+	"snapshot-installed":          "is so far behind that it takes over a snapshot",
+	"config-proposed":             "proposes another membership",
+	"joint-entered":               "has committed a membership of two halves",
+	"joint-left":                  "has left the old half of the membership behind",
+	"learner-promoted":            "has given a learner a vote",
+	"removed-leader-stepped-down": "does not belong to its own membership any more and steps down",
+	"transfer-begun":              "hands its leadership over",
+	"transfer-aborted":            "gives up to hand its leadership over",
 }
 
 // raftReplyTo says what a server's message to a client says about a write.
@@ -258,13 +287,22 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and what is
-// about watches is answered by nobody.
+// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and so may
+// that on which a change of the membership is refused, or whom a server takes for the leader. What is about watches is
+// answered by nobody.
 func raftReplies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
-	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV || out.Server == 0 {
+	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || out.Server == 0 {
 		return checker.Reply{}, false
+	}
+	switch in.Kind {
+	case kvapi.HashKV, kvapi.MoveLeader:
+		return checker.Reply{}, false
+	case kvapi.MemberAdd, kvapi.MemberPromote, kvapi.MemberRemove, kvapi.MemberReplace, kvapi.MemberDemote:
+		if out.Code != kvapi.OK {
+			return checker.Reply{}, false
+		}
 	}
 	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
 }

@@ -100,7 +100,8 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 			k.watch = append(k.watch, k.over)
 		}
 		if e := setup.ensemble; e.Voters != 0 {
-			k.split.Quorum(quorumOf(&e))
+			k.split.StartWith(zabMembership{&e})
+			k.tale.membership = k.split.Membership
 			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
 		}
 		return k

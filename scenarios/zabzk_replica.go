@@ -90,20 +90,29 @@ func (r zabReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
 }
 
-// QuorumAt implements [checker.Reconfigurable].
-func (r zabReplica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+// ChangeAt implements [checker.Reconfigurable].
+func (r zabReplica) ChangeAt(p checker.Position, _ checker.Membership) (checker.Membership, bool) {
 	h := r.Zab().History()
 	t, ok := h.At(zab.Index(p))
 	if !ok || zab.Index(p) == h.Base().Index || t.Ensemble == nil {
 		return nil, false
 	}
-	return quorumOf(t.Ensemble), true
+	return zabMembership{t.Ensemble}, true
 }
 
-// quorumOf returns what is a quorum of e, whose slots are the servers in order.
-func quorumOf(e *zab.Ensemble) checker.Quorum {
-	return func(have checker.ServerSet) bool { return e.Quorum(zab.Servers(have)) }
+// zabMembership is a [checker.Membership]; the slots of an ensemble are the servers in order.
+type zabMembership struct{ *zab.Ensemble }
+
+// Quorum implements [checker.Membership].
+func (m zabMembership) Quorum(have checker.ServerSet) bool {
+	return m.Ensemble.Quorum(zab.Servers(have))
 }
+
+// Members implements [checker.Membership].
+func (m zabMembership) Members() checker.ServerSet { return checker.ServerSet(m.Voters | m.Observers) }
+
+// Passing implements [checker.Membership]: a reconfig is one entry.
+func (m zabMembership) Passing() bool { return false }
 
 // TouchedFrom implements [checker.Replica]: ZAB does not keep track.
 func (r zabReplica) TouchedFrom() checker.Position { return 0 }

@@ -66,7 +66,7 @@ var zabZKStories = []*Scenario{
 	{
 		Name: "zab/zk/reconfig", Servers: 5, Clients: 4,
 		Doc:    "One client changes the membership again and again, and each change meets a partition or a crash",
-		Plan:   meeting("reconfig-proposed", "reconfig-activated"),
+		Plan:   meeting(reconfigHeal, 6, meetAnything, "reconfig-proposed", "reconfig-activated"),
 		HealAt: reconfigHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkMajorityAcked, "reconfig-proposed", "reconfig-activated", "quorum-lost",
 			"history-truncated"},

@@ -14,8 +14,8 @@
 // asked for. So a lease may be gone when a reply shows it; if it has keys, then only with a revision of its own. That
 // it went too early is not seen here.
 //
-// Nor is everything in a reply judged. Hashes, members and what is left of leases are free. Where an operation has two
-// reasons to fail, either is right, and keys that are equal in what they are sorted by may stand in any order.
+// Nor is everything in a reply judged by Judge. Hashes, members and what is left of leases are free. Where an operation
+// has two reasons to fail, either is right, and keys that are equal in what they are sorted by may stand in any order.
 //
 // What must hold of what clients see, and who checks it:
 //
@@ -29,9 +29,9 @@
 //	E8  what is the same has the same hash                                   JudgeHashes
 //	E9  one client at a time holds a lock, or leads                          Contest: checker.JudgeMutex
 //	E10 what a deposed leader proclaims has no effect                        JudgeProclaims
+//	E11 the membership is what its changes have made of it                   JudgeMembers
 //
-// Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there. The membership
-// nobody judges here.
+// Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there.
 package kvspec
 
 import (

@@ -40,7 +40,9 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 		}
 		s.settle(e, s.applyCommand(e, &c, out), out)
 	case raft.EntryConfig:
+		before, _ := s.raft.AppliedMembership()
 		s.raft.Applied(s.applied) // members are as of now
+		s.markChange(&before, out)
 		o := s.output(e, &kvapi.Result{Members: s.members()})
 		s.settle(e, &o, out)
 	}

@@ -19,7 +19,12 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
 		return
 	}
-	index, term, why := s.raft.ProposeConfig(change, out)
+	why := raft.ConfigPending
+	var index raft.Index
+	var term raft.Term
+	if _, last := s.raft.AppliedMembership(); last { // else nobody knows yet what there is to change
+		index, term, why = s.raft.ProposeConfig(change, out)
+	}
 	if why != raft.Accepted {
 		out.Decide(why.String(), "refuse the change of members")
 		code := kvapi.ErrUnhealthy
@@ -34,9 +39,10 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 
 // change returns the change that op asks for, or what speaks against it whatever Raft says.
 func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
-	m, _ := s.raft.Membership()
+	voters, learners := s.membership()
+	all := voters | learners
 	node, known := s.slot(op.Node)
-	set, member := quorum.Members(0).With(node), known && m.All().Has(node)
+	set, member := quorum.Members(0).With(node), known && all.Has(node)
 	switch {
 	case !known:
 		return raft.Change{}, kvapi.ErrMemberNotFound
@@ -44,7 +50,7 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 		return raft.Change{}, kvapi.ErrMemberExist
 	case op.Kind != kvapi.MemberAdd && !member:
 		return raft.Change{}, kvapi.ErrMemberNotFound
-	case op.Kind == kvapi.MemberPromote && !m.Learners.Has(node):
+	case op.Kind == kvapi.MemberPromote && !learners.Has(node):
 		return raft.Change{}, kvapi.ErrMemberNotLearner
 	}
 	switch op.Kind {
@@ -52,7 +58,7 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 		return raft.Change{Removed: set}, kvapi.OK
 	case kvapi.MemberReplace:
 		other, ok := s.slot(op.Other)
-		if !ok || m.All().Has(other) {
+		if !ok || all.Has(other) {
 			return raft.Change{}, kvapi.ErrMemberExist
 		}
 		return raft.Change{Transition: raft.JointAuto, Voters: quorum.Members(0).With(other), Removed: set}, kvapi.OK
@@ -72,16 +78,43 @@ func (s *Server) slot(id sim.NodeID) (quorum.Slot, bool) {
 	return quorum.Slot(max(i, 0)), i >= 0
 }
 
+// membership returns who votes and who learns as of the last applied entry: what is not committed yet nobody is told.
+// Who is to leave with the second step of a change is gone with the first.
+func (s *Server) membership() (voters, learners quorum.Members) {
+	applied, _ := s.raft.AppliedMembership()
+	inForce, _ := s.raft.Membership()
+	m := s.policy.rules.Tells(applied, inForce)
+	return m.Voters.Incoming, m.Learners | m.LearnersNext
+}
+
 // members returns the members as this server knows them.
 func (s *Server) members() []kvapi.Member {
-	m, _ := s.raft.Membership()
+	voters, learners := s.membership()
 	var list []kvapi.Member
 	for i, id := range s.raft.Servers {
-		if x := quorum.Slot(i); m.All().Has(x) {
-			list = append(list, kvapi.Member{Node: id, Learner: !m.Voters.Members().Has(x)})
+		if x := quorum.Slot(i); voters.Has(x) || learners.Has(x) {
+			list = append(list, kvapi.Member{Node: id, Learner: learners.Has(x)})
 		}
 	}
 	return list
+}
+
+// markChange marks what the change that a leader has just applied has made of the membership before.
+func (s *Server) markChange(before *raft.Membership, out *sim.Effects) {
+	if !s.leads() {
+		return
+	}
+	after, _ := s.raft.AppliedMembership()
+	out.Mark("config-applied")
+	if before.Learners&after.Voters.Incoming != 0 {
+		out.Mark("learner-promoted")
+	}
+	switch {
+	case after.Joint():
+		out.Mark("joint-entered")
+	case before.Joint():
+		out.Mark("joint-left")
+	}
 }
 
 // move begins to hand the leadership over. The answer comes when the other one leads, or when it is given up.

@@ -38,6 +38,9 @@ type Rules struct {
 	// AwaitsEnd reports whether a lease whose time is over is said to be gone only when its end is applied, which may
 	// never happen (lessor.Renew).
 	AwaitsEnd func() bool
+	// Tells returns of which membership a server tells that has applied one, and has another one, maybe the same, in
+	// force. What is in force need not be committed.
+	Tells func(applied, inForce raft.Membership) raft.Membership
 }
 
 // right are the right rules.
@@ -58,6 +61,7 @@ var right = Rules{
 	Renews:     func(late time.Duration) bool { return late < 0 },
 	Clears:     func() bool { return true },
 	AwaitsEnd:  func() bool { return true },
+	Tells:      func(applied, _ raft.Membership) raft.Membership { return applied },
 }
 
 // confirms is the right Confirms: hashes are about one server, and serializable reads may be old.

@@ -146,12 +146,19 @@ func (r replica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 	return sim.Reign(t.Zxid.Epoch()), t.Fold(0), true
 }
 
-func (r replica) QuorumAt(p checker.Position) (checker.Quorum, bool) {
+func (r replica) ChangeAt(p checker.Position, _ checker.Membership) (checker.Membership, bool) {
 	if t, ok := r.peer.History().At(zab.Index(p)); ok && t.Ensemble != nil {
-		return func(have checker.ServerSet) bool { return t.Ensemble.Quorum(zab.Servers(have)) }, true
+		return membership{t.Ensemble}, true
 	}
 	return nil, false
 }
+
+// membership is a checker.Membership.
+type membership struct{ *zab.Ensemble }
+
+func (m membership) Quorum(have checker.ServerSet) bool { return m.Ensemble.Quorum(zab.Servers(have)) }
+func (m membership) Members() checker.ServerSet         { return checker.ServerSet(m.Voters | m.Observers) }
+func (m membership) Passing() bool                      { return false }
 
 // watched adds the invariants of the protocol, and a journal of what is committed.
 func watched(c sim.Config) (sim.Config, *journal) {
