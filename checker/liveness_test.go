@@ -68,6 +68,24 @@ func (v *living) invoke() {
 func (v *living) returns(o sim.Outcome) {
 	v.see(0, sim.Client(1), sim.Receive, sim.Effect{Kind: sim.EffectReturn, Outcome: o})
 }
+
+// goOn makes n1 commit an entry 20 times in a second, so many times, which the others that follow have with the next
+// one only.
+func (v *living) goOn(times int, follows func(i int) bool) {
+	grow := func(a *actor, to int) {
+		a.log, a.committed, a.applied = entries(make([]sim.Reign, to)...), Position(to), Position(to)
+	}
+	for n := range times {
+		grow(v.at(1), n+3)
+		for i := 2; i <= 5; i++ {
+			if follows(i) {
+				grow(v.at(i), n+2)
+			}
+		}
+		v.wait(0.05)
+	}
+}
+
 func (v *living) fault() { v.see(0, 0, sim.Faulted) }
 
 func TestLivenessFindsWhatDoesNotComeBack(t *testing.T) {
@@ -82,6 +100,9 @@ func TestLivenessFindsWhatDoesNotComeBack(t *testing.T) {
 		{"liveness-leader", "n1 leads reign 1, log to 2", func(v *living) {
 			v.at(2).reign = 2 // a deposed leader is none
 			v.wait(3)
+		}},
+		{"liveness-converge", "n3 has not applied", func(v *living) {
+			v.goOn(600, func(i int) bool { return i != 3 })
 		}},
 		{"liveness-answer", "c1 waits for op since 4.000000s", func(v *living) {
 			v.wait(4)
@@ -192,6 +213,9 @@ func TestLivenessStaysSilent(t *testing.T) {
 			v.paused = 0
 			v.fault()
 			v.wait(2.9)
+		},
+		"it writes by itself, and somebody is always behind": func(v *living) {
+			v.goOn(600, func(i int) bool { return true })
 		},
 		"five reigns after everything was settled": func(v *living) {
 			v.wait(10)

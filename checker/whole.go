@@ -125,3 +125,28 @@ func difference(v liveView, adapt Adapter, members ServerSet) string {
 	}
 	return ""
 }
+
+// highestCommitted returns the highest position that a member has committed.
+func highestCommitted(v liveView, adapt Adapter, members ServerSet) (highest Position) {
+	for i, n := range v.Servers() {
+		if r := replicaOf(v, adapt, n); r != nil && members.has(i) {
+			highest = max(highest, r.CommittedPosition())
+		}
+	}
+	return highest
+}
+
+// behind says which member has not committed and applied everything up to goal, "" if all have.
+func behind(v liveView, adapt Adapter, members ServerSet, goal Position) string {
+	for i, n := range v.Servers() {
+		r := replicaOf(v, adapt, n)
+		switch {
+		case !members.has(i):
+		case r == nil:
+			return n.String() + " is down"
+		case min(r.CommittedPosition(), r.AppliedPosition()) < goal:
+			return fmt.Sprintf("%s has not applied %d, which is committed long since", n, goal)
+		}
+	}
+	return ""
+}
