@@ -72,6 +72,13 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 	return raft.Change{Voters: set}, kvapi.OK
 }
 
+// learns reports whether this server is a learner, which answers serializable reads only.
+func (s *Server) learns() bool {
+	m, _ := s.raft.Membership()
+	self, _ := s.raft.Slot(s.raft.ID())
+	return m.Learners.Has(self)
+}
+
 // slot returns the slot of a server; false if there is none.
 func (s *Server) slot(id sim.NodeID) (quorum.Slot, bool) {
 	i := slices.Index(s.raft.Servers, id)

@@ -16,6 +16,8 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 		s.refuse(from, kvapi.ErrRequestTooLarge, out)
 	case !op.Writes() && op.Kind != kvapi.MoveLeader && !s.policy.rules.Confirms(op):
 		s.answerRead(from, op, out)
+	case s.learns():
+		s.refuse(from, kvapi.ErrNotSupportedForLearner, out)
 	case !s.leads():
 		s.refuse(from, kvapi.ErrNotLeader, out)
 	case op.Kind == kvapi.MoveLeader:

@@ -53,6 +53,8 @@ func (s *Server) handleStream(ev *sim.Event, r *kvapi.Request, out *sim.Effects)
 	case i < 0: // closed meanwhile
 	case op.Check() != nil:
 		s.hangUp(i, "the client makes no sense", out)
+	case s.learns():
+		s.hangUp(i, "learners tell no watches", out)
 	case s.raft.Leader() == 0:
 		s.hangUp(i, "there is no leader", out) // ErrNoLeader, as for WithRequireLeader
 	case op.Kind == kvapi.Watch:
