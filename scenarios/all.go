@@ -9,7 +9,8 @@ import (
 )
 
 // All is the table of scenarios, in the order in which they are listed.
-var All = slices.Concat(raftKVScenarios, etcdScenarios, zabZKScenarios, zabZKStories, zabZKMoments)
+var All = slices.Concat(raftKVScenarios, etcdScenarios, etcdStories, etcdMoments,
+	zabZKScenarios, zabZKStories, zabZKMoments)
 
 // lan is the network of all scenarios: a few milliseconds, and hardly anything lost.
 var lan = sim.Link{

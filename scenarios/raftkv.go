@@ -24,6 +24,8 @@ type raftKV struct {
 	bounds checker.Bounds
 	// tight says which limits are small in this run.
 	tight [limits]bool
+	// leased says that leaders answer reads by their leases.
+	leased bool
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
@@ -37,14 +39,22 @@ type raftKV struct {
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
+	// draw, if not nil, draws what a client does instead of workload.
+	draw func(c sim.Chooser, id sim.NodeID) []kvserver.Operation
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
+	// strictReads judges serializable reads as if they were linearizable.
+	strictReads bool
+	// checks judge histories by more than what holds in every scenario.
+	checks []func([]sim.Op) checker.Report
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*kvserver.Config)
+	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
+	decorate func(*kvserver.Server) raftHost
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
@@ -65,7 +75,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
 		k.ops = make([][]kvserver.Operation, s.Clients)
-		k.split = checker.NewSplitBrain(raftReplicaOf, raftReplies)
+		k.split = checker.NewSplitBrain(raftReplicaOf, k.replies)
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
 		}.Bounds()
@@ -78,8 +88,12 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 
 // prepare implements system.
 func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
+	draw := k.setup.draw
+	if draw == nil {
+		draw = k.setup.workload.Draw
+	}
 	for i := range k.ops {
-		k.ops[i] = k.setup.workload.Draw(c, sim.Client(i+1))
+		k.ops[i] = draw(c, sim.Client(i+1))
 	}
 	k.healed = healed
 	for i := range k.tight {
@@ -108,7 +122,12 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 			change(&c)
 		}
 	}
-	return kvserver.NewServer(c)
+	k.leased = c.LeaseReads
+	s := kvserver.NewServer(c)
+	if k.setup.decorate != nil {
+		return k.setup.decorate(s)
+	}
+	return s
 }
 
 // limits is the number of limits that can be small.
@@ -146,10 +165,18 @@ func (k *raftKV) settled(v sim.View) bool {
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	levels := kvspec.Judge(r.History, checker.DefaultBudget)
+	strict := r.History
+	if k.setup.strictReads {
+		strict = kvspec.Strict(strict)
+	}
+	levels := kvspec.Judge(strict, checker.DefaultBudget)
 	levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
 	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
 		list = append(list, judgement{level.Check, level})
+	}
+	for _, check := range k.setup.checks {
+		report := check(r.History)
+		list = append(list, judgement{report.Check, report})
 	}
 	return list
 }
@@ -182,12 +209,15 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old.
-func raftReplies(input, output any) (checker.Reply, bool) {
+// replies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old,
+// and a leader that has handed over says so when it is none any more.
+func (k *raftKV) replies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
-	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV {
+	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV ||
+		in.Kind == kvapi.MoveLeader {
 		return checker.Reply{}, false
 	}
-	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
+	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server,
+		Leased: k.leased && !in.Writes()}, true
 }
