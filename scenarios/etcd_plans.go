@@ -83,9 +83,9 @@ func robberies(times int) nemesis.Plan {
 	})
 }
 
-// deposals is the plan in which, so many times, clocks begin to run wrong, what the leader hears begins to be late or
-// not, and then the leader is cut off from those who write, and from the other servers or only so that they do not hear
-// it.
+// deposals is the plan in which, so many times, clocks begin to run wrong; what the leader hears begins to be late, or
+// it and one server, who campaigns then, do not see each other; and at last the leader is cut off from those who write,
+// and from the other servers or only so that they do not hear it. Some of them forget meanwhile whom they have heard.
 func deposals(times int) nemesis.Plan {
 	return plotted(time.Duration(times)*shortSlot, func(p *plot, servers, clients []sim.NodeID) {
 		writers := nemesis.Nodes(clients[:max(0, len(clients)-readers)]...)
@@ -94,13 +94,20 @@ func deposals(times int) nemesis.Plan {
 		for i := range times {
 			begin := time.Duration(i)*shortSlot + p.span(shortSlot/10, shortSlot/5)
 			for _, n := range servers {
-				ppm := [...]int32{0, -leaseDriftPPM, leaseDriftPPM}[p.index(3)]
+				ppm := [...]int32{-leaseDriftPPM, leaseDriftPPM}[p.index(2)]
 				p.at(begin, nemesis.Drift{Target: nemesis.Nodes(n), PPM: ppm})
 			}
-			if p.index(2) == 1 {
-				p.at(begin, late)
-			}
 			cut := begin + p.span(shortSlot/5, shortSlot/4)
+			order := p.shuffled(servers)
+			switch p.index(3) {
+			case 1:
+				p.at(begin, late)
+			case 2:
+				one := nemesis.Nodes(order[0])
+				p.at(begin, nemesis.Cut{From: nemesis.Leader, To: one}, nemesis.Cut{From: one, To: nemesis.Leader})
+				p.at(cut, nemesis.Crash{Target: nemesis.Nodes(order[1:4]...)})
+				p.at(cut+time.Millisecond, nemesis.Restart{Target: nemesis.All})
+			}
 			p.at(cut, nemesis.Cut{From: writers, To: nemesis.Leader}, nemesis.Cut{From: nemesis.Leader, To: writers})
 			if p.index(2) == 1 {
 				p.at(cut, nemesis.Mute{Target: nemesis.Leader})
@@ -109,7 +116,17 @@ func deposals(times int) nemesis.Plan {
 			}
 			p.at(cut+p.span(shortSlot/4, shortSlot/3), nemesis.Recover{})
 		}
+		p.slips(20, time.Duration(times)*shortSlot-2*shortSlot)
 	})
+}
+
+// slips cuts leaders off, up to the instant last, that have just told another server to campaign.
+func (p *plot) slips(times int, last time.Duration) {
+	for nth := 1; nth <= times; nth++ {
+		after := p.span(0, 2*time.Millisecond)
+		p.upon("transfer-campaign", nth, after, nemesis.Before{At: last, Do: nemesis.IsolateLeader})
+		p.upon("transfer-campaign", nth, after+shortSlot/5, nemesis.Before{At: last, Do: nemesis.Heal{}})
+	}
 }
 
 // latecomers is the plan in which, so many times, a server is away for long: down, cut off, or on a bad line. When it

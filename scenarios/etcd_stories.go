@@ -46,8 +46,9 @@ var etcdStories = []*Scenario{
 		Doc:    "Leaders answer reads by a lease, clocks run 10 % fast or slow, and leaders are cut off all the time",
 		Plan:   deposals(10),
 		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
-		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "read-by-lease", "check-quorum-failed"},
-		system: newRaftKV(raftSetup{draw: writersAndReaders(0), snapshotEvery: 50, tune: leaseReads(leaseDriftPPM)}),
+		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "read-by-lease", "check-quorum-failed"},
+		system: newRaftKV(raftSetup{draw: leaseReaders, moves: leaseMoves, snapshotEvery: 50,
+			tune: leaseReads(leaseDriftPPM)}),
 	},
 	{
 		Name: "etcd/lease-reads-drift", Servers: 5, Clients: 6,
@@ -56,7 +57,7 @@ var etcdStories = []*Scenario{
 		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
 		Want:   []string{"read-by-lease"},
 		Finds:  []string{raft.LeaseExclusive, raft.ReadFresh, kvspec.FreshReads},
-		system: newRaftKV(raftSetup{draw: writersAndReaders(0), snapshotEvery: 50, tune: leaseReads(0)}),
+		system: newRaftKV(raftSetup{draw: leaseReaders, moves: leaseMoves, snapshotEvery: 50, tune: leaseReads(0)}),
 	},
 	{
 		Name: "etcd/lease-under-pause", Servers: 5, Clients: 4,
@@ -129,8 +130,8 @@ var leaseWork = kvserver.LeaseWork{
 // writersAndReaders draws writes for some clients and, for the last readers of them, hardly a pause between reads,
 // which have the flags.
 func writersAndReaders(flags kvapi.Flags) func(sim.Chooser, sim.NodeID) []kvserver.Operation {
-	writes := kvserver.Workload{Ops: 60, Keys: 2, Mix: kvserver.Mix{Get: 1, Put: 3, Create: 1},
-		ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond}
+	writes := kvserver.Workload{Ops: 30, Keys: 2, Mix: kvserver.Mix{Get: 1, Put: 3, Create: 1},
+		ThinkMin: 200 * time.Millisecond, ThinkMax: 1800 * time.Millisecond}
 	reads := kvserver.Workload{Ops: 300, Keys: 2, Mix: kvserver.Mix{Get: 1}, ThinkMax: 200 * time.Millisecond}
 	return func(c sim.Chooser, id sim.NodeID) []kvserver.Operation {
 		if id.Number() <= readers {
@@ -142,6 +143,26 @@ func writersAndReaders(flags kvapi.Flags) func(sim.Chooser, sim.NodeID) []kvserv
 		}
 		return ops
 	}
+}
+
+// leaseMoves is how often the first client of etcd/lease-reads moves the leader.
+const leaseMoves = 10
+
+// leaseReaders draws the same, but that the first client moves the leader, too.
+func leaseReaders(c sim.Chooser, id sim.NodeID) []kvserver.Operation {
+	ops := writersAndReaders(0)(c, id)
+	if id.Number() == 1 {
+		for i := range leaseMoves {
+			ops[3*i].In = drawMove(c, id)
+		}
+	}
+	return ops
+}
+
+// drawMove draws a server of five that is to lead.
+func drawMove(c sim.Chooser, id sim.NodeID) kvapi.Op {
+	k := sim.Key{Decision: sim.DecideWorkload, From: id}
+	return kvapi.Op{Kind: kvapi.MoveLeader, Node: sim.Server(c.Index(k, 5) + 1)}
 }
 
 // hurried is w with short pauses between operations, without operations on leases.

@@ -47,6 +47,8 @@ type raftSetup struct {
 	drawLimits bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
+	// moves is how often clients ask for another leader: so many more terms may begin when nothing is broken any more.
+	moves int
 	// strictReads judges serializable reads as if they were linearizable.
 	strictReads bool
 	// checks judge histories by more than what holds in every scenario.
@@ -79,6 +81,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
 		}.Bounds()
+		k.bounds.Reigns += sim.Reign(setup.moves)
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
