@@ -62,7 +62,7 @@ const (
 )
 
 // Invariants lists the IDs of all invariants. The numbers are those of the project's notes on Raft,
-// of which I18 is about what this package does not have.
+// of which I18, about sessions, is checked by package kvserver, which has them.
 var Invariants = [...]struct {
 	Number int
 	ID     string

@@ -9,7 +9,7 @@ import (
 )
 
 // All is the table of scenarios, in the order in which they are listed.
-var All = slices.Concat(raftKVScenarios, etcdScenarios, etcdStories, etcdMoments,
+var All = slices.Concat(raftKVScenarios, etcdScenarios, etcdRecipes, etcdStories, etcdMoments,
 	zabZKScenarios, zabZKStories, zabZKMoments)
 
 // lan is the network of all scenarios: a few milliseconds, and hardly anything lost.

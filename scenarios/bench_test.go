@@ -33,7 +33,7 @@ func protocols() []measured {
 	raft.Ops, zab.Ops = 5000, 5000
 	return []measured{
 		{"raft", Must("raft/kv/standard"), Must("raft/kv/calm"),
-			newRaftKV(raftSetup{workload: raft, snapshotEvery: 100}),
+			newRaftKV(raftSetup{workload: raft, snapshotEvery: 100, sessions: true}),
 			func(h []sim.Op) bool {
 				return !slices.ContainsFunc(kvspec.Judge(h, checker.DefaultBudget), func(r checker.Report) bool {
 					return r.Verdict == checker.Unknown

@@ -66,7 +66,7 @@ var etcdStories = []*Scenario{
 			nemesis.Pause{Target: nemesis.Leader}, nemesis.Freeze{Target: nemesis.Leader}),
 		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{MarkTwoLeaders, "lease-expired", "leader-stepped-down"},
-		system: newRaftKV(raftSetup{draw: leaseWork.Draw, snapshotEvery: 50}),
+		system: newRaftKV(raftSetup{draw: leaseWork.Draw, snapshotEvery: 50, journal: true}),
 	},
 	{
 		Name: "etcd/far-behind", Servers: 5, Clients: 5,

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strconv"
 	"time"
 
 	"schism/checker"
@@ -9,6 +10,7 @@ import (
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
 	"schism/sim"
+	"schism/sim/recipe"
 )
 
 // raftKV is the system of the raft/kv and the etcd scenarios: a revisioned store over Raft, and clients that play drawn
@@ -19,6 +21,10 @@ type raftKV struct {
 	servers  []sim.NodeID
 	// ops are the operations of each client.
 	ops [][]kvserver.Operation
+	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
+	recipes []kvserver.Recipe
+	// probed is when the last operations of the first client are called at the earliest.
+	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
 	bounds checker.Bounds
@@ -30,21 +36,34 @@ type raftKV struct {
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
 	ghost    *raft.Ghost
+	once     *kvserver.Ghost
 	split    *checker.SplitBrain
 	live     *checker.Liveness
-	tale     chronicle
-	watch    []sim.Observer
+	// journal is nil if nobody needs it.
+	journal *raftJournal
+	tale    chronicle
+	watch   []sim.Observer
 }
 
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
-	// draw, if not nil, draws what a client does instead of workload.
+	// draw, if not nil, draws the operations of a client instead of workload.
 	draw func(c sim.Chooser, id sim.NodeID) []kvserver.Operation
+	// recipe, if not nil, draws what clients do instead of a workload.
+	recipe func(c sim.Chooser, id sim.NodeID) kvserver.Recipe
+	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
+	// refuses late writes if it is fenced.
+	resource sim.NodeID
+	fenced   bool
 	// snapshotEvery is the number of entries between two snapshots.
 	snapshotEvery int
+	// sessions gives every client a session, in which it asks again for what it does not know to be done.
+	sessions bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
+	// journal keeps what is committed even if nobody watches, so that it is seen when leases end.
+	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
 	// moves is how often clients ask for another leader: so many more terms may begin when nothing is broken any more.
@@ -72,11 +91,11 @@ const (
 // newRaftKV returns a function that makes the system of a scenario.
 func newRaftKV(setup raftSetup) func(*Scenario) system {
 	return func(s *Scenario) system {
-		k := &raftKV{scenario: s, setup: setup, ghost: raft.NewGhost()}
+		k := &raftKV{scenario: s, setup: setup, ghost: raft.NewGhost(), once: kvserver.NewGhost()}
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
-		k.ops = make([][]kvserver.Operation, s.Clients)
+		k.ops, k.recipes = make([][]kvserver.Operation, s.Clients), make([]kvserver.Recipe, s.Clients)
 		k.split = checker.NewSplitBrain(raftReplicaOf, k.replies)
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
@@ -84,7 +103,11 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.bounds.Reigns += sim.Reign(setup.moves)
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
-		k.watch = []sim.Observer{k.ghost, k.split, k.live, &k.tale}
+		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale}
+		if setup.journal || setup.workload.Mix.Watch > 0 {
+			k.journal = &raftJournal{}
+			k.watch = append(k.watch, k.journal)
+		}
 		return k
 	}
 }
@@ -96,8 +119,13 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 		draw = k.setup.workload.Draw
 	}
 	for i := range k.ops {
-		k.ops[i] = draw(c, sim.Client(i+1))
+		if id := sim.Client(i + 1); k.setup.recipe != nil {
+			k.recipes[i] = k.setup.recipe(c, id)
+		} else {
+			k.ops[i] = draw(c, id)
+		}
 	}
+	k.probe(healed)
 	k.healed = healed
 	for i := range k.tight {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
@@ -105,9 +133,37 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.mail.Reset()
 	k.requests.Reset()
 	k.ghost.Reset()
+	k.once.Reset()
 	k.split.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+	if k.journal != nil {
+		k.journal.reset()
+	}
+}
+
+// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
+// called before the system is healed, and the last when there must be a leader.
+func (k *raftKV) probe(healed sim.Time) {
+	k.probed = k.probed[:0]
+	k.live.NeedsWrite(nil)
+	if k.setup.recipe != nil || k.scenario.Whole {
+		return
+	}
+	if k.live.NeedsWrite(raftWrites); healed == 0 {
+		return // everything is called since
+	}
+	for i := range probes {
+		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
+		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{
+			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
+	}
+}
+
+// raftWrites reports whether an operation is a write.
+func raftWrites(in any) bool {
+	op, ok := in.(*kvapi.Op)
+	return ok && op.Writes()
 }
 
 // server implements system.
@@ -152,8 +208,16 @@ var smallLimits = [limits]func(*kvserver.Config){
 
 // client implements system.
 func (k *raftKV) client(id sim.NodeID) sim.Machine {
+	if id == k.setup.resource {
+		return recipe.NewResource(k.setup.fenced)
+	}
 	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
+	c.Recipe = k.recipes[id.Number()-1]
 	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
+	c.Sessions = k.setup.sessions
+	if id.Number() == 1 {
+		c.NotBefore = k.probed
+	}
 	return kvserver.NewClient(c)
 }
 
@@ -162,24 +226,30 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 
 // settled implements system.
 func (k *raftKV) settled(v sim.View) bool {
-	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v)
+	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) &&
+		(k.journal == nil || !k.journal.owes(v))
 }
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	strict := r.History
+	history := ofService(r.History)
+	strict := history
 	if k.setup.strictReads {
-		strict = kvspec.Strict(strict)
+		strict = kvspec.Strict(history)
 	}
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
-	levels = append(levels, kvspec.JudgeLeases(r.History, nil, leaseSlack)...)
-	for _, level := range append(levels, kvspec.JudgeHashes(r.History)) {
-		list = append(list, judgement{level.Check, level})
+	if k.journal != nil {
+		levels = append(levels, k.journal.judge(history)...)
+	} else {
+		levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
 	}
+	levels = append(levels, kvspec.JudgeHashes(history))
 	for _, check := range k.setup.checks {
-		report := check(r.History)
-		list = append(list, judgement{report.Check, report})
+		levels = append(levels, check(r.History))
+	}
+	for _, level := range levels {
+		list = append(list, judgement{level.Check, level})
 	}
 	return list
 }
@@ -212,13 +282,13 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// replies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old,
-// and a leader that has handed over says so when it is none any more.
+// replies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, as may be what a
+// leader says that has handed over; and what is about watches is answered by nobody.
 func (k *raftKV) replies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
 	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || in.Kind == kvapi.HashKV ||
-		in.Kind == kvapi.MoveLeader {
+		in.Kind == kvapi.MoveLeader || out.Server == 0 {
 		return checker.Reply{}, false
 	}
 	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server,

@@ -29,31 +29,34 @@ func inStores(r mvcc.Rules) func(*raftSetup) {
 var raftMutants = []raftMutant{
 	{"D01", "a leader reads before it has committed anything in its term", inRaft(raft.Rules{
 		ReadAllowed: func(_, _ raft.Term) bool { return true },
-	}), "raft/kv/swarm", 6, []string{"raft-read-fresh"}},
+	}), "raft/kv/swarm", 4, []string{"raft-read-fresh"}},
 	{"D02", "any answer confirms any read", inRaft(raft.Rules{
 		ReadConfirmed: func(_, _ raft.Round) bool { return true },
 	}), "raft/kv/swarm", 1, []string{"raft-read-fresh"}},
 	{"D03", "a read does not wait for what is to be applied before it", inServers(kvserver.Rules{
 		Serves: func(_, _ raft.Index) bool { return true },
-	}), "raft/kv/swarm", 23, []string{"dual-serve"}},
+	}), "raft/kv/swarm", 10, []string{"dual-serve"}},
 	{"D04", "whoever is asked reads", inServers(kvserver.Rules{
 		Confirms: func(op *kvapi.Op) bool { return op.Kind != kvapi.Range },
-	}), "raft/kv/isolate-leader", 1, []string{"minority-ack"}},
+	}), "raft/kv/isolate-leader", 1, []string{"minority-ack", "dual-serve"}},
+	{"X01", "a request that is asked for again is done again", inServers(kvserver.Rules{
+		Repeated: func(_, _ kvapi.Seq) bool { return false },
+	}), "raft/kv/swarm", 2, []string{kvserver.SessionOnce, checker.Linearizability}},
+	{"S07", "a snapshot loses the sessions", inServers(kvserver.Rules{
+		Keeps: func(kvapi.Session) bool { return false },
+	}), "raft/kv/crash-storm", 1, []string{"state-divergence"}},
 	{"", "a lease is said to be gone before its end is applied", inServers(kvserver.Rules{
 		AwaitsEnd: func() bool { return false },
-	}), "etcd/swarm", 808, []string{kvspec.LeaseGone}},
+	}), "etcd/lease-checkpoint", 582, []string{kvspec.LeaseGone}},
 	{"", "a new leader gives leases no time", inServers(kvserver.Rules{
 		Promoted: func(_, _ time.Duration) time.Duration { return 0 },
-	}), "raft/kv/isolate-leader", 52, []string{kvspec.LeaseKept}},
-	{"", "a lease is kept alive when its end is on the way", inServers(kvserver.Rules{
-		Renews: func(time.Duration) bool { return true },
-	}), "raft/kv/clock-skew", 1196, []string{kvspec.LeaseKept}},
+	}), "raft/kv/isolate-leader", 10, []string{kvspec.LeaseKept}},
 	{"", "a txn that changes nothing has a revision", inStores(mvcc.Rules{
 		Revises: func(int) bool { return true },
 	}), "raft/kv/calm", 1, []string{checker.Linearizability}},
 	{"", "a key that is put without a lease keeps the one that it had", inStores(mvcc.Rules{
 		Attached: func(old, given kvapi.LeaseID, _ bool) kvapi.LeaseID { return max(old, given) },
-	}), "raft/kv/swarm", 13, []string{checker.Linearizability}},
+	}), "raft/kv/swarm", 2, []string{checker.Linearizability}},
 	{"", "a snapshot loses which keys have a lease", inStores(mvcc.Rules{
 		Restored: func(kvapi.LeaseID) kvapi.LeaseID { return 0 },
 	}), "raft/kv/crash-storm", 13, []string{"state-divergence"}},

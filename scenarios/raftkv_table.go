@@ -13,15 +13,15 @@ import (
 func revisions(ops int) kvserver.Workload {
 	return kvserver.Workload{
 		Ops: ops, Keys: 3,
-		Mix: kvserver.Mix{Get: 3, Range: 1, Local: 1, Put: 3, Delete: 1, Create: 1, CAS: 2, Move: 1, Grant: 1,
-			Attach: 1, Keep: 1, Revoke: 1, Compact: 1},
+		Mix: kvserver.Mix{Get: 6, Range: 2, Local: 2, Put: 6, Delete: 2, Create: 2, CAS: 4, Move: 2, Grant: 2,
+			Attach: 2, Keep: 2, Revoke: 2, Left: 1, Leases: 1, Compact: 2, Hash: 2},
 		ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
 	}
 }
 
 // usual is the setup of most scenarios over Raft.
 func usual(ops int) func(*Scenario) system {
-	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50})
+	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50, sessions: true})
 }
 
 // raftSwarm is the plan of every kind of fault that a quorum survives.
@@ -41,7 +41,8 @@ var raftKVScenarios = []*Scenario{
 	oneWay.on("raft/kv", usual(30), MarkTwoLeaders, MarkMajorityAcked, "check-quorum-failed", "pre-vote-refused"),
 	bridge.on("raft/kv", usual(30), MarkMajorityAcked, "pre-vote-refused"),
 	ring.on("raft/kv", usual(30), MarkMajorityAcked, "pre-vote-refused"),
-	crashStorm.on("raft/kv", newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 10}),
+	crashStorm.on("raft/kv", newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 10,
+		sessions: true}),
 		"snapshot-installed", "lease-expired"),
 	clockSkew.on("raft/kv", usual(40), MarkTwoLeaders, "leader-elected", "lease-expired"),
 	{
@@ -51,10 +52,10 @@ var raftKVScenarios = []*Scenario{
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
-		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, drawLimits: true}),
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
 	},
 	standardWorkload.on("raft/kv", newRaftKV(raftSetup{workload: kvserver.StandardWorkload(),
-		snapshotEvery: 100}), MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked),
+		snapshotEvery: 100, sessions: true}), MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked),
 	{
 		Name: "raft/kv/canary", Servers: 5, Clients: 4,
 		Doc:    "A mutant that must be found: two votes of five elect a leader",

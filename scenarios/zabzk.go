@@ -8,6 +8,7 @@ import (
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
+	"schism/sim/recipe"
 	"schism/zab"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
@@ -186,7 +187,7 @@ func (k *zabZK) server(id sim.NodeID) sim.Machine {
 // client implements system.
 func (k *zabZK) client(id sim.NodeID) sim.Machine {
 	if id == k.setup.resource {
-		return zkserver.NewResource(k.setup.fenced)
+		return recipe.NewResource(k.setup.fenced)
 	}
 	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
 	c.Recipe = k.recipes[id.Number()-1]

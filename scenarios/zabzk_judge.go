@@ -8,7 +8,7 @@ import (
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
-	"schism/zab/zkserver"
+	"schism/sim/recipe"
 )
 
 // judge implements system.
@@ -43,7 +43,7 @@ const smallHistory = 100
 // ofService returns the operations of the service, without the writes to resources.
 func ofService(history []sim.Op) []sim.Op {
 	other := func(op sim.Op) bool {
-		_, ok := op.Input.(*zkserver.Write)
+		_, ok := op.Input.(*recipe.Write)
 		return ok
 	}
 	if !slices.ContainsFunc(history, other) {
@@ -57,8 +57,8 @@ func judgeFencing(history []sim.Op) checker.Report {
 	var list []checker.Access
 	for i := range history {
 		op := &history[i]
-		w, ok := op.Input.(*zkserver.Write)
-		if answer, answered := op.Output.(*zkserver.Wrote); ok && answered && answer.Accepted {
+		w, ok := op.Input.(*recipe.Write)
+		if answer, answered := op.Output.(*recipe.Wrote); ok && answered && answer.Accepted {
 			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
 		}
 	}

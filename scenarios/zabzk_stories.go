@@ -44,15 +44,15 @@ var zabZKStories = []*Scenario{
 		Plan:   sleepers(2),
 		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"session-expired", "client-lost-session", "write-fenced"},
-		system: newZabZK(locking(true)),
+		system: newZabZK(locking(true, nil)),
 	},
 	{
 		Name: "zab/zk/unsafe-lock", Servers: 5, Clients: 5,
 		Doc:    "The same with a resource that takes what comes: two clients hold the lock, and both write",
 		Plan:   sleepers(2),
 		HealAt: 8 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
-		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing},
-		system: newZabZK(locking(false)),
+		Want: []string{"session-expired", "write-late"}, Finds: []string{checker.Fencing, checker.BelievedExclusion},
+		system: newZabZK(locking(false, nil)),
 	},
 	{
 		Name: "zab/zk/observer-join", Servers: 6, Clients: 4,
@@ -96,20 +96,32 @@ func sessionExpiry() zabSetup {
 	}
 }
 
-// locking is the setup of zab/zk/lock, and of zab/zk/unsafe-lock, whose resource is not fenced.
-func locking(fenced bool) zabSetup {
+// locking is the setup of zab/zk/lock, and of zab/zk/unsafe-lock, whose resource is not fenced. change, if not nil,
+// brings a bug into what clients do.
+func locking(fenced bool, change func(*zkserver.LockWork)) zabSetup {
 	work := zkserver.LockWork{
 		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
 		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
+	}
+	if change != nil {
+		change(&work)
+	}
+	lock := zkspec.Lock{Claims: writesToResource, Timeout: zabSession}
+	checks := []histories{judgeFencing, exclusion(checker.MutualExclusion, lock.Held)}
+	if !fenced {
+		checks = append(checks, exclusion(checker.BelievedExclusion, lock.Believed))
 	}
 	return zabSetup{
 		recipe:        work.Draw,
 		resource:      work.Resource,
 		fenced:        fenced,
 		snapshotEvery: 50,
-		checks:        []func([]sim.Op) checker.Report{judgeFencing},
+		checks:        checks,
 	}
 }
+
+// zabSession is how long sessions last: clients ask for more, and get as many ticks as there are at most.
+const zabSession = 20 * zabTick
 
 // sleepers is the plan in which, so many times, one of the first four clients after the other is paused, or cut off
 // from all servers, for longer than its session lasts.

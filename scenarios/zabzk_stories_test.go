@@ -7,6 +7,7 @@ import (
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
+	"schism/sim/recipe"
 	"schism/zab/zkapi"
 	"schism/zab/zkserver"
 	"schism/zab/ztree"
@@ -42,10 +43,10 @@ func TestSessionExpiryFindsNodesThatStay(t *testing.T) {
 // TestJudgeFencingFindsSharedTokens: the other half, lower tokens, is found by zab/zk/unsafe-lock.
 func TestJudgeFencingFindsSharedTokens(t *testing.T) {
 	history := []sim.Op{
-		{Client: sim.Client(1), Outcome: sim.OK, Input: &zkserver.Write{Number: 1, Token: 7},
-			Output: &zkserver.Wrote{Number: 1, Place: 1, Accepted: true}},
-		{Client: sim.Client(2), Outcome: sim.OK, Input: &zkserver.Write{Number: 1, Token: 7},
-			Output: &zkserver.Wrote{Number: 1, Place: 2, Accepted: true}},
+		{Client: sim.Client(1), Outcome: sim.OK, Input: &recipe.Write{Number: 1, Token: 7},
+			Output: &recipe.Wrote{Number: 1, Place: 1, Accepted: true}},
+		{Client: sim.Client(2), Outcome: sim.OK, Input: &recipe.Write{Number: 1, Token: 7},
+			Output: &recipe.Wrote{Number: 1, Place: 2, Accepted: true}},
 	}
 	if r := judgeFencing(history); r.Verdict != checker.Invalid {
 		t.Errorf("two clients with one token: %v", r)
@@ -53,6 +54,12 @@ func TestJudgeFencingFindsSharedTokens(t *testing.T) {
 	if r := judgeFencing(history[:1]); r.Verdict != checker.Valid {
 		t.Errorf("one client alone: %v", r)
 	}
+}
+
+// TestLockFindsWhoHoldsItInTheQueue gives clients a wrong recipe: whoever is in the queue takes the lock to be its own.
+func TestLockFindsWhoHoldsItInTheQueue(t *testing.T) {
+	anybody := func(w *zkserver.LockWork) { w.Owns = func(_, _ string) bool { return true } }
+	finds(t, "zab/zk/lock", locking(true, anybody), checker.MutualExclusion)
 }
 
 // TestSequentialQueueFindsWhoTakesTheLast gives takers a wrong recipe.

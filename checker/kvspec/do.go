@@ -94,7 +94,7 @@ func (c *change) get(op *kvapi.Op) (r kvapi.Result) {
 	if op.Revision > 0 {
 		keys = c.before.now.at(op.Revision).keys
 	}
-	if op.Span.Single() && op.Flags == 0 && op.Bounds == (kvapi.Bounds{}) {
+	if plain(op) {
 		if kv := keys.find(op.Span.Key); kv != nil {
 			r.KVs, r.Count = []kvapi.KeyValue{*kv}, 1
 		}

@@ -27,6 +27,8 @@
 //	E6  watches tell everything, once, in order, and as it was               JudgeWatches
 //	E7  leases last as long as they should, and no longer than once          JudgeLeases
 //	E8  what is the same has the same hash                                   JudgeHashes
+//	E9  one client at a time holds a lock, or leads                          Contest: checker.JudgeMutex
+//	E10 what a deposed leader proclaims has no effect                        JudgeProclaims
 //
 // Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there. The membership
 // nobody judges here.

@@ -101,19 +101,15 @@ func (j *leases) read(r *reply) {
 // follow finds the leases that have ended with their keys, and the first reply after each.
 func (j *leases) follow(log *Log, replies []reply) {
 	returns := chosen(replies, (*reply).tells, end)
-	for i := 1; i < len(log.stores); i++ {
-		if !log.certain[i] {
+	for at := kvapi.FirstRevision + 1; at <= log.Revision(); at++ {
+		id := log.ended(at)
+		if id == 0 {
 			continue
 		}
-		for _, id := range log.stores[i-1].holding() {
-			if log.stores[i].live(id) {
-				continue
-			}
-			for _, r := range returns {
-				if r.revision >= kvapi.Revision(i+1) {
-					j.of(id).ended = append(j.of(id).ended, r)
-					break
-				}
+		for _, r := range returns {
+			if r.revision >= at {
+				j.of(id).ended = append(j.of(id).ended, r)
+				break
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package kvspec_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,26 @@ func TestJudgeLeases(t *testing.T) {
 		reports := kvspec.JudgeLeases(history, log, time.Second)
 		if got := brokenBy(reports); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, reports)
+		}
+	}
+}
+
+// TestJudgeLeasesKnowsWhatEndsALease: of what servers have committed, the end of a lease is what takes its keys along,
+// and not what a client has done to them, even if the lease ends later without keys.
+func TestJudgeLeasesKnowsWhatEndsALease(t *testing.T) {
+	history := inSeconds(historyOf(t, []act{
+		{1, 1, 2, "lease-grant lease 1 ttl 10", at(1, result{Lease: 1, TTL: 10})},
+		{1, 3, 4, "put x 1 lease 1", ok(2)},
+		{2, 5, 6, "get x", at(3, keys(t))},
+	}))
+	for ops, want := range map[string]string{"delete x": "", "delete x;lease-revoke lease 1": "",
+		"lease-revoke lease 1": kvspec.LeaseKept} {
+		log := kvspec.NewLog()
+		for _, text := range strings.Split("lease-grant lease 1 ttl 10;put x 1 lease 1;"+ops, ";") {
+			log.Add(parse(t, text))
+		}
+		if got := brokenBy(kvspec.JudgeLeases(history, log, time.Second)); got != want {
+			t.Errorf("%s: %q, want %q", ops, got, want)
 		}
 	}
 }

@@ -13,8 +13,9 @@ import (
 // servers have committed, or with [LogOf] from what clients were told.
 type Log struct {
 	stores []*store // by revision, from the first on
-	// changes has what made each revision, nil for what nobody was answered.
+	// changes has the reply of what made each revision, nil for what nobody was answered; made has what was added.
 	changes []*reply
+	made    map[kvapi.Revision]*kvapi.Op
 	// compacted is the highest revision that a Compact has named, done or not.
 	compacted kvapi.Revision
 	events    map[kvapi.Revision][]kvapi.Event
@@ -25,7 +26,7 @@ type Log struct {
 // NewLog returns a log without operations.
 func NewLog() *Log {
 	return &Log{stores: []*store{newStore()}, changes: make([]*reply, 1),
-		events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true}}
+		made: map[kvapi.Revision]*kvapi.Op{}, events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true}}
 }
 
 // Add adds the next operation that servers have committed; LeaseRevoke is also how leases end. Of a LeaseGrant the name
@@ -37,6 +38,7 @@ func (l *Log) Add(op *kvapi.Op) {
 	}
 	if next.now.revision > l.Revision() {
 		l.stores, l.changes, l.certain = append(l.stores, next), append(l.changes, nil), append(l.certain, true)
+		l.made[l.Revision()] = op
 	} else {
 		l.stores[len(l.stores)-1] = next
 	}
@@ -66,6 +68,26 @@ func LogOf(history []sim.Op, told []Told, budget checker.Budget) (*Log, bool) {
 		}
 	}
 	return newLog(r), true
+}
+
+// ended returns the lease whose end has made a revision, 0 for none.
+func (l *Log) ended(r kvapi.Revision) kvapi.LeaseID {
+	if op := l.made[r]; op != nil {
+		if op.Kind == kvapi.LeaseRevoke {
+			return op.Lease
+		}
+		return 0
+	}
+	if c := l.changes[r-1]; !l.certain[r-1] || c != nil && c.in.Kind != kvapi.LeaseRevoke {
+		return 0
+	}
+	was, is := l.stores[r-2], l.stores[r-1].now.keys
+	for _, id := range was.holding() {
+		if was.end(id).now.keys.equal(is) {
+			return id
+		}
+	}
+	return 0
 }
 
 // newLog returns the log that a replay has found.

@@ -40,6 +40,8 @@ func (s *store) answerKeys(op *kvapi.Op, got *kvapi.Result) (*store, bool) {
 	switch {
 	case got.Code == kvapi.OK && errs != 0:
 		return s, false
+	case got.Code == kvapi.OK && plain(op):
+		return s, s.has(op, got)
 	case got.Code == kvapi.OK:
 		next, want := s.do(op)
 		return next, matches(op, &want, got) && refused(op) == 0
@@ -49,6 +51,24 @@ func (s *store) answerKeys(op *kvapi.Op, got *kvapi.Result) (*store, bool) {
 		return s.answerGone(s.leasesOf(op, nil)...)
 	}
 	return s, false
+}
+
+// plain reports whether an operation reads one key and nothing else, as most do.
+func plain(op *kvapi.Op) bool {
+	return op.Kind == kvapi.Range && op.Span.Single() && op.Flags&^kvapi.FlagSerializable == 0 &&
+		op.Bounds == (kvapi.Bounds{})
+}
+
+// has reports whether a plain read shows what is there.
+func (s *store) has(op *kvapi.Op, got *kvapi.Result) bool {
+	keys := s.now.keys
+	if op.Revision > 0 {
+		keys = s.now.at(op.Revision).keys
+	}
+	if kv := keys.find(op.Span.Key); kv != nil {
+		return got.Count == 1 && len(got.KVs) == 1 && got.KVs[0] == *kv && !got.More
+	}
+	return got.Count == 0 && len(got.KVs) == 0 && !got.More
 }
 
 // leasesOf appends the leases to which an operation attaches keys in s.

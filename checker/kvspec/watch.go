@@ -54,7 +54,9 @@ type watches struct {
 	// unsure says that what was told is not in the log, but perhaps in another that explains the history, too.
 	unsure bool
 	calls  []*sim.Op // in the order of calls, without those that have begun
-	all    []*watching
+	// cancels are the operations with which clients end their watches.
+	cancels []*sim.Op
+	all     []*watching
 }
 
 // watching is a watch while it is told.
@@ -75,9 +77,9 @@ type watching struct {
 }
 
 // JudgeWatches judges what watches were told, in the order of told, against what the store has done. Of calls, which
-// may be a history, it takes the operations that begin watches. A watch that is created again goes on where it was,
-// unless it was called again meanwhile. Watches that are open in the end must have been told everything up to settled;
-// 0 asks for nothing.
+// may be a history, it takes the operations that begin and cancel watches. A watch that is created again goes on where
+// it was, unless it was called again meanwhile. Watches that are open in the end must have been told everything up to
+// settled; 0 asks for nothing.
 func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision) []checker.Report {
 	j := &watches{log: log}
 	for _, level := range [...]string{WatchFilter, WatchOrdered, WatchUnique, WatchAtomic, WatchReliable,
@@ -85,8 +87,11 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 		j.reports = append(j.reports, valid(level, len(told)))
 	}
 	for i := range calls {
-		if op, ok := calls[i].Input.(*kvapi.Op); ok && op.Kind == kvapi.Watch {
+		switch op, ok := calls[i].Input.(*kvapi.Op); {
+		case ok && op.Kind == kvapi.Watch:
 			j.calls = append(j.calls, &calls[i])
+		case ok && op.Kind == kvapi.CancelWatch:
+			j.cancels = append(j.cancels, &calls[i])
 		}
 	}
 	slices.SortStableFunc(j.calls, func(a, b *sim.Op) int { return cmp.Compare(a.CallSeq, b.CallSeq) })
@@ -94,7 +99,7 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 		j.read(&told[i])
 	}
 	for _, w := range j.all {
-		if w.open {
+		if j.goes(w, sim.StillOpen) {
 			j.missing(w, WatchComplete, min(settled, log.Revision()))
 		}
 	}
@@ -126,7 +131,7 @@ func (j *watches) read(t *Told) {
 	m := t.Response
 	if m.WatchID == 0 && len(m.Events) == 0 && !m.Created && !m.Canceled {
 		for _, w := range j.all {
-			if w.client == t.Client && w.server == m.Server && w.open {
+			if w.client == t.Client && w.server == m.Server && j.goes(w, t.Seq) {
 				j.progress(w, m.Revision)
 			}
 		}
@@ -151,6 +156,15 @@ func (j *watches) read(t *Told) {
 	case !m.Fragment:
 		j.settle(w)
 	}
+}
+
+// goes reports whether a watch goes on at an event: neither has the server said that it is over nor has the client
+// canceled it.
+func (j *watches) goes(w *watching, seq uint64) bool {
+	return w.open && !slices.ContainsFunc(j.cancels, func(c *sim.Op) bool {
+		return c.Client == w.client && c.Input.(*kvapi.Op).WatchID == w.op.WatchID &&
+			c.CallSeq > w.call.CallSeq && c.CallSeq < seq
+	})
 }
 
 // find returns the watch that a response is for.

@@ -49,6 +49,8 @@ const (
 	ErrTooManyRequests
 	// ErrRequestTooLarge: no store of this kind does this.
 	ErrRequestTooLarge
+	// ErrSessionExpired: the session is forgotten, and with it whether this request was done in it.
+	ErrSessionExpired
 	// ErrLeaderChanged, ErrTimeout and ErrTimeoutDueToLeaderFail: the operation was taken, and may be done.
 	ErrLeaderChanged
 	ErrTimeout
@@ -60,8 +62,8 @@ var codeNames = [...]string{"ok", "ErrEmptyKey", "ErrKeyNotFound", "ErrValueProv
 	"ErrTooManyOps", "ErrDuplicateKey", "ErrInvalidSortOption", "ErrCompacted", "ErrFutureRev", "ErrNoSpace",
 	"ErrLeaseNotFound", "ErrLeaseExist", "ErrLeaseTTLTooLarge", "ErrMemberExist", "ErrMemberNotFound",
 	"ErrMemberNotLearner", "ErrLearnerNotReady", "ErrTooManyLearners", "ErrUnhealthy", "ErrBadLeaderTransferee",
-	"ErrNotLeader", "ErrNotSupportedForLearner", "ErrTooManyRequests", "ErrRequestTooLarge", "ErrLeaderChanged",
-	"ErrTimeout", "ErrTimeoutDueToLeaderFail"}
+	"ErrNotLeader", "ErrNotSupportedForLearner", "ErrTooManyRequests", "ErrRequestTooLarge", "ErrSessionExpired",
+	"ErrLeaderChanged", "ErrTimeout", "ErrTimeoutDueToLeaderFail"}
 
 // String returns the error's name, "ErrCompacted", or "ok".
 func (c Code) String() string { return nameOf("Code", codeNames[:], int(c)) }

@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"schism/sim"
+	"schism/sim/wire"
 )
 
 func ExampleOp_Explain() {
@@ -172,6 +174,59 @@ func TestOnlyWritesGoThroughTheLog(t *testing.T) {
 			t.Errorf("%s writes: %v", text, op.Writes())
 		}
 	}
+}
+
+// anyResult draws a result.
+func anyResult(t *rapid.T, depth int) Result {
+	number := rapid.Int64Range(-2, 300)
+	kvs := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) KeyValue {
+		return KeyValue{Key: rapid.String().Draw(t, "key"), Value: rapid.String().Draw(t, "value"),
+			CreateRevision: Revision(number.Draw(t, "create")), ModRevision: Revision(number.Draw(t, "mod")),
+			Version: number.Draw(t, "version"), Lease: LeaseID(number.Draw(t, "lease"))}
+	}), 0, 3)
+	r := Result{Code: Code(rapid.IntRange(0, int(codes)-1).Draw(t, "code")), More: rapid.Bool().Draw(t, "more"),
+		KVs: kvs.Draw(t, "kvs"), Prev: kvs.Draw(t, "prev"), Count: number.Draw(t, "count"),
+		Deleted: number.Draw(t, "deleted"), Succeeded: rapid.Bool().Draw(t, "succeeded"),
+		Lease: LeaseID(number.Draw(t, "lease")), TTL: Seconds(number.Draw(t, "ttl")),
+		GrantedTTL: Seconds(number.Draw(t, "granted")), Hash: rapid.Uint64().Draw(t, "hash"),
+		Compacted: Revision(number.Draw(t, "compacted"))}
+	for i := range rapid.IntRange(0, 2).Draw(t, "members") {
+		r.Members = append(r.Members, Member{sim.Server(i + 1), rapid.Bool().Draw(t, "learner")})
+		r.Leases, r.Keys = append(r.Leases, LeaseID(i)), append(r.Keys, "k")
+	}
+	if depth > 0 && rapid.Bool().Draw(t, "txn") {
+		r.Responses = []Result{}
+		for range rapid.IntRange(0, 2).Draw(t, "responses") {
+			r.Responses = append(r.Responses, anyResult(t, depth-1))
+		}
+	}
+	return r
+}
+
+func TestAnyOutputEncodes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := Output{Header: Header{Revision: 7, Index: 9, Term: 3}, Result: anyResult(t, MaxDepth)}
+		data := AppendOutput(nil, &want)
+		d := wire.NewDecoder(data)
+		got := ReadOutput(&d)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); !d.Done() || diff != "" {
+			t.Fatalf("%v: %s", d.Done(), diff)
+		}
+		if (want.Responses == nil) != (got.Responses == nil) {
+			t.Fatalf("%#v, not %#v", got.Responses, want.Responses)
+		}
+	})
+}
+
+func FuzzReadOutput(f *testing.F) {
+	f.Add(AppendOutput(nil, &Output{Result: Result{Responses: []Result{{Count: 1}}, Hash: 7}}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d := wire.NewDecoder(data)
+		out := ReadOutput(&d)
+		if d.Done() && !bytes.Equal(AppendOutput(nil, &out), data) {
+			t.Errorf("%x is read as %v", data, &out)
+		}
+	})
 }
 
 func FuzzParseOp(f *testing.F) {

@@ -1,12 +1,11 @@
 package kvserver
 
 import (
-	"encoding/binary"
-
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/mvcc"
 	"schism/sim"
+	"schism/sim/wire"
 )
 
 // apply applies a batch of committed entries and answers who waited for them.
@@ -20,6 +19,7 @@ func (s *Server) apply(out *sim.Effects) {
 		s.applyEntry(&entries[i], out)
 	}
 	s.raft.Applied(s.applied)
+	s.tell(out)
 	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n {
 		s.saved = s.applied
 		s.raft.Snapshot(s.saved, s.encode(), out)
@@ -32,31 +32,55 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 		panic("kvserver: apply: entries have a gap")
 	}
 	s.applied = e.Index
-	var r kvapi.Result
 	switch e.Type {
 	case raft.EntryNormal:
-		c, err := decodeCommand(e.Data)
+		c, err := DecodeCommand(e.Data)
 		if err != nil {
 			panic("kvserver: apply: " + err.Error())
 		}
-		if !s.served.first(c.client, c.seq) {
-			s.forget(e)
-			return
-		}
-		r = s.store.Apply(&c.op)
-		s.leases.applied(s, &c.op, &r, out)
+		s.settle(e, s.applyCommand(e, &c, out), out)
 	case raft.EntryConfig:
 		s.raft.Applied(s.applied) // members are as of now
-		r.Members = s.members()
-	default:
-		return
+		o := s.output(e, &kvapi.Result{Members: s.members()})
+		s.settle(e, &o, out)
 	}
-	s.settle(e, &r, out)
 }
 
-// settle answers the proposal that e is the entry of. Proposals belong to one reign, in which every entry of the log
-// from the first of them on is the leader's own.
-func (s *Server) settle(e *raft.Entry, r *kvapi.Result, out *sim.Effects) {
+// applyCommand does a command, unless it was done already, and returns the answer, nil for none.
+func (s *Server) applyCommand(e *raft.Entry, c *Command, out *sim.Effects) *kvapi.Output {
+	switch {
+	case c.Session != 0:
+		return s.once(e, c, out)
+	case c.Op.Kind == kvapi.OpenSession:
+		s.sessions.open(e.Index, s.policy.maxSessions)
+	case !s.served.first(c.Client, c.Seq):
+		return nil
+	default:
+		o := s.do(e, &c.Op, out)
+		return &o
+	}
+	o := s.output(e, &kvapi.Result{})
+	return &o
+}
+
+// do does an operation on the store.
+func (s *Server) do(e *raft.Entry, op *kvapi.Op, out *sim.Effects) kvapi.Output {
+	r := s.store.Apply(op)
+	s.leases.applied(s, op, &r, out)
+	return s.output(e, &r)
+}
+
+// output returns the result of the entry e, without the server.
+func (s *Server) output(e *raft.Entry, r *kvapi.Result) kvapi.Output {
+	return kvapi.Output{
+		Header: kvapi.Header{Revision: s.store.Revision(), Index: uint64(e.Index), Term: uint64(e.Term)},
+		Result: *r,
+	}
+}
+
+// settle answers the proposal that e is the entry of, if there is an answer. Proposals belong to one reign, in which
+// every entry of the log from the first of them on is the leader's own.
+func (s *Server) settle(e *raft.Entry, o *kvapi.Output, out *sim.Effects) {
 	if len(s.proposals) == 0 || s.proposals[0].index > e.Index {
 		return
 	}
@@ -64,36 +88,36 @@ func (s *Server) settle(e *raft.Entry, r *kvapi.Result, out *sim.Effects) {
 	if p.index != e.Index || p.term != e.Term {
 		panic("kvserver: settle: another entry stands where a proposal was promised to be")
 	}
-	s.answer(p.from, r, uint64(e.Term), out)
+	if o != nil {
+		m := s.response(p.from)
+		m.Out = *o
+		m.Out.Server = s.raft.ID()
+		if p.from.op == kvapi.OpenSession {
+			m.Session = kvapi.Session(e.Index)
+		}
+		out.Send(p.from.client, m)
+	}
 	s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
 }
 
-// forget drops the proposal that e is the entry of: a copy of a request that was answered.
-func (s *Server) forget(e *raft.Entry) {
-	if len(s.proposals) > 0 && s.proposals[0].index == e.Index {
-		s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
-	}
-}
-
-// encode returns the state as a snapshot has it: the index, the requests of clients, and the store.
+// encode returns the state as a snapshot has it: the index, what was done for clients, and the store.
 func (s *Server) encode() []byte {
-	return append(s.served.append(binary.AppendUvarint(nil, uint64(s.applied))), s.store.Encode()...)
+	b := s.served.append(wire.AppendNumber(nil, uint64(s.applied)))
+	return append(s.sessions.append(b, s.policy.rules.Keeps), s.store.Encode()...)
 }
 
 // restore replaces the state by that of a snapshot. What waited for entries that it covers is refused by whoever
 // notices that the server does not lead any more; reads stay, for they wait for an index only.
 func (s *Server) restore(snap *raft.Snapshot) {
-	index, n := binary.Uvarint(snap.State)
-	if n <= 0 || raft.Index(index) != snap.Index {
+	d := wire.NewDecoder(snap.State)
+	index := raft.Index(d.Number())
+	served, sessions := readServed(&d), readSessions(&d)
+	if d.Failed() || index != snap.Index {
 		panic("kvserver: restore: the state is not that of the snapshot's index")
 	}
-	served, k, err := decodeServed(snap.State[n:])
+	store, err := mvcc.Decode([]byte(d.Rest()), s.policy.store)
 	if err != nil {
 		panic("kvserver: restore: " + err.Error())
 	}
-	store, err := mvcc.Decode(snap.State[n+k:], s.policy.store)
-	if err != nil {
-		panic("kvserver: restore: " + err.Error())
-	}
-	s.store, s.served, s.applied, s.saved = store, served, snap.Index, snap.Index
+	s.store, s.served, s.sessions, s.applied, s.saved = store, served, sessions, snap.Index, snap.Index
 }

@@ -2,6 +2,7 @@ package kvserver
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"schism/raft"
 	"schism/raft/kvapi"
@@ -22,6 +23,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		raft:      s.raft.CloneInto(d.raft),
 		store:     s.store.Clone(),
 		served:    append(d.served[:0], s.served...),
+		sessions:  s.sessions.clone(d.sessions),
 		applied:   s.applied,
 		saved:     s.saved,
 		applying:  s.applying,
@@ -30,6 +32,9 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		reads:     append(d.reads[:0], s.reads...),
 		lastRead:  s.lastRead,
 		leases:    lessor{append(d.leases.deadlines[:0], s.leases.deadlines...), s.leases.armed},
+		streams:   cloneStreams(s.streams, d.streams),
+		telling:   s.telling,
+		notifying: s.notifying,
 		moving:    s.moving,
 		responses: d.responses,
 	}
@@ -39,9 +44,10 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 // AppendHash implements sim.Cloner.
 func (s *Server) AppendHash(b []byte) []byte {
 	b = s.served.append(s.store.AppendState(s.raft.AppendHash(b)))
+	b = s.sessions.append(b, func(kvapi.Session) bool { return true })
 	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
-		flag(s.leases.armed)} {
+		flag(s.leases.armed), uint64(len(s.streams)), flag(s.telling), flag(s.notifying)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	for i := range s.proposals {
@@ -57,13 +63,45 @@ func (s *Server) AppendHash(b []byte) []byte {
 	}
 	for _, d := range s.leases.deadlines {
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(d.id)), int64(d.at))
+		b = binary.AppendUvarint(binary.AppendVarint(b, int64(d.kept)), uint64(d.pending))
+	}
+	for i := range s.streams {
+		b = s.streams[i].append(b)
 	}
 	return s.moving.append(b)
 }
 
+// cloneStreams returns a copy of streams that may use the memory of old.
+func cloneStreams(streams, old []stream) []stream {
+	all := old[:cap(old)]
+	old = old[:0]
+	for i, st := range streams {
+		if i < len(all) {
+			st.watches = append(all[i].watches[:0], st.watches...)
+		} else {
+			st.watches = slices.Clone(st.watches)
+		}
+		old = append(old, st)
+	}
+	return old
+}
+
+// append appends every field.
+func (st *stream) append(b []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(st.channel)), flag(st.asked))
+	b = binary.AppendUvarint(b, uint64(len(st.watches)))
+	for i := range st.watches {
+		w := &st.watches[i]
+		b = binary.AppendVarint(binary.AppendUvarint(b, flag(w.quiet)), int64(w.next))
+		b = binary.LittleEndian.AppendUint64(b, uint64(w.op.Fold(0)))
+	}
+	return b
+}
+
 // append appends every field.
 func (c *caller) append(b []byte) []byte {
-	for _, v := range [...]uint64{uint64(c.client), uint64(c.seq), uint64(c.attempt), uint64(c.op)} {
+	for _, v := range [...]uint64{uint64(c.client), uint64(c.session), uint64(c.seq), uint64(c.attempt),
+		uint64(c.op)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b
@@ -86,17 +124,23 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	if !ok {
 		d = &Client{requests: &raft.Slab[kvapi.Request]{}}
 	}
-	requests := d.requests
+	requests, link := d.requests, c.link.clone(&d.link)
 	*d = *c
-	d.requests = requests
+	d.requests, d.link, d.player = requests, link, c.player.Clone()
 	return d
 }
 
 // AppendHash implements sim.Cloner.
 func (c *Client) AppendHash(b []byte) []byte {
-	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.seq), uint64(c.attempt), uint64(c.server),
-		uint64(c.redirects), flag(c.resting), flag(c.doubtful)} {
+	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.session), uint64(c.seq),
+		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful),
+		uint64(c.link.state), uint64(c.link.server), uint64(c.link.dials), uint64(c.link.channel),
+		flag(c.link.awaited), uint64(len(c.link.subscriptions))} {
 		b = binary.AppendUvarint(b, v)
 	}
-	return b
+	for _, s := range c.link.subscriptions {
+		b = binary.AppendVarint(binary.AppendUvarint(b, flag(s.created)), int64(s.next))
+		b = binary.LittleEndian.AppendUint64(b, uint64(s.op.Fold(0)))
+	}
+	return c.player.AppendHash(b, (*kvapi.Op).Fold)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"schism/raft"
+	"schism/raft/kvapi"
 	"schism/raft/mvcc"
 	"schism/sim"
 )
@@ -16,22 +17,36 @@ type Config struct {
 	SnapshotEvery int
 	// ApplyBatch is the number of entries that one task applies; at least 1.
 	ApplyBatch int
+	// MaxSessions is the number of sessions that are remembered; at least 1. When one more is opened the one that has
+	// not been used for longest expires.
+	MaxSessions int
+	// WatchBatch is how many revisions a watch that is behind is told at once; at least 1.
+	WatchBatch int
+	// FragmentEvents is how many events a message to a watch with FlagFragment has at most; at least 1.
+	FragmentEvents int
+	// ProgressEvery is after how long without an event a watch with FlagProgress is notified; positive.
+	ProgressEvery time.Duration
 	// LeaseReads answers linearizable reads by the lease of the leader, where Raft.Lease gives it one, instead of a
 	// round of messages.
 	LeaseReads bool
 	// LeaseEvery is how often the leader asks again for the end of a lease whose time is over; positive.
 	LeaseEvery time.Duration
+	// CheckpointEvery is how often what a lease has left is kept for the next leader, which else gives it all its time
+	// again; 0 is never.
+	CheckpointEvery time.Duration
 	// Rules are the server's decisions, Store those of its store; nil, or a nil field, is the right one.
 	Rules *Rules
 	Store *mvcc.Rules
 }
 
 // DefaultConfig returns the configuration of the server id among voters: Raft's own defaults, a snapshot every 100
-// entries, and etcd's pause of 500 ms between two looks at leases.
+// entries, 64 sessions, watches that are told 100 revisions at once and notified after 2 s (10 min in etcd), etcd's
+// pause of 500 ms between two looks at leases, and no checkpoints.
 func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 	return Config{
 		Raft:          raft.DefaultConfig(id, voters),
-		SnapshotEvery: 100, ApplyBatch: 64, LeaseEvery: 500 * time.Millisecond,
+		SnapshotEvery: 100, ApplyBatch: 64, MaxSessions: 64,
+		WatchBatch: 100, FragmentEvents: 100, ProgressEvery: 2 * time.Second, LeaseEvery: 500 * time.Millisecond,
 	}
 }
 
@@ -39,8 +54,14 @@ func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 type policy struct {
 	snapshotEvery raft.Index
 	applyBatch    int
+	maxSessions   int
+	watchBatch    kvapi.Revision
+	fragment      int
+	progressEvery time.Duration
 	leaseReads    bool
 	leaseEvery    time.Duration
+	// checkpointEvery is 0 for never.
+	checkpointEvery time.Duration
 	// grace is what a new leader gives every lease beyond its time: as long as it took to elect it at worst.
 	grace time.Duration
 	rules Rules
@@ -49,12 +70,17 @@ type policy struct {
 
 // newPolicy checks c and returns its policy. It panics if a bound is wrong.
 func newPolicy(c *Config) *policy {
-	if c.SnapshotEvery < 0 || c.ApplyBatch < 1 || c.LeaseEvery <= 0 {
-		panic("kvserver: Config: want SnapshotEvery >= 0, ApplyBatch >= 1, LeaseEvery > 0")
+	if c.SnapshotEvery < 0 || min(c.ApplyBatch, c.MaxSessions, c.WatchBatch, c.FragmentEvents) < 1 {
+		panic("kvserver: Config: want SnapshotEvery >= 0, and at least 1 of everything else that is counted")
+	}
+	if c.LeaseEvery <= 0 || c.ProgressEvery <= 0 || c.CheckpointEvery < 0 {
+		panic("kvserver: Config: want LeaseEvery > 0, ProgressEvery > 0, CheckpointEvery >= 0")
 	}
 	return &policy{
-		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch,
-		leaseReads: c.LeaseReads, leaseEvery: c.LeaseEvery, grace: c.Raft.ElectionMax,
+		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch, maxSessions: c.MaxSessions,
+		watchBatch: kvapi.Revision(c.WatchBatch), fragment: c.FragmentEvents, progressEvery: c.ProgressEvery,
+		leaseReads: c.LeaseReads, leaseEvery: c.LeaseEvery, checkpointEvery: c.CheckpointEvery,
+		grace: c.Raft.ElectionMax,
 		rules: c.Rules.complete(), store: c.Store,
 	}
 }

@@ -15,10 +15,14 @@
 //
 // What changes the store, the leases or the membership goes through the log; linearizable reads are answered by the
 // leader once Raft has confirmed that it still leads, serializable ones by any server from what it has. The leader
-// keeps the time of leases: it gives each its whole time when it begins to lead, and asks for its end by the log.
+// keeps the time of leases: it gives each its whole time when it begins to lead, or what it had left at its last
+// checkpoint, and asks for its end by the log. Watches go over channels, to any server that knows a leader.
 //
-// The package judges nothing. A client says what it knows: nothing recognises a write that is asked for twice, so a
-// write whose answer is lost is Unknown, and is asked for again only where a server has said that it did nothing.
+// The package judges nothing. A client says what it knows: without a session nothing recognises a write that is asked
+// for twice, so a write whose answer is lost is Unknown, and is asked for again only where a server has said that it
+// did nothing. Within a session the store remembers what it did, and gives the same answer again (Raft §8, thesis
+// §6.3).
 //
-// It has no watches yet, and no checkpoints of leases.
+// A client may play a recipe instead of a list: LockWork and ElectionWork make locks and elections of leases, as
+// etcd's package concurrency does. They wait by looking again and again.
 package kvserver

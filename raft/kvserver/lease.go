@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/sim"
 )
@@ -22,6 +23,10 @@ type lessor struct {
 type deadline struct {
 	id kvapi.LeaseID
 	at sim.Time
+	// kept is when what the lease has left was kept for the next leader: by a checkpoint, or by its whole time.
+	kept sim.Time
+	// pending is the entry of the last checkpoint that was asked for, or that clears it.
+	pending raft.Index
 }
 
 // seconds returns s as the world counts time.
@@ -37,12 +42,13 @@ func (l *lessor) find(id kvapi.LeaseID) (int, bool) {
 	})
 }
 
-// extend makes the time of the lease id end at the instant at.
-func (l *lessor) extend(id kvapi.LeaseID, at sim.Time) {
+// extend makes the time of the lease id end so long after now.
+func (l *lessor) extend(id kvapi.LeaseID, now sim.Time, left time.Duration) {
+	d := deadline{id: id, at: now.Add(left), kept: now}
 	if i, found := l.find(id); found {
-		l.deadlines[i].at = at
+		l.deadlines[i] = d
 	} else {
-		l.deadlines = slices.Insert(l.deadlines, i, deadline{id, at})
+		l.deadlines = slices.Insert(l.deadlines, i, d)
 	}
 }
 
@@ -51,7 +57,7 @@ func (s *Server) promote(out *sim.Effects) {
 	all := s.store.Read(&kvapi.Op{Kind: kvapi.Leases})
 	for _, id := range all.Leases {
 		_, left, _ := s.store.Lease(id)
-		s.leases.extend(id, s.now.Add(s.policy.rules.Promoted(seconds(left), s.policy.grace)))
+		s.leases.extend(id, s.now, s.policy.rules.Promoted(seconds(left), s.policy.grace))
 	}
 	s.arm(out)
 }
@@ -63,7 +69,7 @@ func (l *lessor) applied(s *Server, op *kvapi.Op, r *kvapi.Result, out *sim.Effe
 	}
 	switch op.Kind {
 	case kvapi.LeaseGrant:
-		l.extend(r.Lease, s.now.Add(seconds(r.TTL)))
+		l.extend(r.Lease, s.now, seconds(r.TTL))
 		s.arm(out)
 	case kvapi.LeaseRevoke:
 		if i, found := l.find(op.Lease); found {
@@ -84,22 +90,60 @@ func (s *Server) arm(out *sim.Effects) {
 // is done once.
 func (s *Server) expire(out *sim.Effects) {
 	s.leases.armed = false
-	for _, d := range s.leases.deadlines {
-		if d.at > s.now {
-			continue
+	for i := range s.leases.deadlines {
+		d := &s.leases.deadlines[i]
+		ok := true
+		if d.at <= s.now {
+			out.Mark("lease-expired")
+			_, ok = s.proposeOwn(&kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.id}, out)
+		} else if every := s.policy.checkpointEvery; every > 0 && s.now.Sub(d.kept) >= every {
+			ok = s.checkpoint(d, out)
 		}
-		out.Mark("lease-expired")
-		end := appendCommand(nil, 0, 0, &kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.id})
-		if _, _, ok := s.raft.Propose(end, out); !ok {
+		if !ok {
 			break
 		}
 	}
 	s.arm(out)
 }
 
+// proposeOwn asks for an operation of the server's own, and returns its entry, and whether Raft has taken it.
+func (s *Server) proposeOwn(op *kvapi.Op, out *sim.Effects) (raft.Index, bool) {
+	index, _, ok := s.raft.Propose(ownCommand(op), out)
+	return index, ok
+}
+
+// checkpoint keeps what a lease has left, in whole seconds and rather more than less, for the next leader
+// (lessor.checkpointScheduledLeases), and reports whether Raft has taken that.
+func (s *Server) checkpoint(d *deadline, out *sim.Effects) bool {
+	left := kvapi.Seconds((d.at.Sub(s.now) + time.Second - 1) / time.Second)
+	index, ok := s.proposeOwn(&kvapi.Op{Kind: kvapi.LeaseCheckpoint, Lease: d.id, TTL: left}, out)
+	if ok {
+		out.Mark("lease-checkpoint")
+		d.kept, d.pending = s.now, index
+	}
+	return ok
+}
+
+// clears asks for the end of a checkpoint, if there is one or will be one once everything is applied that this leader
+// has asked for, and reports whether there is none (lessor.Renew).
+func (s *Server) clears(d *deadline, out *sim.Effects) bool {
+	if !s.policy.rules.Clears() {
+		return true
+	}
+	if granted, left, _ := s.store.Lease(d.id); s.applied >= d.pending && left == granted {
+		return true
+	}
+	if s.applied >= d.pending {
+		if index, ok := s.proposeOwn(&kvapi.Op{Kind: kvapi.LeaseCheckpoint, Lease: d.id}, out); ok {
+			d.pending = index
+		}
+	}
+	return false
+}
+
 // keepAlive gives a lease its whole time again (lessor.Renew), and reports whether that is decided. While the time of a
 // lease is over and its end not applied it is not: the end may never be committed, and then the lease lives on under
-// another leader.
+// another leader. Nor is it while the next leader would find a checkpoint, and give the lease less time.
 func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
 	id := r.op.Lease
 	granted, _, there := s.store.Lease(id)
@@ -110,10 +154,12 @@ func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
 		s.refuse(r.from, kvapi.ErrNotLeader, out)
 	case over && s.policy.rules.AwaitsEnd():
 		return false
+	case !over && there && found && !s.clears(&s.leases.deadlines[i], out):
+		return false
 	case over || !there || !found:
 		s.answer(r.from, &kvapi.Result{Code: kvapi.ErrLeaseNotFound}, uint64(s.raft.Term()), out)
 	default:
-		s.leases.deadlines[i].at = s.now.Add(seconds(granted))
+		s.leases.extend(id, s.now, seconds(granted))
 		s.answer(r.from, &kvapi.Result{Lease: id, TTL: granted}, uint64(s.raft.Term()), out)
 	}
 	return true

@@ -10,7 +10,7 @@ import (
 
 // handleRequest takes, answers or refuses a client's request.
 func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Effects) {
-	from := caller{client, r.Seq, r.Attempt, r.Op.Kind}
+	from := caller{client, r.Session, r.Seq, r.Attempt, r.Op.Kind}
 	switch op := &r.Op; {
 	case op.Check() != nil || !supported(op.Kind):
 		s.refuse(from, kvapi.ErrRequestTooLarge, out)
@@ -29,10 +29,10 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	}
 }
 
-// supported reports whether servers do operations of this kind.
+// supported reports whether servers do operations of this kind for who asks by a datagram.
 func supported(k kvapi.OpKind) bool {
 	switch k {
-	case kvapi.Watch, kvapi.CancelWatch, kvapi.ProgressRequest, kvapi.OpenSession, kvapi.LeaseCheckpoint:
+	case kvapi.Watch, kvapi.CancelWatch, kvapi.ProgressRequest, kvapi.LeaseCheckpoint:
 		return false
 	}
 	return true
@@ -40,7 +40,7 @@ func supported(k kvapi.OpKind) bool {
 
 // propose hands a change of the store to Raft.
 func (s *Server) propose(from caller, op *kvapi.Op, out *sim.Effects) {
-	index, term, ok := s.raft.Propose(appendCommand(nil, from.client, from.seq, op), out)
+	index, term, ok := s.raft.Propose(appendCommand(nil, from, op), out)
 	if !ok {
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 		return
@@ -148,7 +148,14 @@ func (s *Server) refuseProposals(out *sim.Effects) {
 // response returns a new answer to from.
 func (s *Server) response(from caller) *kvapi.Response {
 	m := s.responses.Take()
-	m.Seq, m.Attempt, m.Op = from.seq, from.attempt, from.op
-	m.Out.Header = kvapi.Header{Revision: s.store.Revision(), Index: uint64(s.applied), Server: s.raft.ID()}
+	m.Session, m.Seq, m.Attempt, m.Op = from.session, from.seq, from.attempt, from.op
+	m.Out.Header = s.header()
 	return m
+}
+
+// header says how far the server is.
+func (s *Server) header() kvapi.Header {
+	return kvapi.Header{
+		Revision: s.store.Revision(), Index: uint64(s.applied), Term: uint64(s.raft.Term()), Server: s.raft.ID(),
+	}
 }

@@ -2,7 +2,6 @@ package kvserver
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
 	"schism/raft/kvapi"
@@ -10,33 +9,9 @@ import (
 	"schism/sim/wire"
 )
 
-// command is an operation as it lies in a log entry, with whose request it is; no client for a server's own.
-type command struct {
-	client sim.NodeID
-	seq    kvapi.Seq
-	op     kvapi.Op
-}
-
-// appendCommand appends the binary form of a command to b.
-func appendCommand(b []byte, client sim.NodeID, seq kvapi.Seq, op *kvapi.Op) []byte {
-	return kvapi.AppendOp(wire.AppendNumber(wire.AppendNumber(b, uint64(client)), uint64(seq)), op)
-}
-
-// decodeCommand reads what appendCommand writes.
-func decodeCommand(data []byte) (c command, err error) {
-	d := wire.NewDecoder(data)
-	c.client, c.seq = sim.NodeID(d.Number()), kvapi.Seq(d.Number())
-	if d.Failed() {
-		return c, kvapi.ErrOp
-	}
-	head := wire.AppendNumber(wire.AppendNumber(nil, uint64(c.client)), uint64(c.seq))
-	c.op, err = kvapi.DecodeOp(data[len(head):])
-	return c, err
-}
-
-// served are the last requests of the clients that were done, sorted by client, without duplicates. etcd's clients are
-// connected by streams, on which nothing arrives twice. Here requests are datagrams, of which the network makes copies,
-// and the state says what was done already.
+// served are the last requests of the clients without a session that were done, sorted by client, without duplicates.
+// etcd's clients are connected by streams, on which nothing arrives twice. Here requests are datagrams, of which the
+// network makes copies, and the state says what was done already.
 type served []lastRequest
 
 type lastRequest struct {
@@ -79,15 +54,11 @@ func (s served) append(b []byte) []byte {
 	return b
 }
 
-// maxClients is the largest number of clients that a snapshot can have.
+// maxClients is the largest number of clients, and of sessions, that a snapshot can have.
 const maxClients = 1 << 16
 
-// errServed says that bytes are not what served.append appends.
-var errServed = errors.New("kvserver: not the requests of clients")
-
-// decodeServed reads what append appends, and returns the number of bytes that it took.
-func decodeServed(data []byte) (s served, n int, err error) {
-	d := wire.NewDecoder(data)
+// readServed reads what append appends off the front of d.
+func readServed(d *wire.Decoder) (s served) {
 	for range d.Count(maxClients) {
 		l := lastRequest{sim.NodeID(d.Number()), kvapi.Seq(d.Number())}
 		if k := len(s); k > 0 && s[k-1].client >= l.client {
@@ -95,8 +66,5 @@ func decodeServed(data []byte) (s served, n int, err error) {
 		}
 		s = append(s, l)
 	}
-	if d.Failed() {
-		return nil, 0, errServed
-	}
-	return s, len(s.append(nil)), nil
+	return s
 }

@@ -7,10 +7,16 @@ import (
 	"schism/sim"
 )
 
-// taskApply is the task that applies committed entries, timerLease the timer of the leases.
+// The tasks of a server, beside those of its node: one applies committed entries, one tells watches that are behind.
 const (
-	taskApply  sim.TaskID  = raft.MaxTimer + 1
-	timerLease sim.TimerID = raft.MaxTimer + 1
+	taskApply sim.TaskID = raft.MaxTimer + 1 + iota
+	taskTell
+)
+
+// The timers of a server, beside those of its node: of the leases, and of progress notifications.
+const (
+	timerLease sim.TimerID = raft.MaxTimer + 1 + iota
+	timerProgress
 )
 
 // Server is one replica of the store: a raft.Node, and above it the store that its log builds. It is a sim.Machine, a
@@ -22,14 +28,16 @@ const (
 //     came.
 //  3. applying says whether a taskApply is queued: there is never more than one.
 //  4. leases means something on a leader only.
+//  5. telling and notifying say whether a taskTell is queued and timerProgress runs.
 type Server struct {
 	policy *policy
 	raft   *raft.Node
 	// now is the reading of the server's clock in this step.
 	now sim.Time
 
-	store  mvcc.Store
-	served served
+	store    mvcc.Store
+	served   served
+	sessions sessions
 	// applied is the index of the last entry that the store has, saved that of the last snapshot.
 	applied, saved raft.Index
 	applying       bool
@@ -41,6 +49,9 @@ type Server struct {
 	reads    []read
 	lastRead raft.ReadID
 	leases   lessor
+	// streams are those of clients that watch, in the order in which they were opened.
+	streams            []stream
+	telling, notifying bool
 	// moving is who waits for a change of leaders, no client for nobody.
 	moving caller
 
@@ -50,6 +61,7 @@ type Server struct {
 // caller is to whom an answer goes, and the answer to what it is.
 type caller struct {
 	client  sim.NodeID
+	session kvapi.Session
 	seq     kvapi.Seq
 	attempt uint32
 	op      kvapi.OpKind
@@ -85,13 +97,26 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	case s.raft.Handles(&ev):
 		s.raft.Step(now, ev, out)
 	case ev.Kind == sim.Receive:
-		if r, ok := ev.Msg.(*kvapi.Request); ok {
+		if r, ok := ev.Msg.(*kvapi.Request); ok && ev.Chan != 0 {
+			s.handleStream(&ev, r, out)
+		} else if ok {
 			s.handleRequest(ev.From, r, out)
 		}
 	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
 		s.apply(out)
+	case ev.Kind == sim.TaskRun && ev.Task == taskTell:
+		s.telling = false
+		s.tell(out)
 	case ev.Kind == sim.Timeout && ev.Timer == timerLease && s.leads():
 		s.expire(out)
+	case ev.Kind == sim.Timeout && ev.Timer == timerProgress:
+		s.notify(out)
+	case ev.Kind == sim.Opened:
+		s.accept(&ev)
+	case ev.Kind == sim.Closed:
+		if i := s.stream(ev.Chan); i >= 0 {
+			s.forgetStream(i)
+		}
 	}
 	s.follow(out)
 }
@@ -100,6 +125,7 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 func (s *Server) follow(out *sim.Effects) {
 	if snap, ok := s.raft.TakeRestore(); ok {
 		s.restore(&snap)
+		s.tell(out)
 	}
 	if reign := s.leading(); reign != s.reign {
 		s.refuseProposals(out)
@@ -145,5 +171,5 @@ func (s *Server) Store() *mvcc.Store { return &s.store }
 // StateHash returns the index of the last applied entry and the digest of the state that it left. Servers that have
 // applied the same have the same. It costs the same however large the store is.
 func (s *Server) StateHash() (applied raft.Index, hash sim.Digest) {
-	return s.applied, s.served.fold(sim.Digest(s.store.Digest()))
+	return s.applied, s.served.fold(sim.Digest(s.store.Digest()).Mix(uint64(s.sessions.sum)))
 }

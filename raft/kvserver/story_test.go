@@ -79,6 +79,28 @@ func TestANewLeaderGivesLeasesTheirTime(t *testing.T) {
 		"get x -> [x=1] (r2)", "get x -> ok (r3)")
 }
 
+// TestACheckpointOutlivesTheLeader: the leader fails when a lease has 5 of 10 s left; the next one gives it those, and
+// not 10. If it was kept alive meanwhile it gives it 10.
+func TestACheckpointOutlivesTheLeader(t *testing.T) {
+	for _, c := range []struct {
+		keep, rest string
+		clears     bool
+	}{{"get x", "ok (r3)", true}, {"lease-keep-alive lease a", "[x=1] (r2)", true},
+		{"lease-keep-alive lease a", "ok (r3)", false}} {
+		r := tell(t, "1s lease-grant lease a ttl 10\n0s put x 1 lease a\n4s "+c.keep+"\n8s get x",
+			func(s *kvserver.Config) {
+				s.CheckpointEvery, s.Rules = time.Second, &kvserver.Rules{Clears: func() bool { return c.clears }}
+			},
+			simtest.At(6*time.Second, "crash the leader", func(f sim.Faults) {
+				leader, _ := f.Leader()
+				f.Crash(leader, sim.PowerLoss{})
+			}))
+		kept := map[bool]string{true: " -> lease a ttl 10 (r2)", false: " -> [x=1] (r2)"}[c.keep != "get x"]
+		want(t, r.History, 1, "lease-grant lease a ttl 10 -> lease a ttl 10 (r1)", "put x 1 lease a -> ok (r2)",
+			c.keep+kept, "get x -> "+c.rest)
+	}
+}
+
 func TestMembersComeAndGo(t *testing.T) {
 	three := func(c *kvserver.Config) {
 		c.Raft.Servers, c.Raft.Voters = members(5), members(3)

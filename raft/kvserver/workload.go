@@ -1,6 +1,7 @@
 package kvserver
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,10 +39,14 @@ type Mix struct {
 	// Put and Delete change a key. Create puts it if it is not there; CAS puts it if its version is the one that the
 	// client guesses, and reads it if not; Move deletes one key and puts another if both are there.
 	Put, Delete, Create, CAS, Move int
-	// Grant makes a lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
-	Grant, Attach, Keep, Revoke int
-	// Compact forgets a revision that the client guesses.
-	Compact int
+	// Grant makes a new lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
+	// Left asks what it has left, with its keys, Leases for the names of all.
+	Grant, Attach, Keep, Revoke, Left, Leases int
+	// Compact forgets a revision that the client guesses, Hash asks whatever server for its hash.
+	Compact, Hash int
+	// Watch begins to watch a key or all of them, from now on or from a revision that the client guesses, with all
+	// sorts of options; Unwatch cancels the oldest of its watches, Progress asks how far they are.
+	Watch, Unwatch, Progress int
 }
 
 // Workload describes what a client does; Draw makes a list of operations of it.
@@ -49,6 +54,8 @@ type Workload struct {
 	// Ops is the number of operations of one client, Keys that of the keys: x, y, z, a, b, ….
 	Ops, Keys int
 	Mix       Mix
+	// TTL is that of the leases; 0 is 2.
+	TTL kvapi.Seconds
 	// ThinkMin and ThinkMax bound the pauses.
 	ThinkMin, ThinkMax time.Duration
 }
@@ -78,14 +85,20 @@ const (
 	drawAttach
 	drawKeep
 	drawRevoke
+	drawLeft
+	drawLeases
 	drawCompact
+	drawHash
+	drawWatch
+	drawUnwatch
+	drawProgress
 	drawnKinds
 )
 
 // weights returns the mix by kind.
 func (m *Mix) weights() [drawnKinds]int {
 	return [drawnKinds]int{m.Get, m.Range, m.Local, m.Put, m.Delete, m.Create, m.CAS, m.Move, m.Grant, m.Attach, m.Keep,
-		m.Revoke, m.Compact}
+		m.Revoke, m.Left, m.Leases, m.Compact, m.Hash, m.Watch, m.Unwatch, m.Progress}
 }
 
 // keyNames are the names of the first keys, one letter each.
@@ -110,7 +123,7 @@ func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
 		panic("kvserver: Workload: no keys, or nothing to do")
 	}
 	k := sim.Key{Decision: sim.DecideWorkload, From: id}
-	d := drawing{id: id.Number(), keys: w.Keys, puts: make([]int64, w.Keys)}
+	d := drawing{id: id.Number(), keys: w.Keys, ttl: cmp.Or(w.TTL, 2), puts: make([]int64, w.Keys)}
 	ops := make([]Operation, w.Ops)
 	for i := range ops {
 		n, kind := c.Index(k, all), 0
@@ -127,8 +140,13 @@ func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
 // drawing is what Draw keeps in mind between two operations.
 type drawing struct {
 	id, number, keys int
+	ttl              kvapi.Seconds
+	// leases counts those that the client has asked for, each with a name of its own.
+	leases int
 	// puts is, by key, how often the client has put it, from which it guesses versions.
 	puts []int64
+	// watches are the watches that it has begun and not canceled.
+	watches []kvapi.WatchID
 }
 
 // op returns the operation of a kind on the i-th key.
@@ -160,7 +178,8 @@ func (d *drawing) op(kind drawn, i int) kvapi.Op {
 		}
 		return txn
 	case drawGrant:
-		return kvapi.Op{Kind: kvapi.LeaseGrant, Lease: d.lease(), TTL: 2}
+		d.leases++
+		return kvapi.Op{Kind: kvapi.LeaseGrant, Lease: d.lease(), TTL: d.ttl}
 	case drawAttach:
 		op := d.put(i)
 		op.Lease = d.lease()
@@ -169,14 +188,47 @@ func (d *drawing) op(kind drawn, i int) kvapi.Op {
 		return kvapi.Op{Kind: kvapi.LeaseKeepAlive, Lease: d.lease()}
 	case drawRevoke:
 		return kvapi.Op{Kind: kvapi.LeaseRevoke, Lease: d.lease()}
+	case drawLeft:
+		return kvapi.Op{Kind: kvapi.LeaseTimeToLive, Lease: d.lease(), Flags: kvapi.FlagKeys}
+	case drawLeases:
+		return kvapi.Op{Kind: kvapi.Leases}
+	case drawHash:
+		return kvapi.Op{Kind: kvapi.HashKV}
 	case drawCompact:
 		return kvapi.Op{Kind: kvapi.Compact, Revision: kvapi.Revision(d.number)}
+	case drawWatch:
+		return d.watch(i)
+	case drawUnwatch:
+		if len(d.watches) > 0 {
+			first := d.watches[0]
+			d.watches = d.watches[1:]
+			return kvapi.Op{Kind: kvapi.CancelWatch, WatchID: first}
+		}
+	case drawProgress:
+		return kvapi.Op{Kind: kvapi.ProgressRequest}
 	}
 	return get
 }
 
-// lease is the lease of the client's own.
-func (d *drawing) lease() kvapi.LeaseID { return kvapi.LeaseID(0x100 + d.id) }
+// watch returns a Watch of the i-th key, or of all. What it asks for goes by its number among those of the client.
+func (d *drawing) watch(i int) kvapi.Op {
+	id := kvapi.WatchID(d.number)
+	n := len(d.watches) + i
+	d.watches = append(d.watches, id)
+	op := kvapi.Op{Kind: kvapi.Watch, Span: kvapi.Prefix(""), WatchID: id}
+	if n%3 == 0 {
+		op.Span = kvapi.Span{Key: key(i)}
+	}
+	if n%2 == 0 {
+		op.Revision = kvapi.Revision(max(d.number-n, 1))
+	}
+	op.Flags = [...]kvapi.Flags{0, kvapi.FlagPrevKV, kvapi.FlagFragment | kvapi.FlagProgress, kvapi.FlagNoPut,
+		kvapi.FlagNoDelete | kvapi.FlagPrevKV}[n%5]
+	return op
+}
+
+// lease is the last lease that the client has asked for: 302 is the second one of c3.
+func (d *drawing) lease() kvapi.LeaseID { return kvapi.LeaseID(d.id<<8 | max(d.leases, 1)) }
 
 // put returns a Put of the i-th key.
 func (d *drawing) put(i int) kvapi.Op {

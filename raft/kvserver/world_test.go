@@ -157,3 +157,23 @@ func TestHistoriesOfStormyRunsAreLinearizable(t *testing.T) {
 		t.Errorf("only %d of %d operations were answered", answered, 30*240)
 	}
 }
+
+func TestOperationsAreHeldBack(t *testing.T) {
+	ops := [][]kvserver.Operation{script(t, "1s put x 1\n0s put x 2\n0s put x 3")}
+	times := []sim.Time{sim.Time(5 * time.Second), sim.Time(7 * time.Second)}
+	c := world(1, ops, nil)
+	c.NewClient = func(id sim.NodeID) sim.Machine {
+		client := kvserver.DefaultClientConfig(id, members(5), ops[0])
+		client.NotBefore = times
+		return kvserver.NewClient(client)
+	}
+	history := run(t, 1, c).History
+	if first := history[0].Call; first > sim.Time(2*time.Second) {
+		t.Errorf("the first operation is called at %v", first)
+	}
+	for i, want := range times {
+		if op := &history[i+1]; op.Call < want || op.Call > want.Add(time.Second) {
+			t.Errorf("%v is called at %v, held back until %v", op.Input, op.Call, want)
+		}
+	}
+}

@@ -50,6 +50,9 @@ func NewDecoder(data []byte) Decoder { return Decoder{rest: string(data)} }
 // Failed reports whether something did not fit.
 func (d *Decoder) Failed() bool { return d.failed }
 
+// Rest returns what has not been read yet.
+func (d *Decoder) Rest() string { return d.rest }
+
 // Done reports whether everything fitted and nothing is left.
 func (d *Decoder) Done() bool { return !d.failed && d.rest == "" }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"schism/sim"
+	"schism/sim/recipe"
 	"schism/zab/zkapi"
 )
 
@@ -86,9 +87,8 @@ type Client struct {
 	// next is the index of the open operation, or of the next one.
 	next  int
 	phase phase
-	// recipe is what the client plays instead of a list, and move what it does now; nil without a recipe.
-	recipe Recipe
-	move   *Move
+	// player plays the recipe, if there is one instead of a list.
+	player recipe.Player[zkapi.Op, zkapi.Output]
 	// sent is the request of the open operation, 0 while it is not sent on this connection; doubtful says that it has
 	// been sent on some. One operation at a time: sent would be a list if there were more.
 	sent     zkapi.Xid
@@ -106,11 +106,9 @@ func NewClient(c ClientConfig) *Client {
 	if c.Backoff <= 0 || c.BackoffMax < c.Backoff || c.ConnectTimeout <= 0 || c.Timeout <= 0 {
 		panic("zkserver: ClientConfig: want 0 < Backoff <= BackoffMax, positive timeouts")
 	}
-	client := &Client{cfg: &c, link: link{server: max(c.ID.Number()-1, 0) % len(c.Servers)}}
-	if c.Recipe != nil {
-		client.recipe = c.Recipe.Clone()
+	return &Client{
+		cfg: &c, player: recipe.NewPlayer(c.Recipe), link: link{server: max(c.ID.Number()-1, 0) % len(c.Servers)},
 	}
-	return client
 }
 
 // Step implements sim.Machine.
@@ -118,7 +116,7 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
 	case sim.Start:
 		c.dial(out)
-		c.think(Ended{}, out)
+		c.think(nil, out)
 	case sim.Timeout:
 		c.handleTimeout(now, ev.Timer, out)
 	case sim.Opened:
@@ -129,7 +127,7 @@ func (c *Client) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		if ev.Chan != 0 && ev.Chan == c.link.channel {
 			c.receive(ev.Msg, out)
 		}
-		if m, ok := ev.Msg.(*Wrote); ok {
+		if m, ok := ev.Msg.(*recipe.Wrote); ok {
 			c.wrote(m, out)
 		}
 	}
@@ -152,8 +150,8 @@ func (c *Client) Server() sim.NodeID {
 	return c.cfg.Servers[c.link.server]
 }
 
-// think waits for the time of the next operation, if there is one. last says how the one before ended.
-func (c *Client) think(last Ended, out *sim.Effects) {
+// think waits for the time of the next operation, if there is one. last is the output of the one before.
+func (c *Client) think(last any, out *sim.Effects) {
 	if !c.more(last) {
 		c.phase = done
 		if c.cfg.Close && c.link.state == ready {
@@ -189,7 +187,7 @@ func (c *Client) handleTimeout(now sim.Time, t sim.TimerID, out *sim.Effects) {
 
 // early returns for how long the next operation is held back.
 func (c *Client) early(now sim.Time) time.Duration {
-	if i := c.next - len(c.cfg.Ops) + len(c.cfg.NotBefore); c.recipe == nil && i >= 0 && i < len(c.cfg.NotBefore) {
+	if i := c.next - len(c.cfg.Ops) + len(c.cfg.NotBefore); !c.player.Plays() && i >= 0 && i < len(c.cfg.NotBefore) {
 		return c.cfg.NotBefore[i].Sub(now)
 	}
 	return 0
@@ -236,7 +234,7 @@ func (c *Client) end(output any, o sim.Outcome, out *sim.Effects) {
 	out.StopTimer(timerCall)
 	c.sent = 0
 	c.next++
-	c.think(endedWith(output), out)
+	c.think(output, out)
 }
 
 // receive handles a message of the server.

@@ -181,9 +181,7 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 	requests := d.requests
 	*d = *c
 	d.requests = requests
-	if c.recipe != nil {
-		d.recipe = c.recipe.Clone()
-	}
+	d.player = c.player.Clone()
 	// The lists are not copied into those of old: a request on its way may still be made of them.
 	w := &c.watches
 	d.watches = zkapi.WatchList{
@@ -207,15 +205,5 @@ func (c *Client) AppendHash(b []byte) []byte {
 	for _, list := range [...][]string{w.Data, w.Exist, w.Child, w.Persistent, w.Recursive} {
 		b = wire.AppendTexts(b, list)
 	}
-	if m := c.move; m != nil {
-		d := m.Op.Fold(sim.Digest(0).Mix(uint64(m.Think)).Mix(uint64(m.Resource)))
-		if m.Write != nil {
-			d = m.Write.Fold(d)
-		}
-		b = binary.AppendUvarint(b, uint64(d))
-	}
-	if c.recipe != nil {
-		b = c.recipe.AppendHash(b)
-	}
-	return b
+	return c.player.AppendHash(b, (*zkapi.Op).Fold)
 }

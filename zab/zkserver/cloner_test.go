@@ -146,7 +146,7 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 
 func TestEveryFieldOfAClientReachesCloneAndHash(t *testing.T) {
 	simtest.CheckCloner(t, crop(t, []sim.NodeID{sim.Client(1), sim.Client(2)}),
-		simtest.Ignore("zkserver.Client.recipe", "none here; see TestEveryFieldOfALockReachesCloneAndHash"),
+		simtest.Ignore("recipe.Player.recipe", "none here; see TestEveryFieldOfALockReachesCloneAndHash"),
 		simtest.Ignore("zkapi.WatchList.Relative", "set in what is sent only"),
 		simtest.Ignore("zkserver.ClientConfig", "never changes; clones share it"),
 		simtest.Ignore("sim.Slab", "memory for messages that have not been made yet"))

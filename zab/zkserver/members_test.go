@@ -84,5 +84,5 @@ func TestEveryFieldOfMembersReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("sim.Slab", "memory for messages that have not been made yet"),
 		simtest.Ignore("zkserver.members.work", "never changes; clones share it"),
 		simtest.Ignore("zkserver.members.rounds", "never changes; clones share it"),
-		simtest.Shared("zkserver.Client.move", "never changed: the next one is another"))
+		simtest.Shared("recipe.Player.move", "never changed: the next one is another"))
 }

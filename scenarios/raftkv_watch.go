@@ -1,0 +1,134 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"schism/checker"
+	"schism/checker/kvspec"
+	"schism/raft"
+	"schism/raft/kvapi"
+	"schism/raft/kvserver"
+	"schism/raft/mvcc"
+	"schism/sim"
+)
+
+// raftJournal is an observer that keeps what the servers commit, in order and each request once, and what the clients
+// are told of their watches.
+type raftJournal struct {
+	log *kvspec.Log
+	// read is the last entry in it.
+	read raft.Index
+	// done are the last requests of the clients without a session, inSession those of the sessions.
+	done      map[sim.NodeID]kvapi.Seq
+	inSession map[kvapi.Session]kvapi.Seq
+	told      []kvspec.Told
+	// blind says why it does not know what was committed, "" if it does.
+	blind string
+}
+
+// reset makes j ready for another run.
+func (j *raftJournal) reset() {
+	*j = raftJournal{log: kvspec.NewLog(), told: j.told[:0],
+		done: map[sim.NodeID]kvapi.Seq{}, inSession: map[kvapi.Session]kvapi.Seq{}}
+}
+
+// Observe implements [sim.Observer].
+func (j *raftJournal) Observe(v sim.View, s *sim.StepInfo) error {
+	if m, ok := s.Event.Msg.(*kvapi.WatchResponse); ok && s.Node.IsClient() && s.Event.Kind == sim.Receive {
+		j.told = append(j.told, kvspec.Told{Client: s.Node, Seq: s.Seq, At: s.At, Response: m})
+	}
+	if s.Node == 0 || s.Node.IsClient() {
+		return nil
+	}
+	host, ok := v.Machine(s.Node).(raft.Host)
+	if !ok {
+		return nil
+	}
+	for n := host.Raft(); j.read < n.CommitIndex() && j.blind == ""; {
+		e, ok := n.Log().Entry(j.read + 1)
+		if !ok {
+			j.blind = fmt.Sprintf("%s has committed entry %d and does not have it", s.Node, j.read+1)
+			break
+		}
+		j.read++
+		j.add(&e)
+	}
+	return nil
+}
+
+// add adds a committed entry.
+func (j *raftJournal) add(e *raft.Entry) {
+	if e.Type != raft.EntryNormal {
+		return
+	}
+	c, err := kvserver.DecodeCommand(e.Data)
+	switch {
+	case err != nil:
+		j.blind = err.Error()
+	case c.Op.Kind == kvapi.OpenSession:
+		j.inSession[kvapi.Session(e.Index)] = 0
+		if len(j.inSession) > maxSessions {
+			j.blind = "there are so many sessions that some are forgotten"
+		}
+	case c.Session != 0:
+		if last, known := j.inSession[c.Session]; known && c.Seq > last {
+			j.inSession[c.Session] = c.Seq
+			j.log.Add(&c.Op)
+		}
+	case c.Client == 0 || c.Seq > j.done[c.Client]:
+		j.done[c.Client] = c.Seq
+		j.log.Add(&c.Op)
+	}
+}
+
+// maxSessions is how many sessions the servers of these scenarios remember.
+const maxSessions = 64
+
+// owes reports whether a client has yet to be told something of its watches.
+func (j *raftJournal) owes(v sim.View) bool {
+	var store *mvcc.Store
+	for _, id := range v.Servers() {
+		if s, ok := v.Machine(id).(*kvserver.Server); ok && s.Store().Revision() >= j.log.Revision() {
+			store = s.Store()
+		}
+	}
+	owed := store == nil
+	for _, id := range v.Clients() {
+		c, ok := v.Machine(id).(*kvserver.Client)
+		if !ok || owed {
+			return true
+		}
+		c.Subscriptions(func(op *kvapi.Op, next kvapi.Revision) {
+			w := mvcc.Window{From: next, To: j.log.Revision(), Span: op.Span, Flags: op.Flags}
+			events, seen := store.Events(w, nil)
+			owed = owed || next == 0 || !seen || len(events) > 0
+		})
+	}
+	return owed
+}
+
+// judge judges what was told of watches, and leases by what was committed.
+func (j *raftJournal) judge(history []sim.Op) []checker.Report {
+	if j.blind != "" {
+		return []checker.Report{{Check: kvspec.WatchComplete, Reason: j.blind, Blocked: -1}}
+	}
+	list := kvspec.JudgeLeases(history, j.log, leaseSlack)
+	if len(j.told) > 0 {
+		list = append(list, summed(kvspec.JudgeWatches(j.log, history, j.told, j.log.Revision()))...)
+	}
+	return list
+}
+
+// summed returns one report for all guarantees of watches if nothing is wrong with any.
+func summed(reports []checker.Report) []checker.Report {
+	for i := range reports {
+		if reports[i].Verdict != checker.Valid {
+			return reports
+		}
+	}
+	one := reports[0]
+	one.Check = "watches"
+	one.Reason = fmt.Sprintf("%d responses, and none of the %d guarantees is broken", one.Effort.Operations,
+		len(reports))
+	return []checker.Report{one}
+}
