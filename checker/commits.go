@@ -232,7 +232,7 @@ func (s *SplitBrain) replied(c *call, reply Reply) *sim.Violation {
 	p := reply.Position
 	switch at := reply.Server.Number() - 1; {
 	case at < 0 || at >= len(s.ghosts):
-	case s.ghosts[at].cutSince > 0 && c.seq > s.ghosts[at].cutSince:
+	case s.ghosts[at].cutSince > 0 && !reply.Leased && c.seq > s.ghosts[at].cutSince:
 		return sim.Violatef("minority-ack",
 			"%s acknowledges an operation called at event %d, and since event %d it reaches only %v",
 			reply.Server, c.seq, s.ghosts[at].cutSince, s.ghosts[at].side)

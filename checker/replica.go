@@ -43,6 +43,9 @@ type Reply struct {
 	Position Position
 	// Server is the node that answered.
 	Server sim.NodeID
+	// Leased says that the server needs no quorum for the operation, which changes nothing: one has promised it to
+	// help nobody else to lead for a while.
+	Leased bool
 }
 
 // Replies makes an operation's reply visible. It returns false for operations that need no quorum, such as

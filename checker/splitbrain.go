@@ -26,7 +26,7 @@ import (
 //	     applied-uncommitted    ahead of what it follows
 //	SB8  state-divergence       two nodes have applied the same entries and differ
 //	SB9  log-matching           two logs agree at a position and differ before it
-//	SB15 minority-ack           a side that was cut off from every quorum acknowledges an operation
+//	SB15 minority-ack           a side that was cut off from every quorum acknowledges an operation without a lease
 //
 // All are about what outlives a crash: a vote, a reign or an entry counts once the writes of the step that
 // made it are durable. The check of an event is O(1), and O(entries) when a log changes; a step that changes

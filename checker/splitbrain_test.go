@@ -321,6 +321,12 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.event(sim.Client(1), sim.Receive,
 				sim.Effect{Kind: sim.EffectReturn, Outcome: sim.OK, Value: "stale is fine"})
 		},
+		"a read by a lease": func(st *stage) {
+			st.split([]int{1, 2}, []int{3, 4, 5})
+			st.call(1)
+			st.event(sim.Client(1), sim.Receive, sim.Effect{Kind: sim.EffectReturn, Outcome: sim.OK,
+				Value: Reply{Server: sim.Server(2), Leased: true}})
+		},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 			st := newStage(t, NewSplitBrain(asReplica, asReply))

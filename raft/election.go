@@ -114,7 +114,7 @@ func (n *Node) requestVotes(r RequestVote, out *sim.Effects) {
 // countVote counts the vote of the member at slot in this campaign.
 func (n *Node) countVote(slot quorum.Slot, yes bool, out *sim.Effects) {
 	if yes {
-		n.granted = n.granted.With(slot)
+		n.granted = n.rules.VoteAdded(n.granted, slot)
 	} else {
 		n.refused = n.refused.With(slot)
 	}
@@ -155,7 +155,7 @@ func (n *Node) handlePreVote(from sim.NodeID, m *RequestVote, out *sim.Effects) 
 	case !n.rules.UpToDate(m.Last, n.log.Last()):
 		out.Decide("its log is behind", "refuse the pre-vote")
 	default:
-		r.Granted, r.Term = true, m.Term
+		r.Granted, r.Term = true, n.rules.PreVoteTerm(m.Term, n.term)
 	}
 	if !r.Granted {
 		out.Mark("pre-vote-refused")
@@ -187,7 +187,7 @@ func (n *Node) handleRequestVote(from sim.NodeID, m *RequestVote, out *sim.Effec
 		out.Decide("has no vote", "refuse")
 	case !n.rules.VoteFree(n.vote, from):
 		out.Decide("voted for "+n.vote.String(), "refuse")
-	case !n.rules.UpToDate(m.Last, n.log.Last()):
+	case !n.rules.VoteStands(n.vote, from) && !n.rules.UpToDate(m.Last, n.log.Last()):
 		out.Decide("its log is behind", "refuse")
 	default:
 		out.Decide("its log is up to date", "grant")
@@ -236,8 +236,8 @@ func (n *Node) learnsFrom(m *RequestVote) {
 // handleVoteResponse counts a vote.
 func (n *Node) handleVoteResponse(slot quorum.Slot, m *RequestVoteResponse, out *sim.Effects) {
 	term := n.term
-	if m.PreVote && m.Granted {
-		term++ // it echoes the term that was asked about
+	if m.PreVote && m.Granted && n.role != Candidate {
+		term++ // it echoes the term that was asked about, in which a candidate is by now
 	}
 	switch {
 	case m.Term > term:

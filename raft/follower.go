@@ -9,7 +9,7 @@ func (n *Node) handleAppendEntries(from sim.NodeID, m *AppendEntries, out *sim.E
 		// The sender steps down when it learns of the term; silence would keep this node, which its
 		// entries do not reach, apart for ever.
 		*r = AppendEntriesResponse{Term: n.term, Session: m.Session, Prev: m.Prev.Index}
-		n.reply(from, r, out)
+		n.tellTerm(from, r, out)
 		return
 	}
 	*r = AppendEntriesResponse{Term: n.term, Session: m.Session, Round: m.Round}
@@ -27,6 +27,13 @@ func (n *Node) handleAppendEntries(from sim.NodeID, m *AppendEntries, out *sim.E
 		r.Success, r.Match = true, n.rules.AckIndex(matched, n.log.LastIndex())
 	}
 	n.reply(from, r, out)
+}
+
+// tellTerm answers the leader of an older term with r.
+func (n *Node) tellTerm(leader sim.NodeID, r *AppendEntriesResponse, out *sim.Effects) {
+	if n.rules.TellsTerm() {
+		n.reply(leader, r, out)
+	}
 }
 
 // follow makes this node a follower of the sender, who leads the term t; false if that is over.

@@ -52,6 +52,7 @@ func (n *Node) LeaseRead(now sim.Time, id ReadID, out *sim.Effects) bool {
 		return ok
 	}
 	out.Decide("the lease holds", "confirm the read at once")
+	out.Mark("read-by-lease")
 	n.reads.finish(Read{ID: id, Index: n.commit, OK: true, Lease: true})
 	return true
 }

@@ -123,6 +123,7 @@ func (n *Node) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		n.start(ev.Disk, out)
 	case sim.SyncFailed, sim.WriteFailed:
 		// What the disk holds now nobody knows (fsyncgate); a restart finds out.
+		out.Mark("disk-failed")
 		out.Exit("disk: " + ev.Err.Error())
 		return
 	}
@@ -254,7 +255,7 @@ func (n *Node) NextCommitted(max int) []Entry {
 	to := min(n.commit, n.handed+Index(max))
 	es := n.log.Entries(n.handed, to)
 	es = es[:fitting(es, n.MaxCommittedBytes)]
-	n.handed += Index(len(es))
+	n.handed = n.rules.Handed(n.handed+Index(len(es)), n.commit)
 	return es
 }
 

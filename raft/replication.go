@@ -125,7 +125,7 @@ func (n *Node) sendAppend(slot quorum.Slot, shared *AppendEntries, out *sim.Effe
 	}
 	prev := p.next - 1
 	prevTerm, ok := n.log.Term(prev)
-	if !ok {
+	if n.rules.NeedsSnapshot(ok) {
 		n.startSnapshot(slot, out)
 		return shared
 	}

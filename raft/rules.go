@@ -27,13 +27,27 @@ type Rules struct {
 	// VoteKept returns the vote after the term has gone from old to term: forgotten exactly if the
 	// term is new.
 	VoteKept func(old, term Term, vote sim.NodeID) sim.NodeID
+	// TermSaved is the term that a node in role, whose term is term, writes down along with its vote
+	// (raft-java#57).
+	TermSaved func(role Role, term Term) Term
+	// VoteStands says whether a node that has voted for vote in this term says yes to candidate without a look at its
+	// log: never, for the log may have been another one then (hashicorp/raft#661).
+	VoteStands func(vote, candidate sim.NodeID) bool
 	// VoteCounts says whether an answer to a (pre-)vote request counts for a node in role.
 	VoteCounts func(role Role, preVote bool) bool
+	// VoteAdded returns the votes with that of slot. An answer that arrives twice is one vote (coyote-samples#8).
+	VoteAdded func(votes quorum.Members, slot quorum.Slot) quorum.Members
+	// PreVoteTerm is the term that the answer to a granted pre-vote carries, which was asked for with the term asked
+	// by a node whose own term may be another one (etcd d4471b2). Thesis §9.6.
+	PreVoteTerm func(asked, own Term) Term
 	// VoteResult says what the votes so far decide. Raft §5.2.
 	VoteResult func(j quorum.Joint, yes, no quorum.Members) quorum.Result
 	// Sticky says whether a node that knows a leader, and heard from it within the minimum election
 	// timeout if recent, disregards a candidate. Thesis §4.2.3.
 	Sticky func(knowsLeader, recent bool) bool
+	// TellsTerm says whether a node answers the leader of an older term, who steps down then. With pre-votes silence
+	// would keep a node apart for ever whose term is ahead (etcd 3c7359d).
+	TellsTerm func() bool
 	// PrevMatches says whether entries may follow the entry before them, which has the term have in
 	// the receiver's log, if the log has it, and prev in the leader's. Raft §5.3.
 	PrevMatches func(have Term, ok bool, prev Term) bool
@@ -60,6 +74,15 @@ type Rules struct {
 	// DurableAfterCut returns how much of a log counts as durable of which everything after last has
 	// been removed, if durable entries were.
 	DurableAfterCut func(durable, last Index) Index
+	// Replaces says whether an entry of the term got that a restart reads from the disk replaces the one of the term
+	// have that it has read before at the same index, and all that follow.
+	Replaces func(have, got Term) bool
+	// Handed is up to where entries have been given to the application once those up to last have, of which it takes
+	// only so many at once, when all up to commit are committed (etcd 8ecce32).
+	Handed func(last, commit Index) Index
+	// NeedsSnapshot says whether a follower gets a snapshot for whose next entry the leader knows the term of the one
+	// before, or does not because that is compacted (etcd 42419da). Raft §7.
+	NeedsSnapshot func(known bool) bool
 	// ProbePaused says whether a probe that is paused, or is not, is so after a heartbeat: the probe may be lost.
 	ProbePaused func(paused bool) bool
 	// InflightKept is how many of the bytes under way to a follower count when the leader begins to send in another
@@ -144,9 +167,14 @@ func DefaultRules() Rules {
 		UpToDate:         upToDate,
 		VoteFree:         func(vote, cand sim.NodeID) bool { return vote == 0 || vote == cand },
 		VoteKept:         voteKept,
+		TermSaved:        func(_ Role, term Term) Term { return term },
+		VoteStands:       func(_, _ sim.NodeID) bool { return false },
 		VoteCounts:       voteCounts,
+		VoteAdded:        quorum.Members.With,
+		PreVoteTerm:      func(asked, _ Term) Term { return asked },
 		VoteResult:       quorum.Joint.VoteResult,
 		Sticky:           func(knowsLeader, recent bool) bool { return knowsLeader && recent },
+		TellsTerm:        func() bool { return true },
 		PrevMatches:      func(have Term, ok bool, prev Term) bool { return ok && have == prev },
 		Conflicts:        func(have, got Term) bool { return have != got },
 		AckIndex:         func(matched, _ Index) Index { return matched },
@@ -156,6 +184,9 @@ func DefaultRules() Rules {
 		LeaderAck:        func(durable, _ Index) Index { return durable },
 		WaitsForDisk:     func(sim.Message) bool { return true },
 		DurableAfterCut:  func(durable, last Index) Index { return min(durable, last) },
+		Replaces:         func(have, got Term) bool { return have != got },
+		Handed:           func(last, _ Index) Index { return last },
+		NeedsSnapshot:    func(known bool) bool { return !known },
 		ProbePaused:      func(bool) bool { return false },
 		InflightKept:     func(int) int { return 0 },
 		ReadAllowed:      func(committed, term Term) bool { return committed == term },

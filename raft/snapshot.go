@@ -250,7 +250,7 @@ func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *s
 	if !n.follow(from, m.Term, out) {
 		r := n.mail.appendResponse.Take()
 		*r = AppendEntriesResponse{Term: n.term, Session: m.Session}
-		n.reply(from, r, out)
+		n.tellTerm(from, r, out)
 		return
 	}
 	s.session = m.Session
@@ -264,6 +264,9 @@ func (n *Node) handleInstallSnapshot(from sim.NodeID, m *InstallSnapshot, out *s
 		out.Decide("a snapshot is being saved", "wait")
 		return
 	case same && n.rules.ChunkContinues(len(s.incoming), m.Offset):
+		if m.Term > s.term && m.Offset > 0 {
+			out.Mark("snapshot-resumed")
+		}
 		s.of, s.term, s.incoming = m.ID, m.Term, append(s.incoming, m.Data...)
 	case m.Offset == 0 && !same && (m.Term > s.term || last > s.of.Last.Index):
 		// It is newer, or all that a new leader has. Else it is late: this leader has moved on.

@@ -108,7 +108,7 @@ func (n *Node) replayEntry(e Entry) error {
 		return nil
 	}
 	if e.Index <= last {
-		if have, _ := n.log.Term(e.Index); have == e.Term {
+		if have, _ := n.log.Term(e.Index); !n.rules.Replaces(have, e.Term) {
 			return nil
 		}
 		n.log.cut(e.Index - 1)

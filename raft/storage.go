@@ -131,7 +131,7 @@ func (d *disk) write(rec []byte, out *sim.Effects) {
 
 // saveState writes the term and the vote.
 func (n *Node) saveState(out *sim.Effects) {
-	n.disk.write(appendState(n.disk.scratch[:0], n.term, n.vote), out)
+	n.disk.write(appendState(n.disk.scratch[:0], n.rules.TermSaved(n.role, n.term), n.vote), out)
 }
 
 // appendLog adds e to the log, in memory and on the disk.

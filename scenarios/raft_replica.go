@@ -8,6 +8,7 @@ import (
 
 // raftHost is a server of a store over Raft.
 type raftHost interface {
+	sim.Machine
 	sim.Leader
 	raft.Host
 	StateHash() (applied raft.Index, hash sim.Digest)

@@ -31,6 +31,8 @@ type raftKV struct {
 	// tight says which limits are small in this run, and configAt when changes of the membership take effect.
 	tight    [limits]bool
 	configAt raft.ConfigTime
+	// leased says that leaders answer reads by their leases.
+	leased bool
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
@@ -47,6 +49,8 @@ type raftKV struct {
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
 type raftSetup struct {
 	workload kvserver.Workload
+	// draw, if not nil, draws the operations of a client instead of workload.
+	draw func(c sim.Chooser, id sim.NodeID) []kvserver.Operation
 	// recipe, if not nil, draws what clients do instead of a workload.
 	recipe func(c sim.Chooser, id sim.NodeID) kvserver.Recipe
 	// resource is the client, if any, that is the resource which the others write to while they hold a lock. It
@@ -66,10 +70,16 @@ type raftSetup struct {
 	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
+	// moves is how often clients ask for another leader: so many more terms may begin when nothing is broken any more.
+	moves int
+	// strictReads judges serializable reads as if they were linearizable.
+	strictReads bool
 	// checks judge histories by more than what holds in every scenario.
 	checks []func([]sim.Op) checker.Report
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*kvserver.Config)
+	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
+	decorate func(*kvserver.Server) raftHost
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
@@ -90,10 +100,11 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
 		k.ops, k.recipes = make([][]kvserver.Operation, s.Clients), make([]kvserver.Recipe, s.Clients)
-		k.split = checker.NewSplitBrain(raftReplicaOf, raftReplies)
+		k.split = checker.NewSplitBrain(raftReplicaOf, k.replies)
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
 		}.Bounds()
+		k.bounds.Reigns += sim.Reign(setup.moves)
 		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale}
@@ -112,11 +123,15 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 
 // prepare implements system.
 func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
+	draw := k.setup.draw
+	if draw == nil {
+		draw = k.setup.workload.Draw
+	}
 	for i := range k.ops {
 		if id := sim.Client(i + 1); k.setup.recipe != nil {
 			k.recipes[i] = k.setup.recipe(c, id)
 		} else {
-			k.ops[i] = k.setup.workload.Draw(c, id)
+			k.ops[i] = draw(c, id)
 		}
 	}
 	if w := k.setup.members; w.Ops > 0 {
@@ -183,7 +198,12 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 			change(&c)
 		}
 	}
-	return kvserver.NewServer(c)
+	k.leased = c.LeaseReads
+	s := kvserver.NewServer(c)
+	if k.setup.decorate != nil {
+		return k.setup.decorate(s)
+	}
+	return s
 }
 
 // limits is the number of limits that can be small.
@@ -231,7 +251,11 @@ func (k *raftKV) settled(v sim.View) bool {
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
 	history := ofService(r.History)
-	levels := kvspec.Judge(history, checker.DefaultBudget)
+	strict := history
+	if k.setup.strictReads {
+		strict = kvspec.Strict(history)
+	}
+	levels := kvspec.Judge(strict, checker.DefaultBudget)
 	if k.journal != nil {
 		levels = append(levels, k.journal.judge(history)...)
 	} else {
@@ -287,10 +311,10 @@ func raftReplyTo(m sim.Message) reply {
 	return replyNone
 }
 
-// raftReplies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and so may
-// that on which a change of the membership is refused, or whom a server takes for the leader. What is about watches is
+// replies makes the replies visible to [checker.SplitBrain]. Serializable reads and hashes may be old, and so may that
+// on which a change of the membership is refused, or whom a server takes for the leader. What is about watches is
 // answered by nobody.
-func raftReplies(input, output any) (checker.Reply, bool) {
+func (k *raftKV) replies(input, output any) (checker.Reply, bool) {
 	in, ok := input.(*kvapi.Op)
 	out, answered := output.(*kvapi.Output)
 	if !ok || !answered || in.Flags&kvapi.FlagSerializable != 0 || out.Server == 0 {
@@ -304,5 +328,6 @@ func raftReplies(input, output any) (checker.Reply, bool) {
 			return checker.Reply{}, false
 		}
 	}
-	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
+	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server,
+		Leased: k.leased && !in.Writes()}, true
 }

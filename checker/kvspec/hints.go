@@ -2,6 +2,7 @@ package kvspec
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"schism/raft/kvapi"
@@ -12,12 +13,18 @@ import (
 //  1. deadlines[i] is when the first reply returned that has the revision i+1 or a higher one.
 //  2. shown are the keys that a revision has put, as far as replies tell, and for those without a known change.
 //  3. quiet says of each key between which revisions nothing was done to it.
+//  4. leases are those of which a reply shows anything.
 type hints struct {
 	deadlines []uint64
 	known     []bool
 	shown     map[kvapi.Revision][]kvapi.KeyValue
 	quiet     map[string]*stretches
+	leases    map[kvapi.LeaseID]lifetime
 }
+
+// lifetime is what replies show of a lease: the last revision at which it was there, and the first at which it was not,
+// 0 for none. A name that is granted again makes them no more than a guess.
+type lifetime struct{ alive, gone kvapi.Revision }
 
 // stretches are sorted once they are asked for: by after, and until is then the highest of all so far.
 type stretches struct {
@@ -31,7 +38,8 @@ type stretch struct{ after, until kvapi.Revision }
 // newHints returns what the replies that are replayed tell.
 func newHints(r *replay) *hints {
 	h := &hints{deadlines: make([]uint64, r.last), known: make([]bool, r.last+1),
-		shown: map[kvapi.Revision][]kvapi.KeyValue{}, quiet: map[string]*stretches{}}
+		shown: map[kvapi.Revision][]kvapi.KeyValue{}, quiet: map[string]*stretches{},
+		leases: map[kvapi.LeaseID]lifetime{}}
 	for i := range h.deadlines {
 		h.deadlines[i] = noDeadline
 	}
@@ -48,6 +56,7 @@ func newHints(r *replay) *hints {
 	}
 	for _, x := range r.ops {
 		h.read(x.in, &x.out.Result, x.revision)
+		h.readLease(x)
 	}
 	return h
 }
@@ -84,6 +93,44 @@ func (h *hints) read(in *kvapi.Op, r *kvapi.Result, at kvapi.Revision) {
 		}
 		until = at - 1 // the operation itself has changed what was there before
 	}
+}
+
+// readLease takes over what a reply shows of the lease that it is about.
+func (h *hints) readLease(x *reply) {
+	id := x.in.Lease
+	l, code := h.leases[id], x.out.Code
+	switch {
+	case id == 0:
+		return
+	case code == kvapi.ErrLeaseNotFound || x.in.Kind == kvapi.LeaseTimeToLive && x.out.TTL < 0:
+		if l.gone == 0 || x.revision < l.gone {
+			l.gone = x.revision
+		}
+	case code == kvapi.OK && x.in.Kind == kvapi.LeaseRevoke:
+		l.alive = max(l.alive, x.revision-1) // at least until then
+	case code == kvapi.OK && x.in.Kind != kvapi.LeaseTimeToLive:
+		l.alive = max(l.alive, x.revision)
+	}
+	h.leases[id] = l
+}
+
+// likely sorts the leases of which one has ended at a revision: first those that were not there any more soon after it,
+// last those that were seen later.
+func (h *hints) likely(leases []kvapi.LeaseID, at kvapi.Revision) {
+	slices.SortStableFunc(leases, func(a, b kvapi.LeaseID) int {
+		return cmp.Compare(h.leases[a].guess(at), h.leases[b].guess(at))
+	})
+}
+
+// guess returns the smaller a number the likelier it is that the lease has ended at a revision.
+func (l lifetime) guess(at kvapi.Revision) kvapi.Revision {
+	switch {
+	case l.alive >= at:
+		return math.MaxInt64
+	case l.gone >= at:
+		return l.gone
+	}
+	return math.MaxInt64 - 1
 }
 
 // deadline returns when the revision was there at the latest.

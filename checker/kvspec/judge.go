@@ -52,7 +52,7 @@ func judgeStore(
 	all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(bare.ops))
 	if local.Verdict == checker.Valid {
 		local = whole.report(SerializableReads)
-		if !whole.complete() && bare.hints != nil {
+		if whole.budget < 0 || !whole.complete() && bare.hints != nil {
 			local.Verdict = checker.Unknown // other changes in the holes may explain it
 		}
 	}

@@ -212,10 +212,11 @@ func (r *replay) fillRevoked(i int, s *store, latest uint64) bool {
 	return false
 }
 
-// fillEnded is fill with the end of a lease.
+// fillEnded is fill with the end of a lease, the likeliest first.
 func (r *replay) fillEnded(i int, s *store, latest uint64) bool {
-	at := s.now.revision + 1
-	for _, l := range s.holding() {
+	at, leases := s.now.revision+1, s.holding()
+	r.hints.likely(leases, at)
+	for _, l := range leases {
 		next := s.end(l)
 		r.budget--
 		if r.stores[at-1] = next; r.budget >= 0 && r.hints.fit(next) && r.run(i, next, latest) {

@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	"schism/raft"
+	"schism/raft/kvserver"
+	"schism/sim"
+)
+
+// around plants a bug by decorating the servers.
+func around(decorate func(*kvserver.Server) raftHost) func(*raftSetup) {
+	return func(s *raftSetup) { s.decorate = decorate }
+}
+
+// deafToFailure is a server that takes a sync that has failed for one that has succeeded, and a write that has failed
+// for done (fsyncgate).
+type deafToFailure struct{ *kvserver.Server }
+
+func newDeafToFailure(s *kvserver.Server) raftHost { return deafToFailure{s} }
+
+func (d deafToFailure) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	switch ev.Kind {
+	case sim.SyncFailed:
+		ev.Kind, ev.Err = sim.Synced, nil
+	case sim.WriteFailed:
+		return
+	}
+	d.Server.Step(now, ev, out)
+}
+
+// obedient is a server that does what a leader of an older term says, as if that led this one: it looks at terms when
+// it is too late (RATIS-1161).
+type obedient struct{ *kvserver.Server }
+
+func newObedient(s *kvserver.Server) raftHost { return obedient{s} }
+
+func (o obedient) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if m, ok := ev.Msg.(*raft.AppendEntries); ok && m.Term < o.Raft().Term() {
+		late := *m
+		late.Term = o.Raft().Term()
+		ev.Msg = &late
+	}
+	o.Server.Step(now, ev, out)
+}
