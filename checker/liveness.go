@@ -216,7 +216,7 @@ func (l *Liveness) client(v liveView, st *sim.StepInfo) *sim.Violation {
 			l.wrote = l.wrote || l.writes != nil && l.whole && w.since >= l.healed && f.Outcome == sim.OK &&
 				l.writes(w.input)
 			w.open, l.returned = false, st.At
-			l.next = min(l.next, st.At)
+			l.next = min(l.next, max(st.At, l.healed))
 		}
 	}
 	return nil

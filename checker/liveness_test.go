@@ -363,6 +363,24 @@ func TestLivenessCountsReignsOnlyWhenDue(t *testing.T) {
 	}
 }
 
+// TestReignsCountFromTheHeal: what is answered before the time from which the system may be whole begins nothing.
+func TestReignsCountFromTheHeal(t *testing.T) {
+	v := newLiving(t)
+	v.l.Reset(sim.Time(10 * time.Second))
+	v.see(0, sim.Server(1), sim.Start)
+	v.invoke()
+	v.wait(1)
+	v.returns(sim.OK)
+	v.wait(1)
+	v.at(1).reign += 6
+	for range 20 {
+		v.wait(1)
+	}
+	if v.found != nil {
+		t.Error(v.found)
+	}
+}
+
 func TestBoundsFollowFromTheTiming(t *testing.T) {
 	want := Bounds{Leader: 3 * time.Second, Answer: 2400 * time.Millisecond,
 		Converge: 1600 * time.Millisecond, Reigns: 5}
