@@ -10,7 +10,7 @@ import (
 )
 
 // TestStoreAgreesWithTheSpecification: every reply in 10,000 lists of 50 operations is one that package kvspec, which
-// shares no code with the store, takes for right, and watches are told what it says.
+// shares no code with the store, takes for right.
 func TestStoreAgreesWithTheSpecification(t *testing.T) {
 	lists := 10_000
 	if testing.Short() {
