@@ -67,6 +67,24 @@ type Report struct {
 	Effort Effort
 }
 
+// Passed returns a report on so many replies with which nothing is wrong.
+func Passed(check string, replies int) Report {
+	r := Report{Check: check, Verdict: Valid, Reason: fmt.Sprintf("%d replies", replies), Blocked: -1}
+	r.Effort.Operations = replies
+	return r
+}
+
+// NotTold returns a report that is Unknown, for a reason.
+func NotTold(check, reason string) Report { return Report{Check: check, Reason: reason, Blocked: -1} }
+
+// Contradict makes r Invalid because b contradicts a, in the words of reason, unless it is not Valid any more: the
+// first contradiction counts.
+func (r *Report) Contradict(a, b *sim.Op, reason string) {
+	if r.Verdict == Valid {
+		r.Verdict, r.Reason, r.Core, r.Blocked = Invalid, reason, []sim.Op{*a, *b}, 1
+	}
+}
+
 // Effort is what a judgement took.
 type Effort struct {
 	// Operations counts the operations judged; failed ones and unknown reads are left out, they say

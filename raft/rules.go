@@ -1,11 +1,11 @@
 package raft
 
 import (
-	"reflect"
 	"time"
 
 	"schism/raft/quorum"
 	"schism/sim"
+	"schism/sim/rules"
 )
 
 // Position is a place in a log by term and index: what two logs are compared by (Raft §5.4.1).
@@ -218,19 +218,7 @@ func DefaultRules() Rules {
 }
 
 // complete returns r with the right rule wherever it has none.
-func (r *Rules) complete() Rules {
-	all := DefaultRules()
-	if r == nil {
-		return all
-	}
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&all).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
-	return all
-}
+func (r *Rules) complete() Rules { return rules.Complete(r, DefaultRules()) }
 
 func upToDate(candidate, own Position) bool {
 	return candidate.Term > own.Term ||

@@ -1,6 +1,6 @@
 package zab
 
-import "reflect"
+import "schism/sim/rules"
 
 // Rules are the decisions on which the safety and the liveness of the protocol rest, as pure functions. A nil field
 // stands for the right rule. Known bugs are re-introduced by replacing one; nothing else in the package knows about
@@ -88,19 +88,7 @@ func DefaultRules() Rules {
 }
 
 // complete returns r with the right rule wherever it has none.
-func (r *Rules) complete() Rules {
-	all := DefaultRules()
-	if r == nil {
-		return all
-	}
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&all).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
-	return all
-}
+func (r *Rules) complete() Rules { return rules.Complete(r, DefaultRules()) }
 
 // supersedes compares votes lexicographically by epoch, transaction, server.
 func supersedes(a, b Vote, weight int) bool {

@@ -17,7 +17,7 @@ const BankWhole = "bank-whole"
 // read of the whole span, in a Txn or not, that shows any coin must show all of them, in one account each. It may be
 // old, but not a mixture: half a transfer loses a coin or makes one.
 func JudgeBank(history []sim.Op, bank kvapi.Span, coins int) checker.Report {
-	r := valid(BankWhole, 0)
+	r := checker.Passed(BankWhole, 0)
 	for i := range history {
 		op := &history[i]
 		in, ok := op.Input.(*kvapi.Op)

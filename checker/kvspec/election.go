@@ -49,7 +49,7 @@ func (s *seen) oldest(history []sim.Op) []gone {
 
 // judgeProclaims judges DeposedProclaim.
 func (s *seen) judgeProclaims(history []sim.Op) checker.Report {
-	r := valid(DeposedProclaim, len(s.proclaims))
+	r := checker.Passed(DeposedProclaim, len(s.proclaims))
 	reads := s.oldest(history)
 	slices.SortStableFunc(s.proclaims, func(a, b proclaim) int { return cmp.Compare(a.out.Revision, b.out.Revision) })
 	var youngest *gone

@@ -18,7 +18,7 @@ const SameHash = "same-hash"
 func JudgeHashes(history []sim.Op) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(SameHash, err.Error())
+		return checker.NotTold(SameHash, err.Error())
 	}
 	hashes := chosen(replies, func(r *reply) bool {
 		return r.in.Kind == kvapi.HashKV && r.kind == local && r.out.Code == kvapi.OK
@@ -26,7 +26,7 @@ func JudgeHashes(history []sim.Op) checker.Report {
 	slices.SortStableFunc(hashes, func(a, b *reply) int {
 		return cmp.Or(cmp.Compare(a.hashed(), b.hashed()), cmp.Compare(a.out.Compacted, b.out.Compacted))
 	})
-	report := valid(SameHash, len(hashes))
+	report := checker.Passed(SameHash, len(hashes))
 	for i := 1; i < len(hashes); i++ {
 		a, b := hashes[i-1], hashes[i]
 		if a.hashed() == b.hashed() && a.out.Compacted == b.out.Compacted && a.out.Hash != b.out.Hash {

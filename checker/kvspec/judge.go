@@ -15,16 +15,16 @@ import (
 func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return []checker.Report{unknown(RevisionOrder, err.Error()), unknown(FreshReads, err.Error()),
-			unknown(ClientOrder, err.Error()), unknown(checker.Linearizability, err.Error()),
-			unknown(SerializableReads, err.Error())}
+		return []checker.Report{checker.NotTold(RevisionOrder, err.Error()), checker.NotTold(FreshReads, err.Error()),
+			checker.NotTold(ClientOrder, err.Error()), checker.NotTold(checker.Linearizability, err.Error()),
+			checker.NotTold(SerializableReads, err.Error())}
 	}
 	o := judgeOrder(replies)
-	all := unknown(checker.Linearizability, "the revisions are in no order")
+	all := checker.NotTold(checker.Linearizability, "the revisions are in no order")
 	if o.revisions.Verdict.And(o.fresh.Verdict) == checker.Valid {
 		all, o.local = judgeStore(history, replies, o.local, budget)
 	} else if o.local.Verdict == checker.Valid {
-		o.local = unknown(SerializableReads, "the revisions are in no order")
+		o.local = checker.NotTold(SerializableReads, "the revisions are in no order")
 	}
 	return []checker.Report{o.revisions, o.fresh, o.client, all, o.local}
 }
@@ -35,7 +35,8 @@ func judgeStore(
 ) (all, _ checker.Report) {
 	whole, explained := replayed(replies, (*reply).tells, int(budget))
 	if local.Verdict == checker.Valid && explained {
-		all, local = valid(checker.Linearizability, len(whole.ops)), valid(SerializableReads, len(whole.ops))
+		all, local = checker.Passed(checker.Linearizability, len(whole.ops)),
+			checker.Passed(SerializableReads, len(whole.ops))
 		all.Effort.Keys, all.Effort.Witnessed = 1, 1
 		all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(whole.ops))
 		local.Reason = all.Reason
@@ -44,11 +45,11 @@ func judgeStore(
 	bare, explained := replayed(replies, (*reply).linearized, int(budget))
 	if !explained {
 		if local.Verdict == checker.Valid {
-			local = unknown(SerializableReads, "there is no order of the changes")
+			local = checker.NotTold(SerializableReads, "there is no order of the changes")
 		}
 		return searched(history, bare, budget), local
 	}
-	all = valid(checker.Linearizability, len(bare.ops))
+	all = checker.Passed(checker.Linearizability, len(bare.ops))
 	all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(bare.ops))
 	if local.Verdict == checker.Valid {
 		local = whole.report(SerializableReads)
@@ -80,7 +81,7 @@ func (r *replay) complete() bool {
 
 // report returns a report that says where the replay, which failed, got no further.
 func (r *replay) report(check string) checker.Report {
-	report := valid(check, len(r.ops))
+	report := checker.Passed(check, len(r.ops))
 	report.Verdict = checker.Invalid
 	switch {
 	case r.farthest < 0:
@@ -102,7 +103,7 @@ const searchable = 2_000
 // searched judges linearizability by a search, after the replay bare has failed. If the search gives up, what the
 // replay says counts where it is complete.
 func searched(history []sim.Op, bare *replay, budget checker.Budget) checker.Report {
-	report := unknown(checker.Linearizability, "the history is too long for a search")
+	report := checker.NotTold(checker.Linearizability, "the history is too long for a search")
 	if len(history) <= searchable {
 		report = Search(history, budget)
 	}
@@ -119,7 +120,7 @@ func searched(history []sim.Op, bare *replay, budget checker.Budget) checker.Rep
 func Search(history []sim.Op, budget checker.Budget) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(checker.Linearizability, err.Error())
+		return checker.NotTold(checker.Linearizability, err.Error())
 	}
 	var ops []sim.Op
 	for i := range replies {

@@ -44,10 +44,10 @@ type lease struct {
 func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return []checker.Report{unknown(LeaseKept, err.Error()), unknown(LeaseGone, err.Error())}
+		return []checker.Report{checker.NotTold(LeaseKept, err.Error()), checker.NotTold(LeaseGone, err.Error())}
 	}
-	j := &leases{kept: valid(LeaseKept, len(replies)), gone: valid(LeaseGone, len(replies)), slack: slack,
-		byID: map[kvapi.LeaseID]*lease{}}
+	j := &leases{kept: checker.Passed(LeaseKept, len(replies)), gone: checker.Passed(LeaseGone, len(replies)),
+		slack: slack, byID: map[kvapi.LeaseID]*lease{}}
 	for i := range replies {
 		j.read(&replies[i])
 	}

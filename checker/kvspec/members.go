@@ -22,12 +22,12 @@ const Members = "members"
 func JudgeMembers(history []sim.Op, first []kvapi.Member, budget checker.Budget) checker.Report {
 	told, lost, err := memberReplies(history)
 	if err != nil {
-		return unknown(Members, err.Error())
+		return checker.NotTold(Members, err.Error())
 	}
 	if len(lost) > maxLost {
-		return unknown(Members, "there are too many changes whose reply is lost")
+		return checker.NotTold(Members, "there are too many changes whose reply is lost")
 	}
-	report := valid(Members, len(told))
+	report := checker.Passed(Members, len(told))
 	judgeFreshMembers(&report, told)
 	if report.Verdict != checker.Valid {
 		return report
@@ -42,7 +42,7 @@ func JudgeMembers(history []sim.Op, first []kvapi.Member, budget checker.Budget)
 		case e.next(r):
 			e.before = r
 		case e.budget < 0:
-			return unknown(Members, "there are too many ways in which it may have changed")
+			return checker.NotTold(Members, "there are too many ways in which it may have changed")
 		case i == 0:
 			broken(&report, r, r, "does not follow from the first membership:")
 			return report

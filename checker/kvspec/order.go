@@ -5,7 +5,6 @@ import (
 
 	"schism/checker"
 	"schism/raft/kvapi"
-	"schism/sim"
 )
 
 // What Judge checks, and the IDs of the violations. Linearizability is [checker.Linearizability].
@@ -22,25 +21,9 @@ const (
 	SerializableReads = "serializable-reads"
 )
 
-// unknown returns a report on what could not be told.
-func unknown(check, reason string) checker.Report {
-	return checker.Report{Check: check, Reason: reason, Blocked: -1}
-}
-
-// valid returns a report on n replies with which nothing is wrong.
-func valid(check string, n int) checker.Report {
-	r := unknown(check, fmt.Sprintf("%d replies", n))
-	r.Verdict, r.Effort.Operations = checker.Valid, n
-	return r
-}
-
 // broken turns r into a report that b contradicts a.
 func broken(r *checker.Report, a, b *reply, how string) {
-	if r.Verdict != checker.Valid {
-		return // the first is enough
-	}
-	r.Verdict, r.Reason = checker.Invalid, fmt.Sprintf("%s %s %s", b, how, a)
-	r.Core, r.Blocked = []sim.Op{*a.op, *b.op}, 1
+	r.Contradict(a.op, b.op, fmt.Sprintf("%s %s %s", b, how, a))
 }
 
 // orders are the reports on revisions alone.
@@ -49,7 +32,8 @@ type orders struct{ revisions, fresh, client, local checker.Report }
 // judgeOrder compares each linearized operation with the highest revisions of what had returned when it was called.
 func judgeOrder(replies []reply) *orders {
 	n := len(replies)
-	o := &orders{valid(RevisionOrder, n), valid(FreshReads, n), valid(ClientOrder, n), valid(SerializableReads, n)}
+	o := &orders{checker.Passed(RevisionOrder, n), checker.Passed(FreshReads, n), checker.Passed(ClientOrder, n),
+		checker.Passed(SerializableReads, n)}
 	returns := chosen(replies, (*reply).tells, end)
 	o.judgeClients(returns)
 	var before highest

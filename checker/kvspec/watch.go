@@ -84,7 +84,7 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	j := &watches{log: log}
 	for _, level := range [...]string{WatchFilter, WatchOrdered, WatchUnique, WatchAtomic, WatchReliable,
 		WatchResumable, WatchBookmarkable, WatchFaithful, WatchPrevKV, WatchCompacted, WatchComplete} {
-		j.reports = append(j.reports, valid(level, len(told)))
+		j.reports = append(j.reports, checker.Passed(level, len(told)))
 	}
 	for i := range calls {
 		switch op, ok := calls[i].Input.(*kvapi.Op); {
@@ -105,7 +105,7 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	}
 	for i := range j.reports {
 		if r := &j.reports[i]; j.unsure && r.Verdict == checker.Valid {
-			*r = unknown(r.Check, "what the store has done is not known for certain")
+			*r = checker.NotTold(r.Check, "what the store has done is not known for certain")
 		}
 	}
 	return j.reports

@@ -15,9 +15,9 @@ const ClientOrder = "client-order"
 func JudgeClientOrder(history []sim.Op) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(ClientOrder, err.Error())
+		return checker.NotTold(ClientOrder, err.Error())
 	}
-	report := valid(ClientOrder, len(replies))
+	report := checker.Passed(ClientOrder, len(replies))
 	reads := map[string]*reply{}
 	for i := range replies {
 		if r := &replies[i]; r.in.Kind == zkapi.GetData && r.out.Data != "" {

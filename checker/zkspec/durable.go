@@ -18,7 +18,7 @@ const Durable = "durable"
 func JudgeDurable(history []sim.Op, log Log) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(Durable, err.Error())
+		return checker.NotTold(Durable, err.Error())
 	}
 	var kept []zkapi.Zxid // ascending
 	for p := log.CommittedPosition(); ; p-- {
@@ -30,7 +30,7 @@ func JudgeDurable(history []sim.Op, log Log) checker.Report {
 	}
 	slices.Reverse(kept)
 	whole := int(log.CommittedPosition()) == len(kept)
-	report := valid(Durable, len(replies))
+	report := checker.Passed(Durable, len(replies))
 	report.Reason = fmt.Sprintf("what %d replies show is among the last %d transactions, or forgotten", len(replies),
 		len(kept))
 	for i := range replies {

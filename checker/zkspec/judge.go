@@ -37,17 +37,17 @@ const (
 func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return []checker.Report{unknown(ZxidOrder, err.Error()), unknown(SessionOrder, err.Error()),
-			unknown(LinearizableWrites, err.Error()), unknown(OrderedSequential, err.Error())}
+		return []checker.Report{checker.NotTold(ZxidOrder, err.Error()), checker.NotTold(SessionOrder, err.Error()),
+			checker.NotTold(LinearizableWrites, err.Error()), checker.NotTold(OrderedSequential, err.Error())}
 	}
 	returns := byReturn(replies)
 	calls := byCall(replies)
 	updates := byZxid(calls)
 	order, sequential := judgeOrder(returns, calls, updates)
-	writes := unknown(LinearizableWrites, "the zxids of updates are no order")
+	writes := checker.NotTold(LinearizableWrites, "the zxids of updates are no order")
 	switch {
 	case order.Verdict != checker.Valid && sequential.Verdict == checker.Valid:
-		sequential = unknown(OrderedSequential, "there is no order of the updates")
+		sequential = checker.NotTold(OrderedSequential, "there is no order of the updates")
 	case order.Verdict == checker.Valid:
 		possible := sequential.Verdict == checker.Valid
 		if reads, ok := readsOf(replies); possible && ok && replays(updates, reads) {
@@ -68,7 +68,7 @@ func judgeTree(
 	if possible {
 		sequential = linearizable(OrderedSequential, opened(history, updates), history, budget)
 		if sequential.Verdict == checker.Valid {
-			writes = valid(LinearizableWrites, len(updates))
+			writes = checker.Passed(LinearizableWrites, len(updates))
 			writes.Reason = "the order that explains updates and reads"
 			return writes, sequential
 		}
@@ -76,37 +76,21 @@ func judgeTree(
 	}
 	writes = linearizable(LinearizableWrites, chosen(history, nil), history, budget)
 	if possible && writes.Verdict != checker.Valid {
-		sequential = unknown(OrderedSequential, "there is no order of the updates")
+		sequential = checker.NotTold(OrderedSequential, "there is no order of the updates")
 	}
 	return writes, sequential
 }
 
-// unknown returns a report on what could not be told.
-func unknown(check, reason string) checker.Report {
-	return checker.Report{Check: check, Reason: reason, Blocked: -1}
-}
-
-// valid returns a report on n operations with which nothing is wrong.
-func valid(check string, n int) checker.Report {
-	r := unknown(check, fmt.Sprintf("%d replies", n))
-	r.Verdict, r.Effort.Operations = checker.Valid, n
-	return r
-}
-
 // broken turns r into a report that b contradicts a.
 func broken(r *checker.Report, a, b *reply, how string) {
-	if r.Verdict != checker.Valid {
-		return // the first is enough
-	}
-	r.Verdict, r.Reason = checker.Invalid, fmt.Sprintf("%s %s %s", b, how, a)
-	r.Core, r.Blocked = []sim.Op{*a.op, *b.op}, 1
+	r.Contradict(a.op, b.op, fmt.Sprintf("%s %s %s", b, how, a))
 }
 
 // judgeOrder compares each update with the highest zxid of what had returned when it was called, that of updates for
 // ZxidOrder and that of the others for OrderedSequential. Returns are all replies in the order in which they were
 // given, calls the updates in the order of their calls, updates in that of their zxids.
 func judgeOrder(returns, calls, updates []*reply) (order, sequential checker.Report) {
-	order, sequential = valid(ZxidOrder, len(returns)), valid(OrderedSequential, len(returns))
+	order, sequential = checker.Passed(ZxidOrder, len(returns)), checker.Passed(OrderedSequential, len(returns))
 	var before, beside *reply // the highest update, and the highest of the others
 	for _, u := range calls {
 		for len(returns) > 0 && returns[0].returned <= u.called {
@@ -134,7 +118,7 @@ func judgeOrder(returns, calls, updates []*reply) (order, sequential checker.Rep
 
 // judgeSessions compares each reply with the one before it to the same client.
 func judgeSessions(returns []*reply) checker.Report {
-	report := valid(SessionOrder, len(returns))
+	report := checker.Passed(SessionOrder, len(returns))
 	var last []*reply // by the number of the client
 	for _, r := range returns {
 		for len(last) <= r.client.Number() {
@@ -216,9 +200,9 @@ func restore(core, history []sim.Op) {
 func JudgeStrictSync(history []sim.Op) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(StrictSync, err.Error())
+		return checker.NotTold(StrictSync, err.Error())
 	}
-	report := valid(StrictSync, len(replies))
+	report := checker.Passed(StrictSync, len(replies))
 	var highest []*reply // of all that count up to each return
 	var ends []uint64
 	floor := map[sim.NodeID]*reply{} // what the syncs of a client promise

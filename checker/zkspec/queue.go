@@ -36,9 +36,9 @@ type item struct {
 func JudgeQueue(history []sim.Op, root string) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(Queue, err.Error())
+		return checker.NotTold(Queue, err.Error())
 	}
-	report := valid(Queue, len(replies))
+	report := checker.Passed(Queue, len(replies))
 	slices.SortStableFunc(replies, func(a, b reply) int { return cmp.Compare(a.out.Zxid, b.out.Zxid) })
 	items := map[string]*item{}
 	var names []string // in the order of zxids

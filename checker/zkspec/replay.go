@@ -42,7 +42,7 @@ func replays(updates, reads []*reply) bool {
 
 // replayed returns the reports on a history that replays.
 func replayed(updates, reads int) (writes, sequential checker.Report) {
-	writes, sequential = valid(LinearizableWrites, updates), valid(OrderedSequential, updates+reads)
+	writes, sequential = checker.Passed(LinearizableWrites, updates), checker.Passed(OrderedSequential, updates+reads)
 	writes.Reason = "the order that explains updates and reads"
 	sequential.Reason = fmt.Sprintf("the order of zxids explains %d updates and %d reads", updates, reads)
 	sequential.Effort.Keys, sequential.Effort.Witnessed = 1, 1

@@ -15,9 +15,9 @@ func Replays(history []sim.Op) bool {
 // JudgeBySearch returns the verdicts on linearizable writes and ordered sequential consistency without the replay.
 func JudgeBySearch(history []sim.Op) (writes, sequential checker.Report) {
 	_, updates, possible := ordered(history)
-	sequential = unknown(OrderedSequential, "the zxids are in no order")
+	sequential = checker.NotTold(OrderedSequential, "the zxids are in no order")
 	if possible {
-		sequential = valid(OrderedSequential, len(updates))
+		sequential = checker.Passed(OrderedSequential, len(updates))
 	}
 	return judgeTree(history, updates, sequential, checker.DefaultBudget)
 }

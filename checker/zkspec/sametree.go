@@ -19,9 +19,9 @@ const SameTree = "same-tree"
 func JudgeSameTree(history []sim.Op) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(SameTree, err.Error())
+		return checker.NotTold(SameTree, err.Error())
 	}
-	report := valid(SameTree, len(replies))
+	report := checker.Passed(SameTree, len(replies))
 	var seen []sight
 	for i := range replies {
 		r := &replies[i]

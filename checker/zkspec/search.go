@@ -102,7 +102,7 @@ func searched(
 	history []sim.Op, check string, budget checker.Budget, takes func(*placement) bool,
 ) checker.Report {
 	if _, err := answered(history); err != nil {
-		return unknown(check, err.Error())
+		return checker.NotTold(check, err.Error())
 	}
 	var ops []sim.Op
 	originals := map[any]*sim.Op{} // by the input that the search sees

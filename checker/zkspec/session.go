@@ -18,9 +18,9 @@ const SessionEnd = "session-end"
 func JudgeSessionEnd(history []sim.Op) checker.Report {
 	replies, err := answered(history)
 	if err != nil {
-		return unknown(SessionEnd, err.Error())
+		return checker.NotTold(SessionEnd, err.Error())
 	}
-	report := valid(SessionEnd, len(replies))
+	report := checker.Passed(SessionEnd, len(replies))
 	ended := endings(replies)
 	for _, r := range byReturn(replies) {
 		for _, owner := range owners(r.out) {

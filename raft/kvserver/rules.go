@@ -1,11 +1,11 @@
 package kvserver
 
 import (
-	"reflect"
 	"time"
 
 	"schism/raft"
 	"schism/raft/kvapi"
+	"schism/sim/rules"
 )
 
 // Rules are the server's decisions, so that a known bug can be brought back by replacing one. A nil field is the right
@@ -70,16 +70,4 @@ func confirms(op *kvapi.Op) bool {
 }
 
 // complete returns r with its nil fields filled in; r may be nil.
-func (r *Rules) complete() Rules {
-	c := right
-	if r == nil {
-		return c
-	}
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&c).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
-	return c
-}
+func (r *Rules) complete() Rules { return rules.Complete(r, right) }

@@ -1,9 +1,8 @@
 package mvcc
 
 import (
-	"reflect"
-
 	"schism/raft/kvapi"
+	"schism/sim/rules"
 )
 
 // Rules are the decisions of this package, so that a known bug can be brought back by replacing one. A nil field is
@@ -66,12 +65,6 @@ func (r *Rules) complete() *Rules {
 	if r == nil {
 		return &right
 	}
-	c := right
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&c).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
+	c := rules.Complete(r, right)
 	return &c
 }

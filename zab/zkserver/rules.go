@@ -1,9 +1,8 @@
 package zkserver
 
 import (
-	"reflect"
-
 	"schism/sim"
+	"schism/sim/rules"
 	"schism/zab/zkapi"
 )
 
@@ -41,16 +40,4 @@ var right = Rules{
 }
 
 // complete returns r with its nil fields filled in; r may be nil.
-func (r *Rules) complete() Rules {
-	c := right
-	if r == nil {
-		return c
-	}
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&c).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
-	return c
-}
+func (r *Rules) complete() Rules { return rules.Complete(r, right) }

@@ -1,8 +1,7 @@
 package ztree
 
 import (
-	"reflect"
-
+	"schism/sim/rules"
 	"schism/zab/zkapi"
 )
 
@@ -57,12 +56,6 @@ func (r *Rules) complete() *Rules {
 	if r == nil {
 		return &right
 	}
-	c := right
-	given, into := reflect.ValueOf(r).Elem(), reflect.ValueOf(&c).Elem()
-	for i := range into.NumField() {
-		if f := given.Field(i); !f.IsNil() {
-			into.Field(i).Set(f)
-		}
-	}
+	c := rules.Complete(r, right)
 	return &c
 }
