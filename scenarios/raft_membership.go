@@ -5,7 +5,40 @@ import (
 
 	"schism/checker"
 	"schism/raft"
+	"schism/sim"
 )
+
+// raftMember shows a server to the checks where memberships change.
+type raftMember struct{ raftReplica }
+
+// raftMemberOf is a [checker.Adapter].
+func raftMemberOf(m sim.Machine) checker.Replica {
+	if s, ok := m.(raftHost); ok {
+		return raftMember{raftReplica{s}}
+	}
+	return nil
+}
+
+// ChangeAt implements [checker.Reconfigurable].
+func (r raftMember) ChangeAt(p checker.Position, before checker.Membership) (checker.Membership, bool) {
+	e, ok := r.Raft().Log().Entry(raft.Index(p))
+	if !ok || e.Type != raft.EntryConfig {
+		return nil, false
+	}
+	c, ok := raft.DecodeChange(e.Data)
+	if !ok {
+		return nil, false
+	}
+	return before.(raftMembership).after(&c)
+}
+
+// GovernedUpTo implements [checker.Governed].
+func (r raftMember) GovernedUpTo() checker.Position {
+	if r.Raft().ApplyConfigAt == raft.AtApply {
+		return r.AppliedPosition()
+	}
+	return r.LastPosition()
+}
 
 // raftMembership is the [checker.Membership] of Raft, whose slots are the servers in order. What a change makes of it
 // stands here once more, so that the checks do not believe Raft.

@@ -52,27 +52,6 @@ func (r raftReplica) EntryAt(p checker.Position) (sim.Reign, sim.Digest, bool) {
 	return sim.Reign(e.Term), e.Fold(0), true
 }
 
-// ChangeAt implements [checker.Reconfigurable].
-func (r raftReplica) ChangeAt(p checker.Position, before checker.Membership) (checker.Membership, bool) {
-	e, ok := r.Raft().Log().Entry(raft.Index(p))
-	if !ok || e.Type != raft.EntryConfig {
-		return nil, false
-	}
-	c, ok := raft.DecodeChange(e.Data)
-	if !ok {
-		return nil, false
-	}
-	return before.(raftMembership).after(&c)
-}
-
-// GovernedUpTo implements [checker.Governed].
-func (r raftReplica) GovernedUpTo() checker.Position {
-	if r.Raft().ApplyConfigAt == raft.AtApply {
-		return r.AppliedPosition()
-	}
-	return r.LastPosition()
-}
-
 // TouchedFrom implements [checker.Replica]: Raft does not keep track.
 func (r raftReplica) TouchedFrom() checker.Position { return 0 }
 

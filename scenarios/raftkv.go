@@ -36,6 +36,7 @@ type raftKV struct {
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
+	commands kvserver.Commands
 	ghost    *raft.Ghost
 	once     *kvserver.Ghost
 	split    *checker.SplitBrain
@@ -100,12 +101,16 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
 		k.ops, k.recipes = make([][]kvserver.Operation, s.Clients), make([]kvserver.Recipe, s.Clients)
-		k.split = checker.NewSplitBrain(raftReplicaOf, k.replies)
+		adapt := checker.Adapter(raftReplicaOf)
+		if setup.members.Ops > 0 {
+			adapt = raftMemberOf
+		}
+		k.split = checker.NewSplitBrain(adapt, k.replies)
 		k.bounds = checker.Timing{
 			Election: raftElectionMax, RoundTrip: s.roundTrip(), Retry: raftPatience,
 		}.Bounds()
 		k.bounds.Reigns += sim.Reign(setup.moves)
-		k.live = checker.NewLiveness(raftReplicaOf, k.bounds, 0)
+		k.live = checker.NewLiveness(adapt, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
 		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale}
 		if setup.journal || setup.workload.Mix.Watch > 0 {
@@ -187,7 +192,7 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 		c.Raft.Voters = k.servers[:k.setup.members.Voters]
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
-	c.Raft.Mail, c.SnapshotEvery = &k.mail, k.setup.snapshotEvery
+	c.Raft.Mail, c.Commands, c.SnapshotEvery = &k.mail, &k.commands, k.setup.snapshotEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)

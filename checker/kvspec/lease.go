@@ -42,6 +42,9 @@ type lease struct {
 // JudgeLeases judges LeaseKept and LeaseGone by true times. Clocks may run wrong by slack over a time to live. The log,
 // if it is not nil, shows also the leases that have ended without any reply about them.
 func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Report {
+	if !asks(history, kvapi.LeaseGrant) {
+		return []checker.Report{checker.Passed(LeaseKept, 0), checker.Passed(LeaseGone, 0)}
+	}
 	replies, err := answered(history)
 	if err != nil {
 		return []checker.Report{checker.NotTold(LeaseKept, err.Error()), checker.NotTold(LeaseGone, err.Error())}

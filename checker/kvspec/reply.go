@@ -135,6 +135,14 @@ func answered(history []sim.Op) ([]reply, error) {
 	return replies, nil
 }
 
+// asks reports whether a history has an operation of a kind.
+func asks(history []sim.Op, kind kvapi.OpKind) bool {
+	return slices.ContainsFunc(history, func(op sim.Op) bool {
+		in, ok := op.Input.(*kvapi.Op)
+		return ok && in.Kind == kind
+	})
+}
+
 // know takes over what the reply says. One that says that nothing was done, or nothing at all, is none.
 func (r *reply) know() {
 	switch {

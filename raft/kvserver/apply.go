@@ -34,11 +34,7 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 	s.applied = e.Index
 	switch e.Type {
 	case raft.EntryNormal:
-		c, err := DecodeCommand(e.Data)
-		if err != nil {
-			panic("kvserver: apply: " + err.Error())
-		}
-		s.settle(e, s.applyCommand(e, &c, out), out)
+		s.settle(e, s.applyCommand(e, s.commands.of(e), out), out)
 	case raft.EntryConfig:
 		before, _ := s.raft.AppliedMembership()
 		s.raft.Applied(s.applied) // members are as of now

@@ -18,6 +18,10 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 	if !ok {
 		d = &Server{raft: &raft.Node{}}
 	}
+	commands := d.commands
+	if commands == nil || commands == s.policy.commands {
+		commands = &Commands{}
+	}
 	*d = Server{
 		policy:    s.policy,
 		raft:      s.raft.CloneInto(d.raft),
@@ -37,6 +41,7 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		notifying: s.notifying,
 		moving:    s.moving,
 		responses: d.responses,
+		commands:  commands,
 	}
 	return d
 }

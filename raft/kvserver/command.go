@@ -1,6 +1,9 @@
 package kvserver
 
 import (
+	"bytes"
+
+	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/sim"
 	"schism/sim/wire"
@@ -15,6 +18,9 @@ type Command struct {
 	Seq     kvapi.Seq
 	Op      kvapi.Op
 }
+
+// commandRoom is how many bytes most commands fit into.
+const commandRoom = 64
 
 // ownCommand returns the binary form of an operation that a server asks for itself.
 func ownCommand(op *kvapi.Op) []byte { return appendCommand(nil, caller{}, op) }
@@ -34,4 +40,37 @@ func DecodeCommand(data []byte) (c Command, err error) {
 	}
 	c.Op, err = kvapi.DecodeOp(data[len(data)-len(d.Rest()):])
 	return c, err
+}
+
+// Commands knows the commands in log entries, so that they are decoded once for all servers of a world. Its zero value
+// is ready.
+type Commands struct {
+	recent [recentCommands]decoded
+}
+
+// recentCommands is how many entries apart two servers may apply and still share what is decoded.
+const recentCommands = 256
+
+// decoded is a command with its binary form. Neither is ever changed.
+type decoded struct {
+	data    []byte
+	command Command
+}
+
+// keep notes the command of which data, at a place in the log, is the binary form.
+func (c *Commands) keep(at raft.Index, data []byte, command Command) {
+	c.recent[at%recentCommands] = decoded{data, command}
+}
+
+// of returns the command in an entry. It is valid until the next call.
+func (c *Commands) of(e *raft.Entry) *Command {
+	d := &c.recent[e.Index%recentCommands]
+	if !bytes.Equal(d.data, e.Data) || len(e.Data) == 0 {
+		command, err := DecodeCommand(e.Data)
+		if err != nil {
+			panic("kvserver: apply: " + err.Error())
+		}
+		*d = decoded{e.Data, command}
+	}
+	return &d.command
 }

@@ -42,11 +42,13 @@ func supported(k kvapi.OpKind) bool {
 
 // propose hands a change of the store to Raft.
 func (s *Server) propose(from caller, op *kvapi.Op, out *sim.Effects) {
-	index, term, ok := s.raft.Propose(appendCommand(nil, from, op), out)
+	data := appendCommand(make([]byte, 0, commandRoom), from, op)
+	index, term, ok := s.raft.Propose(data, out)
 	if !ok {
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 		return
 	}
+	s.commands.keep(index, data, Command{from.client, from.session, from.seq, *op})
 	s.await(index, term, from)
 }
 

@@ -56,6 +56,7 @@ type Server struct {
 	moving caller
 
 	responses raft.Slab[kvapi.Response]
+	commands  *Commands
 }
 
 // caller is to whom an answer goes, and the answer to what it is.
@@ -87,7 +88,11 @@ type read struct {
 // NewServer returns a server that waits for its Start. It panics if c is wrong.
 func NewServer(c Config) *Server {
 	p := newPolicy(&c)
-	return &Server{policy: p, raft: raft.New(c.Raft), store: mvcc.New(p.store)}
+	commands := c.Commands
+	if commands == nil {
+		commands = &Commands{}
+	}
+	return &Server{policy: p, raft: raft.New(c.Raft), store: mvcc.New(p.store), commands: commands}
 }
 
 // Step implements sim.Machine.

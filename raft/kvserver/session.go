@@ -30,7 +30,7 @@ type session struct {
 	out kvapi.Output
 	// used is the index of the last entry that used the session. No two have the same.
 	used raft.Index
-	// digest is the session's share of the sum.
+	// digest is the session's share of the sum: of all but the details of out.
 	digest sim.Digest
 }
 
@@ -61,7 +61,8 @@ func (s *sessions) touch(i int, at raft.Index) {
 	n := &s.list[i]
 	s.sum -= n.digest
 	n.used = at
-	n.digest = n.out.Fold(sim.Digest(n.id).Mix(uint64(n.seq)).Mix(uint64(n.used)))
+	d := sim.Digest(n.id).Mix(uint64(n.seq)).Mix(uint64(n.used)).Mix(uint64(n.out.Revision))
+	n.digest = d.Mix(n.out.Index).Mix(n.out.Term<<8 | uint64(n.out.Code)) // the rest follows from the state at Index
 	s.sum += n.digest
 }
 

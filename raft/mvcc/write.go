@@ -71,7 +71,8 @@ func (s *Store) put(op *kvapi.Op) kvapi.Result {
 
 // put does a Put that has passed the checks.
 func (w *writer) put(op *kvapi.Op, r *kvapi.Result) {
-	c := &change{kv: kvapi.KeyValue{Key: op.Span.Key, Value: op.Value, Lease: op.Lease}}
+	c := w.newChange()
+	c.kv = kvapi.KeyValue{Key: op.Span.Key, Value: op.Value, Lease: op.Lease}
 	before := w.record(c)
 	var old kvapi.KeyValue
 	if before != nil && !before.deleted {
@@ -95,11 +96,10 @@ func (w *writer) follow(c, before *change) {
 	if before != nil && before.deleted {
 		before = w.earlier(before)
 	}
-	var old kvapi.KeyValue
-	if before != nil {
-		old = before.kv
+	if before == nil {
+		before = &change{}
 	}
-	c.kv.CreateRevision, c.kv.Version = w.rules.Succeeds(&old, alive, c.kv.ModRevision)
+	c.kv.CreateRevision, c.kv.Version = w.rules.Succeeds(&before.kv, alive, c.kv.ModRevision)
 }
 
 // deleteRange does a DeleteRange.
@@ -126,7 +126,8 @@ func (w *writer) deleteRange(op *kvapi.Op, r *kvapi.Result) {
 
 // delete deletes a key that is there.
 func (w *writer) delete(kv *kvapi.KeyValue) {
-	c := &change{kv: kvapi.KeyValue{Key: kv.Key}, deleted: true}
+	c := w.newChange()
+	c.kv.Key, c.deleted = kv.Key, true
 	w.record(c)
 	w.attach(kv.Key, kv.Lease, 0)
 	w.enter(c)
