@@ -13,7 +13,7 @@ type raftMember struct{ raftReplica }
 
 // raftMemberOf is a [checker.Adapter].
 func raftMemberOf(m sim.Machine) checker.Replica {
-	if s, ok := m.(raftHost); ok {
+	if s := raftServerOf(m); s != nil {
 		return raftMember{raftReplica{s}}
 	}
 	return nil

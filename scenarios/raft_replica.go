@@ -3,23 +3,35 @@ package scenarios
 import (
 	"schism/checker"
 	"schism/raft"
+	"schism/raft/kvserver"
 	"schism/sim"
 )
 
-// raftHost is a server of a store over Raft.
-type raftHost interface {
+// raftDecorator is a machine around a server.
+type raftDecorator interface {
 	sim.Machine
 	sim.Leader
 	raft.Host
-	StateHash() (applied raft.Index, hash sim.Digest)
+	decorated() *kvserver.Server
+}
+
+// raftServerOf returns the server that m is or decorates, nil if there is none.
+func raftServerOf(m sim.Machine) *kvserver.Server {
+	switch m := m.(type) {
+	case *kvserver.Server:
+		return m
+	case raftDecorator:
+		return m.decorated()
+	}
+	return nil
 }
 
 // raftReplica shows a server to the checks.
-type raftReplica struct{ raftHost }
+type raftReplica struct{ *kvserver.Server }
 
 // raftReplicaOf is a [checker.Adapter].
 func raftReplicaOf(m sim.Machine) checker.Replica {
-	if s, ok := m.(raftHost); ok {
+	if s := raftServerOf(m); s != nil {
 		return raftReplica{s}
 	}
 	return nil
@@ -62,6 +74,6 @@ func (r raftReplica) Vote() (sim.Reign, sim.NodeID) {
 
 // StateHash implements [checker.Replica].
 func (r raftReplica) StateHash() (checker.Position, sim.Digest) {
-	applied, hash := r.raftHost.StateHash()
+	applied, hash := r.Server.StateHash()
 	return checker.Position(applied), hash
 }

@@ -80,7 +80,7 @@ type raftSetup struct {
 	// mutate brings a bug into every server; nil is none.
 	mutate func(*kvserver.Config)
 	// decorate brings a bug into what servers hear and ask of the world; nil leaves them as they are.
-	decorate func(*kvserver.Server) raftHost
+	decorate func(*kvserver.Server) raftDecorator
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an

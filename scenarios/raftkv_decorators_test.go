@@ -7,7 +7,7 @@ import (
 )
 
 // around plants a bug by decorating the servers.
-func around(decorate func(*kvserver.Server) raftHost) func(*raftSetup) {
+func around(decorate func(*kvserver.Server) raftDecorator) func(*raftSetup) {
 	return func(s *raftSetup) { s.decorate = decorate }
 }
 
@@ -15,7 +15,9 @@ func around(decorate func(*kvserver.Server) raftHost) func(*raftSetup) {
 // for done (fsyncgate).
 type deafToFailure struct{ *kvserver.Server }
 
-func newDeafToFailure(s *kvserver.Server) raftHost { return deafToFailure{s} }
+func newDeafToFailure(s *kvserver.Server) raftDecorator { return deafToFailure{s} }
+
+func (d deafToFailure) decorated() *kvserver.Server { return d.Server }
 
 func (d deafToFailure) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	switch ev.Kind {
@@ -31,7 +33,9 @@ func (d deafToFailure) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 // it is too late (RATIS-1161).
 type obedient struct{ *kvserver.Server }
 
-func newObedient(s *kvserver.Server) raftHost { return obedient{s} }
+func newObedient(s *kvserver.Server) raftDecorator { return obedient{s} }
+
+func (o obedient) decorated() *kvserver.Server { return o.Server }
 
 func (o obedient) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	if m, ok := ev.Msg.(*raft.AppendEntries); ok && m.Term < o.Raft().Term() {

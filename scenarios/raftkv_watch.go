@@ -88,7 +88,7 @@ const maxSessions = 64
 func (j *raftJournal) owes(v sim.View) bool {
 	var store *mvcc.Store
 	for _, id := range v.Servers() {
-		if s, ok := v.Machine(id).(*kvserver.Server); ok && s.Store().Revision() >= j.log.Revision() {
+		if s := raftServerOf(v.Machine(id)); s != nil && s.Store().Revision() >= j.log.Revision() {
 			store = s.Store()
 		}
 	}

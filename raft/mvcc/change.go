@@ -28,19 +28,6 @@ type change struct {
 	before place
 }
 
-// changesAtOnce is how many changes one allocation makes.
-const changesAtOnce = 16
-
-// newChange returns a change to be filled in.
-func (s *Store) newChange() *change {
-	if len(s.spare) == 0 {
-		s.spare = make([]change, changesAtOnce)
-	}
-	c := &s.spare[0]
-	s.spare = s.spare[1:]
-	return c
-}
-
 // at returns where c is.
 func (c *change) at() place { return placeOf(c.kv.ModRevision) + place(c.number) }
 

@@ -42,6 +42,9 @@ func (s *Store) readRange(op *kvapi.Op, r *kvapi.Result) {
 			r.More = true
 		default:
 			room--
+			if r.KVs == nil {
+				r.KVs = take(&s.spare.kvs, 1)[:0] // of one key this is all
+			}
 			r.KVs = append(r.KVs, *kv)
 		}
 	})

@@ -26,9 +26,8 @@ type Store struct {
 	leases              btree.Map[kvapi.LeaseID, lease]
 	attached            btree.Set[string]
 	// named is the last name that the store has given to a lease.
-	named kvapi.LeaseID
-	// spare are changes that have not been made yet. Clones do not share them.
-	spare            []change
+	named            kvapi.LeaseID
+	spare            spare
 	logSum, leaseSum Digest
 }
 
@@ -42,7 +41,7 @@ func New(rules *Rules) Store {
 func (s *Store) Clone() Store {
 	c := *s
 	c.keys, c.log, c.leases = *s.keys.Copy(), *s.log.Copy(), *s.leases.Copy()
-	c.attached, c.spare = *s.attached.Copy(), nil
+	c.attached, c.spare = *s.attached.Copy(), spare{}
 	return c
 }
 
