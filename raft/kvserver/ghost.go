@@ -39,6 +39,9 @@ func (g *Ghost) Observe(_ sim.View, s *sim.StepInfo) error {
 		return nil
 	}
 	for i := range s.Effects {
+		if f := &s.Effects[i]; f.Kind != sim.EffectSend || !f.To.IsClient() {
+			continue
+		}
 		m, ok := s.Effects[i].Msg.(*kvapi.Response)
 		if !ok || m.Session == 0 || m.Op == kvapi.OpenSession || !m.Out.Code.Answered() {
 			continue
