@@ -262,7 +262,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
 	if k.journal != nil {
-		levels = append(levels, k.journal.judge(history)...)
+		levels = append(levels, k.journal.judge(history, k.setup.workload.Mix.Watch > 0)...)
 	} else {
 		levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
 	}

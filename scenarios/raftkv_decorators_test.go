@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"schism/raft"
+	"schism/raft/kvapi"
 	"schism/raft/kvserver"
 	"schism/sim"
 )
@@ -44,4 +45,38 @@ func (o obedient) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		ev.Msg = &late
 	}
 	o.Server.Step(now, ev, out)
+}
+
+// heedless is a server that hears of no watch.
+type heedless struct{ *kvserver.Server }
+
+func newHeedless(s *kvserver.Server) raftDecorator { return heedless{s} }
+
+func (h heedless) decorated() *kvserver.Server { return h.Server }
+
+func (h heedless) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if m, ok := ev.Msg.(*kvapi.Request); ok && m.Op.Kind == kvapi.Watch {
+		return
+	}
+	h.Server.Step(now, ev, out)
+}
+
+// fickle is a server that cancels watches when it has told events of them.
+type fickle struct{ *kvserver.Server }
+
+func newFickle(s *kvserver.Server) raftDecorator { return fickle{s} }
+
+func (f fickle) decorated() *kvserver.Server { return f.Server }
+
+func (f fickle) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	from := len(out.List())
+	f.Server.Step(now, ev, out)
+	out.Rewrite(from, func(e sim.Effect) (sim.Effect, bool) {
+		if m, ok := e.Msg.(*kvapi.WatchResponse); ok && len(m.Events) > 0 && !m.Fragment {
+			last := *m
+			last.Canceled = true
+			e.Msg = &last
+		}
+		return e, true
+	})
 }

@@ -107,13 +107,13 @@ func (j *raftJournal) owes(v sim.View) bool {
 	return owed
 }
 
-// judge judges what was told of watches, and leases by what was committed.
-func (j *raftJournal) judge(history []sim.Op) []checker.Report {
+// judge judges leases by what was committed and, if anything was watched, what was told of that.
+func (j *raftJournal) judge(history []sim.Op, watched bool) []checker.Report {
 	if j.blind != "" {
 		return []checker.Report{{Check: kvspec.WatchComplete, Reason: j.blind, Blocked: -1}}
 	}
 	list := kvspec.JudgeLeases(history, j.log, leaseSlack)
-	if len(j.told) > 0 {
+	if watched {
 		list = append(list, summed(kvspec.JudgeWatches(j.log, history, j.told, j.log.Revision()))...)
 	}
 	return list

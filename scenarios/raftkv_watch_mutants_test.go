@@ -28,6 +28,8 @@ var watchMutants = []raftMutant{
 	{"etcd 19179", "a watch from the compacted revision on is not told of a delete in it", inStores(mvcc.Rules{
 		Keeps: func(deleted bool, _, _ kvapi.Revision) bool { return !deleted },
 	}), "etcd/watch", 11, []string{kvspec.WatchResumable, kvspec.WatchReliable, kvspec.WatchAtomic}},
+	{"", "watches never begin", around(newHeedless), "etcd/watch", 1, []string{kvspec.WatchComplete}},
+	{"", "watches are canceled for nothing", around(newFickle), "etcd/watch", 1, []string{kvspec.WatchCanceled}},
 	{"", "what is compacted is told as far as it is there", inStores(mvcc.Rules{
 		Compacted: func(_, _ kvapi.Revision) bool { return false },
 	}), "etcd/watch", 2, []string{kvspec.WatchResumable, kvspec.WatchReliable}},

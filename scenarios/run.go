@@ -73,9 +73,20 @@ func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *R
 	report.Moments = append([]Moment(nil), report.Moments...)
 	report.chronicle(r.system.chronicle())
 	if !o.NoChecks {
-		report.conclude(r.system.judge(r.world.View(), result))
+		report.conclude(r.judge(result))
 	}
 	return report
+}
+
+// judge judges a run. One that has come to its time limit, and still owes something, is not known to be valid.
+func (r *Runner) judge(result *sim.Result) []judgement {
+	v := r.world.View()
+	all := r.system.judge(v, result)
+	if result.Stop == sim.StopLimit && !r.scenario.Whole && !r.system.settled(v) {
+		all = append(all, judgement{"settled", checker.NotTold("settled",
+			"the run has come to its time limit, and somebody still has to do something, or to be told")})
+	}
+	return all
 }
 
 // healed returns when the schedule is over, or, if it waits for marks, when it must be.

@@ -14,26 +14,33 @@ func TestJudgeBank(t *testing.T) {
 	whole := keys(t, "bank/x/1=1 c2 m2 v1", "bank/y/2=1 c2 m2 v1")
 	twice := keys(t, "bank/x/1=1 c2 m2 v1", "bank/y/1=1 c2 m2 v1")
 	half := keys(t, "bank/x/1=1 c2 m2 v1")
+	other := keys(t, "bank/x/1=1 c2 m2 v1", "bank/y/9=1 c2 m2 v1")
 	nobody := keys(t, "1=1 c2 m2 v1", "bank/y/1=1 c2 m2 v1")
+	const untold = kvspec.BankWhole + "?"
 	for name, c := range map[string]struct {
 		want string
 		acts []act
 	}{
-		"nothing":              {"", nil},
-		"whole":                {"", []act{{1, 1, 2, read, at(2, whole)}}},
-		"not open":             {"", []act{{1, 1, 2, read, at(1, keys(t))}}},
-		"lost":                 {"", []act{{1, 1, 0, read, nil}}},
-		"failed":               {"", []act{{1, 1, 2, read, fails(2, kvapi.ErrCompacted)}}},
-		"a part of it":         {"", []act{{1, 1, 2, "get bank/x/1", at(2, half)}}},
-		"some of it":           {"", []act{{1, 1, 2, read + " limit 1", at(2, half)}}},
-		"only how many":        {"", []act{{1, 1, 2, read + " count-only", at(2, keys(t))}}},
+		"nothing":       {untold, nil},
+		"whole":         {"", []act{{1, 1, 2, read, at(2, whole)}}},
+		"not open":      {untold, []act{{1, 1, 2, read, at(1, keys(t))}}},
+		"lost":          {untold, []act{{1, 1, 0, read, nil}}},
+		"failed":        {untold, []act{{1, 1, 2, read, fails(2, kvapi.ErrCompacted)}}},
+		"a part of it":  {untold, []act{{1, 1, 2, "get bank/x/1", at(2, half)}}},
+		"some of it":    {untold, []act{{1, 1, 2, read + " limit 1", at(2, half)}}},
+		"only how many": {untold, []act{{1, 1, 2, read + " count-only", at(2, keys(t))}}},
+		"empty again": {kvspec.BankWhole,
+			[]act{{1, 1, 2, read, at(2, whole)}, {2, 3, 4, read, at(3, keys(t))}}},
+		"empty again, but old": {"",
+			[]act{{1, 1, 2, read, at(2, whole)}, {2, 3, 4, read + " serializable", at(1, keys(t))}}},
+		"another coin":         {kvspec.BankWhole, []act{{1, 1, 2, read, at(2, other)}}},
 		"a coin is missing":    {kvspec.BankWhole, []act{{1, 1, 2, read, at(2, half)}}},
 		"a coin twice":         {kvspec.BankWhole, []act{{1, 1, 2, read, at(2, twice)}}},
 		"a coin without a key": {kvspec.BankWhole, []act{{1, 1, 2, read, at(2, nobody)}}},
 		"an old read": {kvspec.BankWhole,
 			[]act{{1, 1, 2, read + " serializable", at(2, half)}}},
 		"in a txn": {kvspec.BankWhole, []act{{1, 1, 2, move, at(2, result{Responses: []result{half}})}}},
-		"in another branch": {"",
+		"in another branch": {untold,
 			[]act{{1, 1, 2, move, at(2, result{Succeeded: true, Responses: []result{half}})}}},
 	} {
 		reports := []checker.Report{kvspec.JudgeBank(historyOf(t, c.acts), kvapi.Prefix("bank/"), 2)}

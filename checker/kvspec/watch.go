@@ -34,7 +34,9 @@ const (
 	WatchPrevKV = "watch-prev-kv"
 	// WatchCompacted: a watch is canceled for compaction only if what it needs next can be compacted.
 	WatchCompacted = "watch-compacted"
-	// WatchComplete: in the end a watch that was not canceled has told everything.
+	// WatchCanceled: a watch is canceled for nothing but compaction, or because its client has asked for it.
+	WatchCanceled = "watch-canceled"
+	// WatchComplete: in the end every watch that was called and not canceled has begun, and told everything.
 	WatchComplete = "watch-complete"
 )
 
@@ -83,7 +85,7 @@ type watching struct {
 func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision) []checker.Report {
 	j := &watches{log: log}
 	for _, level := range [...]string{WatchFilter, WatchOrdered, WatchUnique, WatchAtomic, WatchReliable,
-		WatchResumable, WatchBookmarkable, WatchFaithful, WatchPrevKV, WatchCompacted, WatchComplete} {
+		WatchResumable, WatchBookmarkable, WatchFaithful, WatchPrevKV, WatchCompacted, WatchCanceled, WatchComplete} {
 		j.reports = append(j.reports, checker.Passed(level, len(told)))
 	}
 	for i := range calls {
@@ -101,6 +103,12 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	for _, w := range j.all {
 		if j.goes(w, sim.StillOpen) {
 			j.missing(w, WatchComplete, min(settled, log.Revision()))
+		}
+	}
+	for _, c := range j.calls {
+		w := &watching{client: c.Client, call: c, op: c.Input.(*kvapi.Op), open: true}
+		if settled > 0 && j.goes(w, sim.StillOpen) {
+			j.broken(w, WatchComplete, 0, "has never begun")
 		}
 	}
 	for i := range j.reports {
@@ -147,6 +155,9 @@ func (j *watches) read(t *Told) {
 	}
 	switch {
 	case m.Canceled:
+		if m.Compacted == 0 && j.goes(w, t.Seq) {
+			j.broken(w, WatchCanceled, 0, "was canceled, and nobody had asked for that: "+m.String())
+		}
 		w.open = false
 		if m.Compacted > 0 && (w.done+1 >= m.Compacted || m.Compacted > j.log.compacted) {
 			j.broken(w, WatchCompacted, 0, "was canceled without a compaction of what it needed: "+m.String())

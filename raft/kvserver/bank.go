@@ -13,9 +13,11 @@ import (
 // to know who moves a coin from wherever it is, so that a transfer can be drawn up front.
 //
 //	txn {version bank/a/3 > 0} then {delete bank/a/3; put bank/b/3 …}
-//	else {txn {version bank/b/3 > 0} then {delete bank/b/3; put bank/a/3 …} else {get bank/ to bank0}}
+//	else {txn {version bank/b/3 > 0} then {delete bank/b/3; put bank/a/3 …} else {…}}
+//
+// Who finds the bank closed opens it.
 type BankWork struct {
-	// Ops is the number of operations of one client. The first opens the bank, if nobody has.
+	// Ops is the number of operations of one client. The first opens the bank, unless it is open.
 	Ops int
 	// Accounts is at least 2, Coins at least 1.
 	Accounts, Coins int
@@ -78,7 +80,7 @@ func (w *BankWork) open(value string) kvapi.Op {
 // times in all, in the one after it.
 func (w *BankWork) transfer(coin, first, looks int, value string) kvapi.Op {
 	if looks == 0 {
-		return readBank(0)
+		return w.open(value)
 	}
 	from, to := kvapi.Span{Key: coinKey(first, coin)}, (first+1)%w.Accounts
 	return kvapi.Op{Kind: kvapi.Txn, If: []kvapi.Compare{{Result: kvapi.Greater, Span: from}},
