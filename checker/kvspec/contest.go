@@ -39,8 +39,8 @@ func (c Contest) Held(history []sim.Op) []checker.Holding {
 	var list []checker.Holding
 	for _, h := range s.held {
 		h.Until = min(h.Until, s.lasts[h.lease])
-		for _, d := range s.deletes[h.key] {
-			if d.mayHit(&h.entry) {
+		for i := range s.deletes {
+			if d := &s.deletes[i]; d.mayHit(&h.entry) {
 				h.Until = min(h.Until, d.op.Call)
 			}
 		}
@@ -65,16 +65,17 @@ type held struct {
 	entry
 }
 
-// deletion is an operation that may have deleted a key: the one that was created by the revision create, or, if that is
+// deletion is an operation that may have deleted keys: those that were created by the revision create, or, if that is
 // 0, any. done is the revision of one that has, 0 if that is not known.
 type deletion struct {
 	op           *sim.Op
+	keys         kvapi.Span
 	create, done kvapi.Revision
 }
 
 // mayHit reports whether d may have deleted the key of e.
 func (d *deletion) mayHit(e *entry) bool {
-	return d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
+	return d.keys.Contains(e.key) && d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
 		(d.done == 0 || d.done > e.create)
 }
 
@@ -92,8 +93,8 @@ type seen struct {
 	held    []held
 	// lasts is until when each lease lasts at least.
 	lasts map[kvapi.LeaseID]sim.Time
-	// deletes are by key, those that are known to have deleted nothing left out.
-	deletes map[string][]deletion
+	// deletes leave out what is known to have deleted nothing.
+	deletes []deletion
 	// proclaims are the claims that are operations of the store.
 	proclaims []proclaim
 }
@@ -109,8 +110,7 @@ type contestant struct {
 
 // read reads a history, which is in the order of calls.
 func (c Contest) read(history []sim.Op) *seen {
-	s := &seen{contest: &c, clients: map[sim.NodeID]*contestant{}, lasts: map[kvapi.LeaseID]sim.Time{},
-		deletes: map[string][]deletion{}}
+	s := &seen{contest: &c, clients: map[sim.NodeID]*contestant{}, lasts: map[kvapi.LeaseID]sim.Time{}}
 	for i := range history {
 		op := &history[i]
 		x := s.clients[op.Client]
@@ -212,32 +212,44 @@ func shown(out *kvapi.Output, key string) kvapi.Revision {
 	return 0
 }
 
-// delete notes an operation that may have deleted a key of the contest. Of LeaseRevoke the key is the name of the
-// lease, as package concurrency names keys.
+// delete notes an operation that may have deleted keys of the contest. Of LeaseRevoke the key is the name of the lease,
+// as package concurrency names keys.
 func (s *seen) delete(op *sim.Op, in *kvapi.Op, out *kvapi.Output) {
-	d := deletion{op: op}
-	key, one := "", in
-	switch {
-	case op.Outcome == sim.Failed:
-		return
-	case in.Kind == kvapi.LeaseRevoke:
-		key = s.contest.Prefix + in.Lease.String()
-	case in.Kind == kvapi.Txn && len(in.Then) == 1 && in.Then[0].Kind == kvapi.DeleteRange:
-		if one = &in.Then[0]; len(in.If) == 1 && in.If[0].Target == kvapi.CompareCreate && in.If[0].Span == one.Span {
-			d.create = kvapi.Revision(in.If[0].Number)
-		}
-	}
-	if one.Kind == kvapi.DeleteRange && one.Span.Single() {
-		key = one.Span.Key
-	}
-	if key == "" {
+	if op.Outcome == sim.Failed {
 		return
 	}
-	if out != nil && in.Kind != kvapi.LeaseRevoke {
-		if !changes(in, &out.Result) {
-			return
-		}
-		d.done = out.Revision
+	if in.Kind == kvapi.LeaseRevoke {
+		key := kvapi.Span{Key: s.contest.Prefix + in.Lease.String()}
+		s.deletes = append(s.deletes, deletion{op: op, keys: key})
+		return
 	}
-	s.deletes[key] = append(s.deletes[key], d)
+	if out != nil && !changes(in, &out.Result) {
+		return
+	}
+	spans := deleted(in, nil)
+	for _, keys := range spans {
+		d := deletion{op: op, keys: keys}
+		if alone := in.Kind == kvapi.DeleteRange || len(spans) == 1 && len(in.Then) == 1 && len(in.Else) == 0; alone {
+			if len(in.If) == 1 && in.If[0].Target == kvapi.CompareCreate && in.If[0].Span == keys {
+				d.create = kvapi.Revision(in.If[0].Number)
+			}
+			if out != nil {
+				d.done = out.Revision
+			}
+		}
+		s.deletes = append(s.deletes, d)
+	}
+}
+
+// deleted appends the keys that an operation may delete, in whichever branch.
+func deleted(in *kvapi.Op, spans []kvapi.Span) []kvapi.Span {
+	if in.Kind == kvapi.DeleteRange {
+		return append(spans, in.Span)
+	}
+	for _, branch := range [...][]kvapi.Op{in.Then, in.Else} {
+		for i := range branch {
+			spans = deleted(&branch[i], spans)
+		}
+	}
+	return spans
 }

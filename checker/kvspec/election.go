@@ -34,7 +34,7 @@ func (s *seen) oldest(history []sim.Op) []gone {
 		out, answered := history[i].Output.(*kvapi.Output)
 		if !ok || !answered || in.Kind != kvapi.Range || in.Span != kvapi.Prefix(s.contest.Prefix) ||
 			in.By != kvapi.ByCreate || in.Order == kvapi.Descend || in.Bounds != (kvapi.Bounds{}) || in.Revision != 0 ||
-			out.Code != kvapi.OK {
+			in.Flags&kvapi.FlagCountOnly != 0 || out.Code != kvapi.OK {
 			continue
 		}
 		g := gone{&history[i], out.Revision, out.Revision + 1}
@@ -66,8 +66,8 @@ func (s *seen) judgeProclaims(history []sim.Op) checker.Report {
 		if youngest != nil && youngest.created > p.create {
 			deposed(&r, p, youngest.op)
 		}
-		for _, d := range s.deletes[p.key] {
-			if d.mayHit(&p.entry) && d.done != 0 && d.done < p.out.Revision {
+		for i := range s.deletes {
+			if d := &s.deletes[i]; d.mayHit(&p.entry) && d.done != 0 && d.done < p.out.Revision {
 				deposed(&r, p, d.op)
 			}
 		}

@@ -1,6 +1,7 @@
 package kvspec
 
 import (
+	"fmt"
 	"time"
 
 	"schism/checker"
@@ -49,7 +50,7 @@ func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Repo
 	if err != nil {
 		return []checker.Report{checker.NotTold(LeaseKept, err.Error()), checker.NotTold(LeaseGone, err.Error())}
 	}
-	j := &leases{kept: checker.Passed(LeaseKept, len(replies)), gone: checker.Passed(LeaseGone, len(replies)),
+	j := &leases{kept: checker.Passed(LeaseKept, 0), gone: checker.Passed(LeaseGone, 0),
 		slack: slack, byID: map[kvapi.LeaseID]*lease{}}
 	for i := range replies {
 		j.read(&replies[i])
@@ -57,9 +58,16 @@ func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Repo
 	if log != nil {
 		j.follow(log, replies)
 	}
+	judged := 0
 	for _, r := range chosen(replies, func(r *reply) bool { return r.in.Kind == kvapi.LeaseGrant }, call) {
 		if r.out != nil && j.of(r.out.Lease).grants == 1 {
 			j.judge(j.of(r.out.Lease), r)
+			judged++
+		}
+	}
+	for _, r := range [...]*checker.Report{&j.kept, &j.gone} {
+		if r.Effort.Operations = judged; r.Verdict == checker.Valid {
+			r.Reason = fmt.Sprintf("%d leases", judged)
 		}
 	}
 	return []checker.Report{j.kept, j.gone}
@@ -121,7 +129,8 @@ func (j *leases) follow(log *Log, replies []reply) {
 // judge judges a lease that was granted once.
 func (j *leases) judge(l *lease, grant *reply) {
 	for _, dead := range l.dead {
-		if dead.called >= grant.returned { // before, it may not have been there yet
+		old := dead.in.Kind == kvapi.LeaseTimeToLive && dead.out.Index < grant.out.Index
+		if dead.called >= grant.returned && !old { // else it may not have been there yet
 			j.compare(l, dead)
 		}
 	}

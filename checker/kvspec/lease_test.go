@@ -50,6 +50,10 @@ func TestJudgeLeases(t *testing.T) {
 		"a put keeps nothing": {"", []act{granted, {1, 9, 10, "put x 1 lease 1", ok(2)}, gone(1, 12, 13, 2)}},
 		"no time to live": {kvspec.LeaseKept,
 			[]act{granted, {1, 3, 4, "lease-ttl lease 1", lives(1, -1)}}},
+		"no time to live at a server that is behind": {"", []act{
+			{1, 1, 2, grant, &output{Header: kvapi.Header{Revision: 1, Index: 5}, Result: result{Lease: 1, TTL: 10}}},
+			{2, 3, 4, "lease-ttl lease 1",
+				&output{Header: kvapi.Header{Revision: 1, Index: 4}, Result: result{Lease: 1, TTL: -1}}}}},
 		"not granted yet": {"", []act{granted, gone(2, 1, 3, 1)}},
 		"revoked":         {"", []act{granted, {2, 3, 4, revoke, ok(1)}, gone(1, 5, 6, 1)}},
 		"perhaps revoked": {"", []act{granted, {2, 3, 0, revoke, nil}, gone(1, 5, 6, 1)}},
