@@ -5,10 +5,13 @@
 // pure function of what it judges: budgets are counted in steps of the specification and never in
 // seconds, so a seed has the same verdict on a fast machine and on a slow one.
 //
-//	report := checker.Judge(kvspec.New(), result.History, checker.DefaultBudget)
+//	report := checker.Judge(spec, result.History, checker.DefaultBudget)
 //	if report.Verdict != checker.Valid {
 //		t.Error(report)
 //	}
+//
+// The judges of the two stores stand on it: kvspec.Judge and zkspec.Judge take whole histories, with the operations
+// that are not linearizable.
 //
 // [Judge] decides whether a history is linearizable with respect to a [Spec]. It first asks the
 // positions that servers put into their replies for an order of the operations, a witness, and proves

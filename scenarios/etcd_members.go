@@ -39,7 +39,7 @@ var etcdMemberScenarios = []*Scenario{
 	members("leader-removal", "Whoever has just been made the leader is removed, or loses its vote", meetAnything,
 		administered(5, kvserver.MemberMix{List: 1, Local: 1, Add: 3, Promote: 3, Retire: 3, Relegate: 3}),
 		"transfer-campaign", "transfer-aborted", "removed-leader-stepped-down"),
-	members("member-promote", "Learners are promoted while they are cut off", meetOutsiders(3),
+	members("member-promote", "Learners are promoted, and cut off before, meanwhile and after", meetOutsiders(3),
 		administered(3, kvserver.MemberMix{List: 1, Local: 1, Learn: 4, Promote: 6, Remove: 3, Move: 1}),
 		"learner-promoted"),
 	members("member-demote", "Voters become learners, and vote again", meetAnything,

@@ -44,7 +44,7 @@ var etcdRecipes = []*Scenario{
 // brings a bug into what clients do.
 func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	work := kvserver.LockWork{
-		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+		Rounds: 11, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
 		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
 	}
 	if change != nil {

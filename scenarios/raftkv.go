@@ -193,6 +193,7 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.Commands, c.SnapshotEvery = &k.mail, &k.commands, k.setup.snapshotEvery
+	c.MaxSessions = maxSessions
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)

@@ -81,7 +81,7 @@ func (j *raftJournal) add(e *raft.Entry) {
 	}
 }
 
-// maxSessions is how many sessions the servers of these scenarios remember.
+// maxSessions is how many sessions the servers of all scenarios over Raft remember.
 const maxSessions = 64
 
 // owes reports whether a client has yet to be told something of its watches.

@@ -181,21 +181,6 @@ func TestABudgetThatIsTooSmallIsUnknown(t *testing.T) {
 	}
 }
 
-// TestRepliesTellsOfWhatIsLinearizable: what may be old, and what was not done, is no acknowledgement.
-func TestRepliesTellsOfWhatIsLinearizable(t *testing.T) {
-	out := &output{Header: kvapi.Header{Revision: 2, Index: 7, Server: 3}}
-	for op, want := range map[string]bool{"get x": true, "put x 1": true, "compact rev 2": true,
-		"get x serializable": false, "hash": false, "lease-keep-alive lease 1": false} {
-		reply, ok := kvspec.Replies(parse(t, op), out)
-		if ok != want || ok && (reply.Position != 7 || reply.Server != 3) {
-			t.Errorf("%s: %v %v", op, reply, ok)
-		}
-	}
-	if _, ok := kvspec.Replies(parse(t, "get x"), fails(0, kvapi.ErrNotLeader)); ok {
-		t.Error("what was not taken is acknowledged")
-	}
-}
-
 // TestLongHistoriesAreNotSearched: a wrong reply is found all the same, at its place.
 func TestLongHistoriesAreNotSearched(t *testing.T) {
 	var acts []act

@@ -25,13 +25,15 @@
 //	E4  along the revisions the store explains every reply                   Judge: checker.Linearizability; Search
 //	E5  a serializable read shows the store at its revision                  Judge: SerializableReads
 //	E6  watches tell everything, once, in order, and as it was               JudgeWatches
-//	E7  leases last as long as they should, and no longer than once          JudgeLeases
+//	E7  leases last as long as they should, and stay gone once they are      JudgeLeases
 //	E8  what is the same has the same hash                                   JudgeHashes
 //	E9  one client at a time holds a lock, or leads                          Contest: checker.JudgeMutex
 //	E10 what a deposed leader proclaims has no effect                        JudgeProclaims
 //	E11 the membership is what its changes have made of it                   JudgeMembers
+//	E12 who moves things in transactions loses none of them                  JudgeBank
 //
-// Of E5, a revision that no linearizable operation has shown to be still to come is taken to be there.
+// That a lease ends, and that a leader moves, nobody judges here. Of E5, a revision that no linearizable operation has
+// shown to be still to come is taken to be there.
 package kvspec
 
 import (
@@ -145,17 +147,4 @@ func describe(in *kvapi.Op, out *kvapi.Output) string {
 		return in.String() + " -> unknown"
 	}
 	return in.Explain(out)
-}
-
-// Replies tells the split-brain checks about a reply. They are not told of what may be old.
-func Replies(input, output any) (checker.Reply, bool) {
-	in, ok := input.(*kvapi.Op)
-	out, known := output.(*kvapi.Output)
-	if !ok || !known || !out.Code.Answered() {
-		return checker.Reply{}, false
-	}
-	if k := kindOf(in, out); k != changing && k != exact {
-		return checker.Reply{}, false
-	}
-	return checker.Reply{Position: checker.Position(out.Index), Server: out.Server}, true
 }

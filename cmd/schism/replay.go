@@ -34,7 +34,7 @@ func newReplay() *cobra.Command {
 			}
 			if report.Digest != want {
 				fmt.Fprintf(c.ErrOrStderr(), "schism: stale: the digest of this run is %s, not %s: "+
-					"the code has changed since that run\n", report.Digest, want)
+					"another seed, or the code has changed since that run\n", report.Digest, want)
 				return exitStale
 			}
 			return verdictCode(report.Verdict)
