@@ -150,6 +150,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	}
 	k.mail.Reset()
 	k.requests.Reset()
+	k.commands.Reset()
 	k.ghost.Reset()
 	k.once.Reset()
 	k.split.Reset()

@@ -59,7 +59,7 @@ var raftMutants = []raftMutant{
 	}), "raft/kv/swarm", 2, []string{checker.Linearizability}},
 	{"", "a snapshot loses which keys have a lease", inStores(mvcc.Rules{
 		Restored: func(kvapi.LeaseID) kvapi.LeaseID { return 0 },
-	}), "raft/kv/crash-storm", 13, []string{"state-divergence"}},
+	}), "raft/kv/crash-storm", 4, []string{"state-divergence"}},
 	{"", "compaction forgets what is there", inStores(mvcc.Rules{
 		Keeps: func(bool, kvapi.Revision, kvapi.Revision) bool { return false },
 	}), "raft/kv/swarm", 1, []string{checker.Linearizability}},

@@ -40,9 +40,9 @@ type Response struct {
 // ended (etcdserverpb.WatchResponse).
 //
 //  1. Events are of one watch, ascending, of revisions that no response before had; all events of one revision are in
-//     one response, unless Fragment says that more of the last one follow.
-//  2. Without events Header.Revision is a progress notification: everything up to there has been told. WatchID 0 then
-//     stands for all watches of the channel.
+//     one response. Messages of which Fragment says that more follow are one response together with the next one.
+//  2. Without events, and neither Created nor Canceled, Header.Revision is a progress notification: everything up to
+//     there has been told. WatchID 0 then stands for all watches of the channel.
 //  3. Canceled is the last response of a watch. Compacted is the least revision from which it could begin again, if the
 //     one that it needs is compacted.
 type WatchResponse struct {

@@ -35,6 +35,10 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 	switch e.Type {
 	case raft.EntryNormal:
 		s.settle(e, s.applyCommand(e, s.commands.of(e), out), out)
+	case raft.EntryNoop:
+		if s.leads() && e.Term == s.raft.Term() && !s.leases.promoted {
+			s.promote(out)
+		}
 	case raft.EntryConfig:
 		before, _ := s.raft.AppliedMembership()
 		s.raft.Applied(s.applied) // members are as of now

@@ -35,11 +35,12 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		proposals: append(d.proposals[:0], s.proposals...),
 		reads:     append(d.reads[:0], s.reads...),
 		lastRead:  s.lastRead,
-		leases:    lessor{append(d.leases.deadlines[:0], s.leases.deadlines...), s.leases.armed},
+		leases:    s.leases.clone(&d.leases),
 		streams:   cloneStreams(s.streams, d.streams),
 		telling:   s.telling,
 		notifying: s.notifying,
 		moving:    s.moving,
+		movingTo:  s.movingTo,
 		responses: d.responses,
 		commands:  commands,
 	}
@@ -52,7 +53,7 @@ func (s *Server) AppendHash(b []byte) []byte {
 	b = s.sessions.append(b, func(kvapi.Session) bool { return true })
 	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
-		flag(s.leases.armed), uint64(len(s.streams)), flag(s.telling), flag(s.notifying)} {
+		flag(s.leases.armed), flag(s.leases.promoted), uint64(len(s.streams)), flag(s.telling), flag(s.notifying)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	for i := range s.proposals {
@@ -73,7 +74,7 @@ func (s *Server) AppendHash(b []byte) []byte {
 	for i := range s.streams {
 		b = s.streams[i].append(b)
 	}
-	return s.moving.append(b)
+	return binary.AppendUvarint(s.moving.append(b), uint64(s.movingTo))
 }
 
 // cloneStreams returns a copy of streams that may use the memory of old.

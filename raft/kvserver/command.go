@@ -57,6 +57,9 @@ type decoded struct {
 	command Command
 }
 
+// Reset forgets everything, before the memory that the entries of a world lie in is used again.
+func (c *Commands) Reset() { *c = Commands{} }
+
 // keep notes the command of which data, at a place in the log, is the binary form.
 func (c *Commands) keep(at raft.Index, data []byte, command Command) {
 	c.recent[at%recentCommands] = decoded{data, command}

@@ -65,7 +65,7 @@ type policy struct {
 	leaseEvery    time.Duration
 	// checkpointEvery is 0 for never.
 	checkpointEvery time.Duration
-	// grace is what a new leader gives every lease beyond its time: as long as it took to elect it at worst.
+	// grace is what a new leader gives every lease beyond its time: one election timeout, as in etcd.
 	grace    time.Duration
 	commands *Commands
 	rules    Rules

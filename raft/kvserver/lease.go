@@ -12,8 +12,11 @@ import (
 
 // lessor keeps the time of the leases, on the leader's own clock (lease.lessor).
 //
-//  1. deadlines has every lease of the store, sorted by id, while the server leads.
+//  1. deadlines has every lease of the store, sorted by id, while promoted.
+//  2. promoted says that the server leads, and has applied the first entry of its own term: what earlier leaders have
+//     done to leases, and what they have promised to keep alive, is in the store then.
 type lessor struct {
+	promoted  bool
 	deadlines []deadline
 	// armed says that timerLease runs.
 	armed bool
@@ -33,7 +36,14 @@ type deadline struct {
 func seconds(s kvapi.Seconds) time.Duration { return time.Duration(s) * time.Second }
 
 // reset forgets everything.
-func (l *lessor) reset() { l.deadlines, l.armed = l.deadlines[:0], false }
+func (l *lessor) reset() { l.deadlines, l.armed, l.promoted = l.deadlines[:0], false, false }
+
+// clone returns an independent copy that may use the memory of old.
+func (l *lessor) clone(old *lessor) lessor {
+	d := *l
+	d.deadlines = append(old.deadlines[:0], l.deadlines...)
+	return d
+}
 
 // find returns where the lease id is, or where it belongs.
 func (l *lessor) find(id kvapi.LeaseID) (int, bool) {
@@ -52,8 +62,10 @@ func (l *lessor) extend(id kvapi.LeaseID, now sim.Time, left time.Duration) {
 	}
 }
 
-// promote gives every lease what it has left, and the time that it took to elect this leader.
+// promote gives every lease what it has left, and the time that it took to elect this leader. It comes with the first
+// entry of the leader's term (EtcdServer.applyEntryNormal).
 func (s *Server) promote(out *sim.Effects) {
+	s.leases.promoted = true
 	all := s.store.Read(&kvapi.Op{Kind: kvapi.Leases})
 	for _, id := range all.Leases {
 		_, left, _ := s.store.Lease(id)
@@ -64,7 +76,7 @@ func (s *Server) promote(out *sim.Effects) {
 
 // applied follows what an operation that was applied has made of the leases.
 func (l *lessor) applied(s *Server, op *kvapi.Op, r *kvapi.Result, out *sim.Effects) {
-	if r.Code != kvapi.OK || !s.leads() {
+	if r.Code != kvapi.OK || !l.promoted {
 		return
 	}
 	switch op.Kind {
@@ -116,6 +128,10 @@ func (s *Server) proposeOwn(op *kvapi.Op, out *sim.Effects) (raft.Index, bool) {
 // (lessor.checkpointScheduledLeases), and reports whether Raft has taken that.
 func (s *Server) checkpoint(d *deadline, out *sim.Effects) bool {
 	left := kvapi.Seconds((d.at.Sub(s.now) + time.Second - 1) / time.Second)
+	if granted, _, _ := s.store.Lease(d.id); left >= granted {
+		d.kept = s.now // the next leader gives it that anyhow
+		return true
+	}
 	index, ok := s.proposeOwn(&kvapi.Op{Kind: kvapi.LeaseCheckpoint, Lease: d.id, TTL: left}, out)
 	if ok {
 		out.Mark("lease-checkpoint")
@@ -152,6 +168,8 @@ func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
 	switch {
 	case !s.leads():
 		s.refuse(r.from, kvapi.ErrNotLeader, out)
+	case !s.leases.promoted:
+		return false
 	case over && s.policy.rules.AwaitsEnd():
 		return false
 	case !over && there && found && !s.clears(&s.leases.deadlines[i], out):

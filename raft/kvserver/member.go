@@ -14,6 +14,11 @@ func isChange(k kvapi.OpKind) bool { return k >= kvapi.MemberAdd && k <= kvapi.M
 
 // changeMembers hands a change of the membership to Raft, or refuses it.
 func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
+	if slices.ContainsFunc(s.proposals, func(p proposal) bool {
+		return p.from.client == from.client && p.from.seq == from.seq
+	}) {
+		return // a copy that the network has made
+	}
 	change, code := s.change(op)
 	if code != kvapi.OK {
 		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
@@ -27,9 +32,10 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 	}
 	if why != raft.Accepted {
 		out.Decide(why.String(), "refuse the change of members")
-		code := kvapi.ErrUnhealthy
-		if op.Kind == kvapi.MemberPromote {
+		if why == raft.LearnerBehind {
 			code = kvapi.ErrLearnerNotReady
+		} else {
+			code = kvapi.ErrUnhealthy
 		}
 		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
 		return
@@ -134,7 +140,7 @@ func (s *Server) move(from caller, op *kvapi.Op, out *sim.Effects) {
 	case !s.raft.TransferLeader(s.now, op.Node, out):
 		s.answer(from, &kvapi.Result{Code: kvapi.ErrBadLeaderTransferee}, uint64(s.raft.Term()), out)
 	default:
-		s.moving = from
+		s.moving, s.movingTo = from, op.Node
 	}
 }
 
@@ -144,12 +150,12 @@ func (s *Server) followMove(out *sim.Effects) {
 	switch leader := s.raft.Leader(); {
 	case from.client == 0:
 		return
-	case leader != 0 && leader != s.raft.ID():
+	case leader == s.movingTo:
 		s.answer(from, &kvapi.Result{}, uint64(s.raft.Term()), out)
-	case s.leads() && s.raft.Transferee() == 0:
+	case leader != 0 && leader != s.raft.ID() || s.leads() && s.raft.Transferee() == 0:
 		s.refuse(from, kvapi.ErrTimeout, out)
 	default:
 		return
 	}
-	s.moving = caller{}
+	s.moving, s.movingTo = caller{}, 0
 }

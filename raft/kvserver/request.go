@@ -112,6 +112,10 @@ func (s *Server) answerRead(from caller, op *kvapi.Op, out *sim.Effects) {
 	var r kvapi.Result
 	switch op.Kind {
 	case kvapi.LeaseTimeToLive:
+		if !s.leases.promoted {
+			s.refuse(from, kvapi.ErrNotLeader, out) // who leads now knows the time
+			return
+		}
 		r = s.store.Read(op)
 		s.leases.left(s.now, &r)
 	case kvapi.MemberList:
@@ -140,13 +144,28 @@ func (s *Server) refuse(from caller, code kvapi.Code, out *sim.Effects) {
 	out.Send(from.client, m)
 }
 
-// refuseProposals refuses every proposal that waits: they were made in a reign that is over here. Their entries may
-// still be committed by a later leader, so the clients learn no more than that.
+// refuseProposals refuses every proposal that is not known to be committed: they were made in a reign that is over here.
+// Their entries may still be committed by a later leader, so the clients learn no more than that.
 func (s *Server) refuseProposals(out *sim.Effects) {
+	kept := s.proposals[:0]
 	for i := range s.proposals {
-		s.refuse(s.proposals[i].from, kvapi.ErrLeaderChanged, out)
+		p := &s.proposals[i]
+		e, there := s.raft.Log().Entry(p.index)
+		if there && e.Term == p.term && p.index <= s.raft.CommitIndex() {
+			kept = append(kept, *p)
+		} else {
+			s.refuse(p.from, kvapi.ErrLeaderChanged, out)
+		}
 	}
-	s.proposals = s.proposals[:0]
+	s.proposals = kept
+}
+
+// passOver refuses the proposals whose entries a snapshot has passed over: they are done, and nobody knows how.
+func (s *Server) passOver(out *sim.Effects) {
+	for len(s.proposals) > 0 && s.proposals[0].index <= s.applied {
+		s.refuse(s.proposals[0].from, kvapi.ErrLeaderChanged, out)
+		s.proposals = s.proposals[:copy(s.proposals, s.proposals[1:])]
+	}
 }
 
 // response returns a new answer to from.

@@ -28,6 +28,9 @@ type Rules struct {
 	// Progresses reports whether a watch of which next is still to be told may be said to have been told everything up
 	// to revision (etcd 15220).
 	Progresses func(next, revision kvapi.Revision) bool
+	// AwaitsTerm reports whether a new leader keeps the time of leases only once it has applied the first entry of its
+	// term, and with it what earlier leaders have done to them.
+	AwaitsTerm func() bool
 	// Promoted returns how long a lease of which left was left lives on at a new leader, which takes at worst grace to
 	// be elected (lessor.Promote).
 	Promoted func(left, grace time.Duration) time.Duration
@@ -57,6 +60,7 @@ var right = Rules{
 	},
 	Continues:  func(to, _ kvapi.Revision) kvapi.Revision { return to + 1 },
 	Progresses: func(next, revision kvapi.Revision) bool { return next > revision },
+	AwaitsTerm: func() bool { return true },
 	Promoted:   func(left, grace time.Duration) time.Duration { return left + grace },
 	Renews:     func(late time.Duration) bool { return late < 0 },
 	Clears:     func() bool { return true },

@@ -52,8 +52,9 @@ type Server struct {
 	// streams are those of clients that watch, in the order in which they were opened.
 	streams            []stream
 	telling, notifying bool
-	// moving is who waits for a change of leaders, no client for nobody.
-	moving caller
+	// moving is who waits until movingTo leads, no client for nobody.
+	moving   caller
+	movingTo sim.NodeID
 
 	responses raft.Slab[kvapi.Response]
 	commands  *Commands
@@ -130,16 +131,16 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 func (s *Server) follow(out *sim.Effects) {
 	if snap, ok := s.raft.TakeRestore(); ok {
 		s.restore(&snap)
+		s.passOver(out)
 		s.tell(out)
 	}
 	if reign := s.leading(); reign != s.reign {
 		s.refuseProposals(out)
 		s.reign = reign
 		s.leases.reset()
-		if reign != 0 {
+		out.StopTimer(timerLease)
+		if reign != 0 && !s.policy.rules.AwaitsTerm() {
 			s.promote(out)
-		} else {
-			out.StopTimer(timerLease)
 		}
 	}
 	s.followMove(out)

@@ -101,6 +101,39 @@ func TestACheckpointOutlivesTheLeader(t *testing.T) {
 	}
 }
 
+// TestAKeepAliveOutlivesTheLeader: the leader fails when it has just cleared a checkpoint and kept a lease alive, of
+// which the next one may have learnt, but not that it is committed.
+func TestAKeepAliveOutlivesTheLeader(t *testing.T) {
+	ends := func(awaits bool) (early int) {
+		for seed := range uint64(8) {
+			for after := 20 * time.Millisecond; after <= 120*time.Millisecond; after += 10 * time.Millisecond {
+				text := "1s lease-grant lease a ttl 10\n0s put x 1 lease a\n4s lease-keep-alive lease a\n9s get x"
+				c := world(seed, [][]kvserver.Operation{script(t, text)}, func(s *kvserver.Config) {
+					s.CheckpointEvery = time.Second
+					s.Rules = &kvserver.Rules{AwaitsTerm: func() bool { return awaits }}
+				})
+				c.Faults = []sim.Planned{simtest.At(5*time.Second+after, "crash the leader", func(f sim.Faults) {
+					leader, _ := f.Leader()
+					f.Crash(leader, sim.PowerLoss{})
+				})}
+				h := sim.Run(c).History
+				kept, there := h[2].Output.(*kvapi.Output)
+				out, read := h[len(h)-1].Output.(*kvapi.Output)
+				if there && read && kept.Code == kvapi.OK && len(out.KVs) == 0 {
+					early++
+				}
+			}
+		}
+		return early
+	}
+	if n := ends(true); n > 0 {
+		t.Errorf("the lease has ended too early in %d runs", n)
+	}
+	if ends(false) == 0 {
+		t.Error("no lease ends too early though new leaders do not wait for what was before")
+	}
+}
+
 func TestMembersComeAndGo(t *testing.T) {
 	three := func(c *kvserver.Config) {
 		c.Raft.Servers, c.Raft.Voters = members(5), members(3)

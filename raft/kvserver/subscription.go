@@ -190,11 +190,15 @@ func (s *subscription) heard(m *kvapi.WatchResponse) {
 	}
 }
 
-// Subscriptions calls f with each watch of the client, and the revision from which on it is still to be told; 0 if it
-// does not know yet.
+// Subscriptions calls f with each watch of the client, and the revision from which on it is still to be told; 0 if no
+// server to which the client is connected has begun it yet.
 func (c *Client) Subscriptions(f func(op *kvapi.Op, next kvapi.Revision)) {
 	for i := range c.link.subscriptions {
-		f(c.link.subscriptions[i].op, c.link.subscriptions[i].next)
+		s, next := &c.link.subscriptions[i], kvapi.Revision(0)
+		if s.created {
+			next = s.next
+		}
+		f(s.op, next)
 	}
 }
 
