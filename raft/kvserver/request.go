@@ -144,8 +144,8 @@ func (s *Server) refuse(from caller, code kvapi.Code, out *sim.Effects) {
 	out.Send(from.client, m)
 }
 
-// refuseProposals refuses every proposal that is not known to be committed: they were made in a reign that is over here.
-// Their entries may still be committed by a later leader, so the clients learn no more than that.
+// refuseProposals refuses every proposal that is not known to be committed: they were made in a reign that is over
+// here. Their entries may still be committed by a later leader, so the clients learn no more than that.
 func (s *Server) refuseProposals(out *sim.Effects) {
 	kept := s.proposals[:0]
 	for i := range s.proposals {
