@@ -38,7 +38,7 @@ var recipeMutants = []raftMutant{
 	}), "etcd/election", 1, []string{checker.MutualExclusion}},
 	{"", "a lease is kept alive although its end is asked for", inServers(kvserver.Rules{
 		Renews: func(time.Duration) bool { return true },
-	}), "etcd/election", 2185, []string{kvspec.LeaseKept}},
+	}), "etcd/lease-under-pause", 10, []string{kvspec.LeaseKept, kvspec.LeaseGone}},
 }
 
 func TestBugsOfRecipesAreFound(t *testing.T) {
