@@ -80,8 +80,9 @@ func (s *Server) output(e *raft.Entry, r *kvapi.Result) kvapi.Output {
 	}
 }
 
-// settle answers the proposal that e is the entry of, if there is an answer. Proposals belong to one reign, in which
-// every entry of the log from the first of them on is the leader's own.
+// settle answers the proposal that e is the entry of, if there is an answer. Proposals of a reign that is over are kept
+// only if their entries are committed, and in the reign at hand the log is the leader's own from the first of them on:
+// so what is applied at the index of a proposal is its entry.
 func (s *Server) settle(e *raft.Entry, o *kvapi.Output, out *sim.Effects) {
 	if len(s.proposals) == 0 || s.proposals[0].index > e.Index {
 		return
@@ -108,8 +109,8 @@ func (s *Server) encode() []byte {
 	return append(s.sessions.append(b, s.policy.rules.Keeps), s.store.Encode()...)
 }
 
-// restore replaces the state by that of a snapshot. What waited for entries that it covers is refused by whoever
-// notices that the server does not lead any more; reads stay, for they wait for an index only.
+// restore replaces the state by that of a snapshot. What waited for entries that it covers is refused by passOver;
+// reads stay, for they wait for an index only.
 func (s *Server) restore(snap *raft.Snapshot) {
 	d := wire.NewDecoder(snap.State)
 	index := raft.Index(d.Number())

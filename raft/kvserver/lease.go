@@ -175,10 +175,10 @@ func (s *Server) keepAlive(r *read, out *sim.Effects) bool {
 	case !over && there && found && !s.clears(&s.leases.deadlines[i], out):
 		return false
 	case over || !there || !found:
-		s.answer(r.from, &kvapi.Result{Code: kvapi.ErrLeaseNotFound}, uint64(s.raft.Term()), out)
+		s.answer(r.from, &kvapi.Result{Code: kvapi.ErrLeaseNotFound}, out)
 	default:
 		s.leases.extend(id, s.now, seconds(granted))
-		s.answer(r.from, &kvapi.Result{Lease: id, TTL: granted}, uint64(s.raft.Term()), out)
+		s.answer(r.from, &kvapi.Result{Lease: id, TTL: granted}, out)
 	}
 	return true
 }

@@ -21,7 +21,7 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 	}
 	change, code := s.change(op)
 	if code != kvapi.OK {
-		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
+		s.answer(from, &kvapi.Result{Code: code}, out)
 		return
 	}
 	why := raft.ConfigPending
@@ -37,7 +37,7 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 		} else {
 			code = kvapi.ErrUnhealthy
 		}
-		s.answer(from, &kvapi.Result{Code: code}, uint64(s.raft.Term()), out)
+		s.answer(from, &kvapi.Result{Code: code}, out)
 		return
 	}
 	s.await(index, term, from)
@@ -47,7 +47,7 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 	voters, learners := s.membership()
 	all := voters | learners
-	node, known := s.slot(op.Node)
+	node, known := s.raft.Slot(op.Node)
 	set, member := quorum.Members(0).With(node), known && all.Has(node)
 	switch {
 	case !known:
@@ -63,7 +63,7 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 	case kvapi.MemberRemove:
 		return raft.Change{Removed: set}, kvapi.OK
 	case kvapi.MemberReplace:
-		other, ok := s.slot(op.Other)
+		other, ok := s.raft.Slot(op.Other)
 		if !ok || all.Has(other) {
 			return raft.Change{}, kvapi.ErrMemberExist
 		}
@@ -83,12 +83,6 @@ func (s *Server) learns() bool {
 	m, _ := s.raft.Membership()
 	self, _ := s.raft.Slot(s.raft.ID())
 	return m.Learners.Has(self)
-}
-
-// slot returns the slot of a server; false if there is none.
-func (s *Server) slot(id sim.NodeID) (quorum.Slot, bool) {
-	i := slices.Index(s.raft.Servers, id)
-	return quorum.Slot(max(i, 0)), i >= 0
 }
 
 // membership returns who votes and who learns as of the last applied entry: what is not committed yet nobody is told.
@@ -134,11 +128,11 @@ func (s *Server) markChange(before *raft.Membership, out *sim.Effects) {
 func (s *Server) move(from caller, op *kvapi.Op, out *sim.Effects) {
 	switch {
 	case op.Node == s.raft.ID():
-		s.answer(from, &kvapi.Result{}, uint64(s.raft.Term()), out)
+		s.answer(from, &kvapi.Result{}, out)
 	case s.moving.client != 0:
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 	case !s.raft.TransferLeader(s.now, op.Node, out):
-		s.answer(from, &kvapi.Result{Code: kvapi.ErrBadLeaderTransferee}, uint64(s.raft.Term()), out)
+		s.answer(from, &kvapi.Result{Code: kvapi.ErrBadLeaderTransferee}, out)
 	default:
 		s.moving, s.movingTo = from, op.Node
 	}
@@ -151,7 +145,7 @@ func (s *Server) followMove(out *sim.Effects) {
 	case from.client == 0:
 		return
 	case leader == s.movingTo:
-		s.answer(from, &kvapi.Result{}, uint64(s.raft.Term()), out)
+		s.answer(from, &kvapi.Result{}, out)
 	case leader != 0 && leader != s.raft.ID() || s.leads() && s.raft.Transferee() == 0:
 		s.refuse(from, kvapi.ErrTimeout, out)
 	default:

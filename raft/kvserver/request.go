@@ -123,21 +123,20 @@ func (s *Server) answerRead(from caller, op *kvapi.Op, out *sim.Effects) {
 	default:
 		r = s.store.Read(op)
 	}
-	s.answer(from, &r, uint64(s.raft.Term()), out)
+	s.answer(from, &r, out)
 }
 
-// answer answers a request with what has become of it, as the store is now; term is that of its entry, or the server's.
-func (s *Server) answer(from caller, r *kvapi.Result, term uint64, out *sim.Effects) {
+// answer answers a request with what has become of it, as the store is now.
+func (s *Server) answer(from caller, r *kvapi.Result, out *sim.Effects) {
 	m := s.response(from)
 	m.Out.Result = *r
-	m.Out.Term = term
 	out.Send(from.client, m)
 }
 
 // refuse tells a client that its request was not done, for the reason code, and whom to ask instead.
 func (s *Server) refuse(from caller, code kvapi.Code, out *sim.Effects) {
 	m := s.response(from)
-	m.Out.Code, m.Out.Term = code, uint64(s.raft.Term())
+	m.Out.Code = code
 	if leader := s.raft.Leader(); leader != s.raft.ID() {
 		m.Leader = leader
 	}

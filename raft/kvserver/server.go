@@ -23,7 +23,8 @@ const (
 // sim.Recycler, a sim.Leader and a raft.Host.
 //
 //  1. A proposal is answered by the applying of its own entry, the one with the term and index that Raft promised, or
-//     else refused, once, when the server leads that term no more.
+//     else refused, once: when the server leads that term no more and does not know the entry to be committed, or when
+//     a snapshot has passed it over.
 //  2. A linearizable read is answered from the store at an index at least that which Raft confirmed for it after it
 //     came.
 //  3. applying says whether a taskApply is queued: there is never more than one.
@@ -41,7 +42,7 @@ type Server struct {
 	// applied is the index of the last entry that the store has, saved that of the last snapshot.
 	applied, saved raft.Index
 	applying       bool
-	// reign is the term in which the proposals were made, 0 if this server does not lead.
+	// reign is the term that this server leads, 0 if it does not lead.
 	reign sim.Reign
 	// proposals are what waits for its entry to be applied, by index.
 	proposals []proposal

@@ -1,6 +1,7 @@
 package kvserver_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -171,6 +172,40 @@ func TestLeadersMove(t *testing.T) {
 		"get x -> [x=1] (r2)")
 	if after != sim.Server(3) {
 		t.Errorf("%v leads", after)
+	}
+}
+
+// TestAMoveToOneIsNotAnsweredByAnother: the leader is cut off when it is told to hand over, and the others elect whom
+// they want.
+func TestAMoveToOneIsNotAnsweredByAnother(t *testing.T) {
+	others := 0
+	for seed := range uint64(60) {
+		c := world(seed, [][]kvserver.Operation{script(t, "2500ms move-leader node n3")}, nil)
+		var old, leader sim.NodeID
+		rest := func(f sim.Faults) (ids []sim.NodeID) {
+			return slices.DeleteFunc(slices.Clone(f.Servers()), func(n sim.NodeID) bool { return n == old })
+		}
+		c.Faults = []sim.Planned{
+			simtest.At(2*time.Second, "cut the leader off", func(f sim.Faults) {
+				old, _ = f.Leader()
+				simtest.Between([]sim.NodeID{old}, rest(f), f.Cut)
+			}),
+			simtest.At(3700*time.Millisecond, "mend", func(f sim.Faults) {
+				simtest.Between([]sim.NodeID{old}, rest(f), f.Mend)
+				leader, _ = f.Leader()
+			}),
+		}
+		r := run(t, seed, c)
+		if leader == sim.Server(3) || old == sim.Server(3) {
+			continue
+		}
+		others++
+		if o := &r.History[0]; o.Outcome == sim.OK && o.Output.(*kvapi.Output).Code == kvapi.OK {
+			t.Errorf("seed %d: n3 leads, it is said, and %v does", seed, leader)
+		}
+	}
+	if others < 5 {
+		t.Errorf("another than n3 was elected in %d runs only", others)
 	}
 }
 
