@@ -8,7 +8,6 @@ import (
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
-	"schism/raft/mvcc"
 	"schism/sim"
 )
 
@@ -86,22 +85,14 @@ const maxSessions = 64
 
 // owes reports whether a client has yet to be told something of its watches.
 func (j *raftJournal) owes(v sim.View) bool {
-	var store *mvcc.Store
-	for _, id := range v.Servers() {
-		if s := raftServerOf(v.Machine(id)); s != nil && s.Store().Revision() >= j.log.Revision() {
-			store = s.Store()
-		}
-	}
-	owed := store == nil
+	owed := false
 	for _, id := range v.Clients() {
 		c, ok := v.Machine(id).(*kvserver.Client)
-		if !ok || owed {
+		if !ok {
 			return true
 		}
 		c.Subscriptions(func(op *kvapi.Op, next kvapi.Revision) {
-			w := mvcc.Window{From: next, To: j.log.Revision(), Span: op.Span, Flags: op.Flags}
-			events, seen := store.Events(w, nil)
-			owed = owed || next == 0 || !seen || len(events) > 0
+			owed = owed || next == 0 || j.log.Owes(op, next)
 		})
 	}
 	return owed

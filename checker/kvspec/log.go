@@ -187,6 +187,17 @@ func (l *Log) of(w *kvapi.Op, r kvapi.Revision) (events []kvapi.Event) {
 	return events
 }
 
+// Owes reports whether a watch that was told everything of the revisions before next is still to be told something: an
+// event, or that what it needs is compacted.
+func (l *Log) Owes(w *kvapi.Op, next kvapi.Revision) bool {
+	for r := next; r <= l.Revision(); r++ {
+		if len(l.of(w, r)) > 0 {
+			return true
+		}
+	}
+	return next < l.last().compacted
+}
+
 // wants reports whether a watch is to be told an event.
 func wants(w *kvapi.Op, e *kvapi.Event) bool {
 	filter := kvapi.FlagNoPut

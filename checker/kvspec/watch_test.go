@@ -66,6 +66,25 @@ func watched(t testing.TB, log *kvspec.Log, watch, text string, settled kvapi.Re
 	return kvspec.JudgeWatches(log, calls, told, settled)
 }
 
+func TestLogKnowsWhatItOwes(t *testing.T) {
+	log := kvspec.NewLog()
+	for _, text := range []string{"put x 1", "put y 1", "delete y", "compact rev 2"} {
+		log.Add(parse(t, text))
+	}
+	for watch, owes := range map[string][5]bool{ // by the next revision, from 1 on
+		"watch x id 1":           {true, true, false, false, false},
+		"watch y id 1":           {true, true, true, true, false},
+		"watch y id 1 no-delete": {true, true, true, false, false},
+		"watch z id 1":           {true, false, false, false, false},
+	} {
+		for i, want := range owes {
+			if got := log.Owes(parse(t, watch), kvapi.Revision(i+1)); got != want {
+				t.Errorf("%s from r%d on: %v", watch, i+1, got)
+			}
+		}
+	}
+}
+
 // TestJudgeWatchesNamesTheBrokenGuarantee: each guarantee is broken alone, and all are kept by what only looks bad.
 func TestJudgeWatchesNamesTheBrokenGuarantee(t *testing.T) {
 	log := kvspec.NewLog()
