@@ -53,7 +53,7 @@ func (s *Store) seenAt(c *change, r kvapi.Revision) *kvapi.KeyValue {
 
 // now returns the key as it is, nil if it is not there.
 func (s *Store) now(key string) *kvapi.KeyValue {
-	if c, found := s.keys.Get(key); found && !c.deleted {
+	if c := s.keys.get(key); c != nil && !c.deleted {
 		return &c.kv
 	}
 	return nil
@@ -62,15 +62,15 @@ func (s *Store) now(key string) *kvapi.KeyValue {
 // each calls f, in the order of keys, with each key of the span as it is at revision r.
 func (s *Store) each(span kvapi.Span, r kvapi.Revision, f func(*kvapi.KeyValue)) {
 	if span.Single() {
-		if c, found := s.keys.Get(span.Key); found {
+		if c := s.keys.get(span.Key); c != nil {
 			if kv := s.seenAt(c, r); kv != nil {
 				f(kv)
 			}
 		}
 		return
 	}
-	s.keys.Ascend(span.Key, func(key string, c *change) bool {
-		if !span.Contains(key) {
+	s.keys.ascend(span.Key, func(c *change) bool {
+		if !span.Contains(c.kv.Key) {
 			return false
 		}
 		if kv := s.seenAt(c, r); kv != nil {
@@ -95,7 +95,7 @@ func (s *Store) drop(c *change) {
 // forget takes c out of the log, and its key out of the store if that was the last change.
 func (s *Store) forget(c *change) {
 	s.drop(c)
-	if last, _ := s.keys.Get(c.kv.Key); last == c {
-		s.keys.Delete(c.kv.Key)
+	if s.keys.get(c.kv.Key) == c {
+		s.keys.remove(c.kv.Key)
 	}
 }

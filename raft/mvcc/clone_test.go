@@ -49,7 +49,7 @@ func checkSums(t rapid.TB, s *Store) {
 		if at != c.at() {
 			t.Errorf("a change of %d is at %d", c.at(), at)
 		}
-		if last, found := s.keys.Get(c.kv.Key); !found || last.at() < at {
+		if last := s.keys.get(c.kv.Key); last == nil || last.at() < at {
 			t.Errorf("the last change of %q is not at %d", c.kv.Key, at)
 		} else if last == c {
 			keys++
@@ -69,8 +69,8 @@ func checkSums(t rapid.TB, s *Store) {
 		}
 		return true
 	})
-	if keys != s.keys.Len() || attached != s.attached.Len() || logs != s.logSum || leases != s.leaseSum {
-		t.Errorf("%d keys, %d of them attached, sums %v and %v; want %d, %d, %v and %v", s.keys.Len(),
+	if keys != s.keys.len() || attached != s.attached.Len() || logs != s.logSum || leases != s.leaseSum {
+		t.Errorf("%d keys, %d of them attached, sums %v and %v; want %d, %d, %v and %v", s.keys.len(),
 			s.attached.Len(), s.logSum, s.leaseSum, keys, attached, logs, leases)
 	}
 }

@@ -46,12 +46,12 @@ func TestCompactionKeepsDeletesAtItsRevision(t *testing.T) {
 	if got, want := showEvents(events), "b deleted(5); c=1(6 6 v1)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if store.log.Len() != 2 || store.keys.Len() != 2 {
-		t.Errorf("%d changes of %d keys are left, want 2 of 2", store.log.Len(), store.keys.Len())
+	if store.log.Len() != 2 || store.keys.len() != 2 {
+		t.Errorf("%d changes of %d keys are left, want 2 of 2", store.log.Len(), store.keys.len())
 	}
 	say(t, store, "compact rev 6")
-	if store.log.Len() != 1 || store.keys.Len() != 1 {
-		t.Errorf("%d changes of %d keys are left, want 1 of 1", store.log.Len(), store.keys.Len())
+	if store.log.Len() != 1 || store.keys.len() != 1 {
+		t.Errorf("%d changes of %d keys are left, want 1 of 1", store.log.Len(), store.keys.len())
 	}
 }
 

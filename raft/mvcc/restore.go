@@ -32,7 +32,7 @@ func Decode(data []byte, rules *Rules) (Store, error) {
 
 // decodeBody reads what AppendState has appended, and reports whether it was that. The store is not settled yet.
 func decodeBody(body []byte, rules *Rules) (Store, bool) {
-	r := reader{Decoder: wire.NewDecoder(body), store: Store{rules: rules.complete()}}
+	r := reader{Decoder: wire.NewDecoder(body), store: New(rules)}
 	r.head()
 	for range r.Count(math.MaxInt) {
 		r.lease()
@@ -91,7 +91,7 @@ func (r *reader) change() {
 	if r.Failed() {
 		return
 	}
-	if before, found := s.keys.Set(c.kv.Key, c); found {
+	if before := s.keys.set(c); before != nil {
 		c.before = before.at()
 	}
 	s.enter(c)
@@ -100,10 +100,10 @@ func (r *reader) change() {
 // settle attaches the keys that are there to their leases.
 func (s *Store) settle() {
 	var lost []*change
-	s.keys.Scan(func(key string, c *change) bool {
+	s.keys.ascend("", func(c *change) bool {
 		switch {
 		case !c.deleted:
-			s.attach(key, 0, s.rules.Restored(c.kv.Lease))
+			s.attach(c.kv.Key, 0, s.rules.Restored(c.kv.Lease))
 		case c.before == 0 && !s.rules.Recalls():
 			lost = append(lost, c)
 		}

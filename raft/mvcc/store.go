@@ -21,7 +21,7 @@ type Store struct {
 	rules *Rules
 	// revision is the last one that was made, compacted the one before which nothing can be seen; 0 at first.
 	revision, compacted kvapi.Revision
-	keys                btree.Map[string, *change]
+	keys                keys
 	log                 btree.Map[place, *change]
 	leases              btree.Map[kvapi.LeaseID, lease]
 	attached            btree.Set[string]
@@ -33,14 +33,14 @@ type Store struct {
 
 // New returns an empty store. Where rules has a nil field, or is nil, the right rule holds.
 func New(rules *Rules) Store {
-	return Store{rules: rules.complete(), revision: kvapi.FirstRevision}
+	return Store{rules: rules.complete(), revision: kvapi.FirstRevision, keys: newKeys()}
 }
 
 // Clone returns an independent copy, which shares memory with s until either is changed. It costs the same however
 // large the store is.
 func (s *Store) Clone() Store {
 	c := *s
-	c.keys, c.log, c.leases = *s.keys.Copy(), *s.log.Copy(), *s.leases.Copy()
+	c.keys, c.log, c.leases = s.keys.copy(), *s.log.Copy(), *s.leases.Copy()
 	c.attached, c.spare = *s.attached.Copy(), spare{}
 	return c
 }

@@ -145,8 +145,8 @@ func TestTxnOfManyPuts(t *testing.T) {
 	first := 0
 	op := tower(16, 4, &first)
 	store := New(nil)
-	if r := store.Apply(&op); r.Code != kvapi.OK || store.keys.Len() != first {
-		t.Errorf("%v, %d keys", r.Code, store.keys.Len())
+	if r := store.Apply(&op); r.Code != kvapi.OK || store.keys.len() != first {
+		t.Errorf("%v, %d keys", r.Code, store.keys.len())
 	}
 	op.Then[15].Then[15].Then[15].Then[15].Span.Key = "k000000"
 	if r := store.Apply(&op); r.Code != kvapi.ErrDuplicateKey {

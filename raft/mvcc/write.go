@@ -32,8 +32,8 @@ func (w *writer) record(c *change) *change {
 	}
 	c.kv.ModRevision, c.number = w.revision+1, uint32(w.changes)
 	w.changes++
-	before, found := w.keys.Set(c.kv.Key, c)
-	if found {
+	before := w.keys.set(c)
+	if before != nil {
 		c.before = before.at()
 	}
 	return before
