@@ -175,6 +175,9 @@ func (n *Node) ackSnapshot(leader sim.NodeID, out *sim.Effects) {
 	n.reply(leader, r, out)
 }
 
+// HasRestore reports whether TakeRestore would return a snapshot.
+func (n *Node) HasRestore() bool { return n.snapshots.restore }
+
 // TakeRestore returns the snapshot that the application must load before it applies further entries,
 // if there is one: after a restart, or after one has arrived. Entries handed out before and not
 // applied yet are part of it.

@@ -36,7 +36,7 @@ type raftKV struct {
 
 	mail     raft.Mail
 	requests raft.Slab[kvapi.Request]
-	commands kvserver.Commands
+	memory   kvserver.Memory
 	ghost    *raft.Ghost
 	once     *kvserver.Ghost
 	split    *checker.SplitBrain
@@ -150,7 +150,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	}
 	k.mail.Reset()
 	k.requests.Reset()
-	k.commands.Reset()
+	k.memory.Reset()
 	k.ghost.Reset()
 	k.once.Reset()
 	k.split.Reset()
@@ -193,7 +193,7 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 		c.Raft.Voters = k.servers[:k.setup.members.Voters]
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
-	c.Raft.Mail, c.Commands, c.SnapshotEvery = &k.mail, &k.commands, k.setup.snapshotEvery
+	c.Raft.Mail, c.Memory, c.SnapshotEvery = &k.mail, &k.memory, k.setup.snapshotEvery
 	c.MaxSessions = maxSessions
 	for i, small := range smallLimits {
 		if k.tight[i] {

@@ -34,7 +34,7 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 	s.applied = e.Index
 	switch e.Type {
 	case raft.EntryNormal:
-		s.settle(e, s.applyCommand(e, s.commands.of(e), out), out)
+		s.settle(e, s.applyCommand(e, s.memory.commands.of(e), out), out)
 	case raft.EntryNoop:
 		if s.leads() && e.Term == s.raft.Term() && !s.leases.promoted {
 			s.promote(out)
@@ -123,4 +123,5 @@ func (s *Server) restore(snap *raft.Snapshot) {
 		panic("kvserver: restore: " + err.Error())
 	}
 	s.store, s.served, s.sessions, s.applied, s.saved = store, served, sessions, snap.Index, snap.Index
+	s.store.Use(&s.memory.store)
 }

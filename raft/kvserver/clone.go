@@ -18,9 +18,9 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 	if !ok {
 		d = &Server{raft: &raft.Node{}}
 	}
-	commands := d.commands
-	if commands == nil || commands == s.policy.commands {
-		commands = &Commands{}
+	memory := d.memory
+	if memory == nil || memory == s.policy.memory {
+		memory = &Memory{}
 	}
 	*d = Server{
 		policy:    s.policy,
@@ -41,9 +41,9 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 		notifying: s.notifying,
 		moving:    s.moving,
 		movingTo:  s.movingTo,
-		responses: d.responses,
-		commands:  commands,
+		memory:    memory,
 	}
+	d.store.Use(&memory.store)
 	return d
 }
 

@@ -74,7 +74,6 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 	simtest.CheckCloner(t, crop(members(5)),
 		simtest.Ignore("kvserver.policy", "the configuration, which never changes; clones share it"),
 		simtest.Ignore("kvserver.Server.now", "set at the beginning of every step"),
-		simtest.Ignore("raft.Slab", "memory for messages that have not been made yet"),
 		simtest.Ignore("kvserver.session.digest", "follows from the rest of the session"),
 		simtest.Ignore("kvserver.sessions.sum", "follows from the sessions (property 2)"),
 		simtest.Ignore("kvapi.Header.Server", "outputs are kept without a server"),
@@ -87,8 +86,8 @@ func TestEveryFieldOfAServerReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("mvcc.Store.attached", "follow from the log (Store, property 3)"),
 		simtest.Ignore("mvcc.Store.logSum", "follows from the log (Store, property 4)"),
 		simtest.Ignore("mvcc.Store.leaseSum", "follows from the leases (Store, property 4)"),
-		simtest.Ignore("mvcc.Store.spare", "memory for changes that have not been made yet"),
-		simtest.Ignore("kvserver.Server.commands", "what can be decoded again"),
+		simtest.Ignore("mvcc.Store.memory", "has what has not been made yet"),
+		simtest.Ignore("kvserver.Server.memory", "has what has not been made yet, and what can be decoded again"),
 		simtest.Ignore("mvcc.Store.log", "see the store's own test"),
 		simtest.Ignore("mvcc.Store.leases", "see the store's own test"),
 

@@ -42,9 +42,8 @@ func DecodeCommand(data []byte) (c Command, err error) {
 	return c, err
 }
 
-// Commands knows the commands in log entries, so that they are decoded once for all servers of a world. Its zero value
-// is ready.
-type Commands struct {
+// commandCache knows the commands in log entries, so that they are decoded once for all servers of a world.
+type commandCache struct {
 	recent [recentCommands]decoded
 }
 
@@ -57,16 +56,13 @@ type decoded struct {
 	command Command
 }
 
-// Reset forgets everything, before the memory that the entries of a world lie in is used again.
-func (c *Commands) Reset() { *c = Commands{} }
-
 // keep notes the command of which data, at a place in the log, is the binary form.
-func (c *Commands) keep(at raft.Index, data []byte, command Command) {
+func (c *commandCache) keep(at raft.Index, data []byte, command Command) {
 	c.recent[at%recentCommands] = decoded{data, command}
 }
 
 // of returns the command in an entry. It is valid until the next call.
-func (c *Commands) of(e *raft.Entry) *Command {
+func (c *commandCache) of(e *raft.Entry) *Command {
 	d := &c.recent[e.Index%recentCommands]
 	if !bytes.Equal(d.data, e.Data) || len(e.Data) == 0 {
 		command, err := DecodeCommand(e.Data)

@@ -34,9 +34,9 @@ type Config struct {
 	// CheckpointEvery is how often what a lease has left is kept for the next leader, which else gives it all its time
 	// again; 0 is never.
 	CheckpointEvery time.Duration
-	// Commands decodes what is applied; nil is one of the server's own. The servers of one world may share one; a clone
-	// gets one of its own.
-	Commands *Commands
+	// Memory is what the server takes from; nil is one of its own. The servers of one world may share one; a clone gets
+	// one of its own.
+	Memory *Memory
 	// Rules are the server's decisions, Store those of its store; nil, or a nil field, is the right one.
 	Rules *Rules
 	Store *mvcc.Rules
@@ -66,10 +66,10 @@ type policy struct {
 	// checkpointEvery is 0 for never.
 	checkpointEvery time.Duration
 	// grace is what a new leader gives every lease beyond its time: one election timeout, as in etcd.
-	grace    time.Duration
-	commands *Commands
-	rules    Rules
-	store    *mvcc.Rules
+	grace  time.Duration
+	memory *Memory
+	rules  Rules
+	store  *mvcc.Rules
 }
 
 // newPolicy checks c and returns its policy. It panics if a bound is wrong.
@@ -84,7 +84,7 @@ func newPolicy(c *Config) *policy {
 		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch, maxSessions: c.MaxSessions,
 		watchBatch: kvapi.Revision(c.WatchBatch), fragment: c.FragmentEvents, progressEvery: c.ProgressEvery,
 		leaseReads: c.LeaseReads, leaseEvery: c.LeaseEvery, checkpointEvery: c.CheckpointEvery,
-		grace:    c.Raft.ElectionMax,
-		commands: c.Commands, rules: c.Rules.complete(), store: c.Store,
+		grace:  c.Raft.ElectionMax,
+		memory: c.Memory, rules: c.Rules.complete(), store: c.Store,
 	}
 }

@@ -142,8 +142,6 @@ func (s *Server) move(from caller, op *kvapi.Op, out *sim.Effects) {
 func (s *Server) followMove(out *sim.Effects) {
 	from := s.moving
 	switch leader := s.raft.Leader(); {
-	case from.client == 0:
-		return
 	case leader == s.movingTo:
 		s.answer(from, &kvapi.Result{}, out)
 	case leader != 0 && leader != s.raft.ID() || s.leads() && s.raft.Transferee() == 0:

@@ -48,7 +48,7 @@ func (s *Server) propose(from caller, op *kvapi.Op, out *sim.Effects) {
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 		return
 	}
-	s.commands.keep(index, data, Command{from.client, from.session, from.seq, *op})
+	s.memory.commands.keep(index, data, Command{from.client, from.session, from.seq, *op})
 	s.await(index, term, from)
 }
 
@@ -169,7 +169,7 @@ func (s *Server) passOver(out *sim.Effects) {
 
 // response returns a new answer to from.
 func (s *Server) response(from caller) *kvapi.Response {
-	m := s.responses.Take()
+	m := s.memory.responses.Take()
 	m.Session, m.Seq, m.Attempt, m.Op = from.session, from.seq, from.attempt, from.op
 	m.Out.Header = s.header()
 	return m

@@ -57,8 +57,7 @@ type Server struct {
 	moving   caller
 	movingTo sim.NodeID
 
-	responses raft.Slab[kvapi.Response]
-	commands  *Commands
+	memory *Memory
 }
 
 // caller is to whom an answer goes, and the answer to what it is.
@@ -90,11 +89,12 @@ type read struct {
 // NewServer returns a server that waits for its Start. It panics if c is wrong.
 func NewServer(c Config) *Server {
 	p := newPolicy(&c)
-	commands := c.Commands
-	if commands == nil {
-		commands = &Commands{}
+	s := &Server{policy: p, raft: raft.New(c.Raft), store: mvcc.New(p.store), memory: c.Memory}
+	if s.memory == nil {
+		s.memory = &Memory{}
 	}
-	return &Server{policy: p, raft: raft.New(c.Raft), store: mvcc.New(p.store), commands: commands}
+	s.store.Use(&s.memory.store)
+	return s
 }
 
 // Step implements sim.Machine.
@@ -130,10 +130,8 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 
 // follow brings the server up to what Raft has become in this step.
 func (s *Server) follow(out *sim.Effects) {
-	if snap, ok := s.raft.TakeRestore(); ok {
-		s.restore(&snap)
-		s.passOver(out)
-		s.tell(out)
+	if s.raft.HasRestore() {
+		s.load(out)
 	}
 	if reign := s.leading(); reign != s.reign {
 		s.refuseProposals(out)
@@ -144,15 +142,27 @@ func (s *Server) follow(out *sim.Effects) {
 			s.promote(out)
 		}
 	}
-	s.followMove(out)
+	if s.moving.client != 0 {
+		s.followMove(out)
+	}
 	for _, r := range s.raft.TakeReads() {
 		s.confirm(r, out)
 	}
-	s.serveReads(out)
+	if len(s.reads) > 0 {
+		s.serveReads(out)
+	}
 	if !s.applying && s.raft.CommitIndex() > s.applied {
 		s.applying = true
 		out.Run(taskApply)
 	}
+}
+
+// load replaces the state by that of a snapshot which Raft has got.
+func (s *Server) load(out *sim.Effects) {
+	snap, _ := s.raft.TakeRestore()
+	s.restore(&snap)
+	s.passOver(out)
+	s.tell(out)
 }
 
 // leading returns the term that this server believes it leads, 0 for none.

@@ -52,9 +52,15 @@ func (s *sessions) open(at raft.Index, limit int) {
 		s.sum -= s.list[oldest].digest
 		s.list = slices.Delete(s.list, oldest, oldest+1)
 	}
+	if s.list == nil {
+		s.list = make([]session, 0, min(limit, sessionRoom))
+	}
 	s.list = append(s.list, session{id: kvapi.Session(at)})
 	s.touch(len(s.list)-1, at)
 }
+
+// sessionRoom is for how many sessions there is room at first.
+const sessionRoom = 8
 
 // touch notes that the entry at has used the i-th session, and what it is now.
 func (s *sessions) touch(i int, at raft.Index) {

@@ -57,7 +57,7 @@ func TestEveryFieldReachesCloneAndHash(t *testing.T) {
 		simtest.Ignore("mvcc.Store.attached", "follow from the log (Store, property 3)"),
 		simtest.Ignore("mvcc.Store.logSum", "follows from the log (Store, property 4)"),
 		simtest.Ignore("mvcc.Store.leaseSum", "follows from the leases (Store, property 4)"),
-		simtest.Ignore("mvcc.Store.spare", "memory for changes that have not been made yet"),
+		simtest.Ignore("mvcc.Store.memory", "has what has not been made yet"),
 		simtest.Ignore("mvcc.change.before", "follows from the log"),
 		simtest.Ignore("btree.Map.isoid", "says who owns the memory, which no step can tell"),
 		simtest.Ignore("btree.mapNode.isoid", "says who owns the memory, which no step can tell"),

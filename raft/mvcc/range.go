@@ -43,7 +43,7 @@ func (s *Store) readRange(op *kvapi.Op, r *kvapi.Result) {
 		default:
 			room--
 			if r.KVs == nil {
-				r.KVs = take(&s.spare.kvs, 1)[:0] // of one key this is all
+				r.KVs = s.spare().kvs.take(1)[:0] // of one key this is all
 			}
 			r.KVs = append(r.KVs, *kv)
 		}

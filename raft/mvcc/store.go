@@ -26,8 +26,9 @@ type Store struct {
 	leases              btree.Map[kvapi.LeaseID, lease]
 	attached            btree.Set[string]
 	// named is the last name that the store has given to a lease.
-	named            kvapi.LeaseID
-	spare            spare
+	named kvapi.LeaseID
+	// memory is what the store takes from; nil if it has not needed any.
+	memory           *Memory
 	logSum, leaseSum Digest
 }
 
@@ -41,7 +42,7 @@ func New(rules *Rules) Store {
 func (s *Store) Clone() Store {
 	c := *s
 	c.keys, c.log, c.leases = s.keys.copy(), *s.log.Copy(), *s.leases.Copy()
-	c.attached, c.spare = *s.attached.Copy(), spare{}
+	c.attached, c.memory = *s.attached.Copy(), nil
 	return c
 }
 

@@ -100,7 +100,7 @@ func (s *Store) check(p *plan) kvapi.Code {
 func (w *writer) do(p *plan) kvapi.Result {
 	r := kvapi.Result{Succeeded: p.holds}
 	if len(p.ops) > 0 {
-		r.Responses = take(&w.spare.results, len(p.ops))
+		r.Responses = w.spare().results.take(len(p.ops))
 	}
 	nested := p.nested
 	for i := range p.ops {
