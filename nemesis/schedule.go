@@ -58,6 +58,9 @@ func (s Schedule) Planned() []sim.Planned {
 	return planned
 }
 
+// Sort puts what waits for marks first, as it stands, then the instants in order.
+func (s Schedule) Sort() { s.sort() }
+
 // sort puts what waits for marks first, as it stands, then the instants in order.
 func (s Schedule) sort() {
 	slices.SortStableFunc(s, func(a, b Entry) int { return cmp.Compare(a.place(), b.place()) })

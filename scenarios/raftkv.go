@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,11 +20,10 @@ type raftKV struct {
 	scenario *Scenario
 	setup    raftSetup
 	servers  []sim.NodeID
-	// ops are the operations of each client.
-	ops [][]kvserver.Operation
-	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
-	recipes []kvserver.Recipe
-	// probed is when the last operations of the first client are called at the earliest.
+	// parts are what the clients do. That of a resource is not used.
+	parts []part[kvserver.Operation, kvapi.Op, kvapi.Output]
+	// probes are what the first client does after that, probed when each is called at the earliest.
+	probes []kvserver.Operation
 	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
@@ -100,7 +100,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
-		k.ops, k.recipes = make([][]kvserver.Operation, s.Clients), make([]kvserver.Recipe, s.Clients)
+		k.parts = make([]part[kvserver.Operation, kvapi.Op, kvapi.Output], s.Clients)
 		adapt := checker.Adapter(raftReplicaOf)
 		if setup.members.Ops > 0 {
 			adapt = raftMemberOf
@@ -126,28 +126,39 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 	}
 }
 
-// prepare implements system.
-func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
+// draw implements system.
+func (k *raftKV) draw(c sim.Chooser) {
 	draw := k.setup.draw
 	if draw == nil {
 		draw = k.setup.workload.Draw
 	}
-	for i := range k.ops {
+	for i := range k.parts {
 		if id := sim.Client(i + 1); k.setup.recipe != nil {
-			k.recipes[i] = k.setup.recipe(c, id)
+			k.parts[i].recipe, k.parts[i].moves = k.setup.recipe(c, id), -1
 		} else {
-			k.ops[i] = draw(c, id)
+			k.parts[i].ops = draw(c, id)
 		}
 	}
 	if w := k.setup.members; w.Ops > 0 {
-		k.ops[len(k.ops)-1] = w.Draw(c, sim.Client(len(k.ops)))
+		last := len(k.parts) - 1
+		k.parts[last].ops = w.Draw(c, sim.Client(last+1))
 		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
 	}
-	k.probe(healed)
-	k.healed = healed
 	for i := range k.tight {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
 	}
+}
+
+// workload implements system.
+func (k *raftKV) workload() Workload { return workloadOf(k.parts, k.setup.resource) }
+
+// play implements system.
+func (k *raftKV) play(w Workload) error { return playAll(k.parts, w, kvserver.ParseOperation) }
+
+// prepare implements system.
+func (k *raftKV) prepare(healed sim.Time, probe bool) {
+	k.probe(healed, probe)
+	k.healed = healed
 	k.mail.Reset()
 	k.requests.Reset()
 	k.memory.Reset()
@@ -161,12 +172,12 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	}
 }
 
-// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
-// called before the system is healed, and the last when there must be a leader.
-func (k *raftKV) probe(healed sim.Time) {
-	k.probed = k.probed[:0]
+// probe asks for a write after the heal, if on is set and the first client has a workload, and adds some to that. The
+// first is not called before the system is healed, and the last when there must be a leader.
+func (k *raftKV) probe(healed sim.Time, on bool) {
+	k.probed, k.probes = k.probed[:0], k.probes[:0]
 	k.live.NeedsWrite(nil)
-	if k.setup.recipe != nil || k.scenario.Whole {
+	if !on || k.setup.recipe != nil || k.scenario.Whole {
 		return
 	}
 	if k.live.NeedsWrite(raftWrites); healed == 0 {
@@ -174,7 +185,7 @@ func (k *raftKV) probe(healed sim.Time) {
 	}
 	for i := range probes {
 		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{
+		k.probes = append(k.probes, kvserver.Operation{In: kvapi.Op{
 			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
 	}
 }
@@ -235,12 +246,13 @@ func (k *raftKV) client(id sim.NodeID) sim.Machine {
 	if id == k.setup.resource {
 		return recipe.NewResource(k.setup.fenced)
 	}
-	c := kvserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	c.Recipe = k.recipes[id.Number()-1]
+	part := &k.parts[id.Number()-1]
+	c := kvserver.DefaultClientConfig(id, k.servers, part.ops)
+	c.Recipe = part.played()
 	c.Timeout, c.Patience, c.Requests = raftTimeout, raftPatience, &k.requests
 	c.Sessions = k.setup.sessions
 	if id.Number() == 1 {
-		c.NotBefore = k.probed
+		c.Ops, c.NotBefore = slices.Concat(part.ops, k.probes), k.probed
 	}
 	return kvserver.NewClient(c)
 }

@@ -28,6 +28,10 @@ type Report struct {
 	// those that reached a quorum, then those that did not.
 	CutAcked, CutRefused [2]int
 
+	// Draws and Idle are those of the run of a Case: how many choices it took, and which pins fitted none of them.
+	Draws Draws
+	Idle  []sim.Pin
+
 	judgements []judgement
 }
 

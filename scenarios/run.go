@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,6 +20,8 @@ type Options struct {
 	// NoChecks leaves out observers and judgement, NoDigest the digest: to measure what they cost. The verdict
 	// of a run without checks is unknown.
 	NoChecks, NoDigest bool
+	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
+	MaxEvents int
 }
 
 // Run makes the run of the given seed.
@@ -57,7 +60,14 @@ func (r *Runner) Run(seed uint64, o Options) *Report {
 
 // RunWith makes a run with the given schedule, in which c decides everything else.
 func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *Report {
-	r.system.prepare(c, r.healed(schedule))
+	r.system.draw(c)
+	return r.play(c, schedule, true, o)
+}
+
+// play makes a run with the given schedule, in which the clients do what the system was told last and c decides
+// everything else. probe asks for a write after the heal.
+func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, probe bool, o Options) *Report {
+	r.system.prepare(r.healed(schedule), probe)
 	r.system.chronicle().telling = o.Story
 	config := r.config(c, schedule, o)
 	if r.world == nil {
@@ -108,7 +118,7 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		NewServer: r.system.server, NewClient: r.system.client,
 		Chooser: c, Peers: s.Network, Disk: s.Disk,
 		Faults: schedule.Planned(),
-		Limit:  sim.Time(s.Length()), MaxEvents: maxEvents,
+		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
 	}
 	if !o.NoChecks {

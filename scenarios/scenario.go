@@ -82,9 +82,15 @@ func Must(name string) *Scenario {
 // system is what a scenario runs: a protocol with a service on it, its clients, and what must hold of them. One
 // system serves many runs, one after the other.
 type system interface {
-	// prepare forgets the run before and draws the workload of the next, in which nothing is broken any more
-	// from the time healed on.
-	prepare(c sim.Chooser, healed sim.Time)
+	// draw draws what the clients do in the next run, and how the system is set up for it.
+	draw(c sim.Chooser)
+	// workload returns what the clients do. play makes them do something else in the next run; its error says what
+	// of w is none of the system's operations.
+	workload() Workload
+	play(w Workload) error
+	// prepare forgets the run before. In the next one nothing is broken any more from the time healed on; then, if
+	// probe is set, the first client writes something, unless it plays a recipe.
+	prepare(healed sim.Time, probe bool)
 	server(id sim.NodeID) sim.Machine
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.

@@ -17,6 +17,18 @@ const minLabel = 15
 
 // WriteStory tells the run to people: what happened, what the clients got, and the verdict.
 func (r *Report) WriteStory(w io.Writer) error {
+	_, err := io.WriteString(w, r.story()+r.again())
+	return err
+}
+
+// again says how the run is made again.
+func (r *Report) again() string {
+	return fmt.Sprintf("again   go run ./cmd/schism replay %s --seed %d --digest %s\n", r.Scenario.Name, r.Seed,
+		r.Digest)
+}
+
+// story is what WriteStory tells of the run itself.
+func (r *Report) story() string {
 	var b strings.Builder
 	s := r.Scenario
 	fmt.Fprintf(&b, "%s, seed %d: %d servers, %d clients, %.0f s\n%s\n\n", s.Name, r.Seed, s.Servers, s.Clients,
@@ -38,9 +50,7 @@ func (r *Report) WriteStory(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\nverdict %s   %d events, %d messages delivered, %d lost   digest %s\n",
 		strings.ToUpper(r.Verdict.String()), r.Events, r.Delivered, r.Dropped, r.Digest)
-	fmt.Fprintf(&b, "again   go run ./cmd/schism replay %s --seed %d --digest %s\n", s.Name, r.Seed, r.Digest)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func (r *Report) writeMoments(b *strings.Builder) {

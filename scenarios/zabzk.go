@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,11 +21,10 @@ type zabZK struct {
 	scenario *Scenario
 	setup    zabSetup
 	servers  []sim.NodeID
-	// ops are the operations of each client.
-	ops [][]zkserver.Operation
-	// recipes are what the clients play instead, nil where they do not. That of a resource is not used.
-	recipes []zkserver.Recipe
-	// probed is when the last operations of the first client are called at the earliest.
+	// parts are what the clients do. That of a resource is not used.
+	parts []part[zkserver.Operation, zkapi.Op, zkapi.Output]
+	// probes are what the first client does after that, probed when each is called at the earliest.
+	probes []zkserver.Operation
 	probed []sim.Time
 	// healed is when the last fault of the run is over, bounds what the system may take from then on.
 	healed sim.Time
@@ -86,7 +86,7 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		for i := range s.Servers {
 			k.servers = append(k.servers, sim.Server(i+1))
 		}
-		k.ops = make([][]zkserver.Operation, s.Clients)
+		k.parts = make([]part[zkserver.Operation, zkapi.Op, zkapi.Output], s.Clients)
 		k.bounds = k.timing().Bounds()
 		k.split = checker.NewSplitBrain(zabReplicaOf, nil)
 		k.live = checker.NewLiveness(zabReplicaOf, k.bounds, 0)
@@ -118,22 +118,31 @@ func (k *zabZK) timing() checker.Timing {
 	}
 }
 
-// prepare implements system.
-func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
-	k.recipes = k.recipes[:0]
-	for i := range k.ops {
-		if k.setup.recipe != nil && i >= len(k.ops)-cmp.Or(k.setup.players, len(k.ops)) {
-			k.recipes = append(k.recipes, k.setup.recipe(c, sim.Client(i+1)))
+// draw implements system.
+func (k *zabZK) draw(c sim.Chooser) {
+	for i := range k.parts {
+		p := &k.parts[i]
+		if k.setup.recipe != nil && i >= len(k.parts)-cmp.Or(k.setup.players, len(k.parts)) {
+			p.recipe, p.moves = k.setup.recipe(c, sim.Client(i+1)), -1
 			continue
 		}
-		k.recipes = append(k.recipes, nil)
 		w := &k.setup.workload
-		if i >= len(k.ops)-k.setup.readers {
+		if i >= len(k.parts)-k.setup.readers {
 			w = &k.setup.reads
 		}
-		k.ops[i] = w.Draw(c, sim.Client(i+1))
+		p.ops = w.Draw(c, sim.Client(i+1))
 	}
-	k.probe(healed)
+}
+
+// workload implements system.
+func (k *zabZK) workload() Workload { return workloadOf(k.parts, k.setup.resource) }
+
+// play implements system.
+func (k *zabZK) play(w Workload) error { return playAll(k.parts, w, zkserver.ParseOperation) }
+
+// prepare implements system.
+func (k *zabZK) prepare(healed sim.Time, probe bool) {
+	k.probe(healed, probe)
 	k.healed = healed
 	k.ghost.Reset()
 	k.split.Reset()
@@ -146,12 +155,12 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 // probes is how many writes the first client makes while the system has to come back.
 const probes = 6
 
-// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
-// called before the system is healed, and the last when there must be a leader.
-func (k *zabZK) probe(healed sim.Time) {
-	k.probed = k.probed[:0]
+// probe asks for a write after the heal, if on is set and the first client has a workload, and adds some to that. The
+// first is not called before the system is healed, and the last when there must be a leader.
+func (k *zabZK) probe(healed sim.Time, on bool) {
+	k.probed, k.probes = k.probed[:0], k.probes[:0]
 	k.live.NeedsWrite(nil)
-	if k.recipes[0] != nil || k.scenario.Whole {
+	if !on || k.parts[0].recipe != nil || k.scenario.Whole {
 		return
 	}
 	if k.live.NeedsWrite(zabWrites); healed == 0 {
@@ -159,7 +168,7 @@ func (k *zabZK) probe(healed sim.Time) {
 	}
 	for i := range probes {
 		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.ops[0] = append(k.ops[0], zkserver.Operation{In: zkapi.Op{
+		k.probes = append(k.probes, zkserver.Operation{In: zkapi.Op{
 			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
 	}
 }
@@ -190,10 +199,11 @@ func (k *zabZK) client(id sim.NodeID) sim.Machine {
 	if id == k.setup.resource {
 		return recipe.NewResource(k.setup.fenced)
 	}
-	c := zkserver.DefaultClientConfig(id, k.servers, k.ops[id.Number()-1])
-	c.Recipe = k.recipes[id.Number()-1]
+	part := &k.parts[id.Number()-1]
+	c := zkserver.DefaultClientConfig(id, k.servers, part.ops)
+	c.Recipe = part.played()
 	if id.Number() == 1 {
-		c.NotBefore = k.probed
+		c.Ops, c.NotBefore = slices.Concat(part.ops, k.probes), k.probed
 	}
 	c.Timeout, c.ConnectTimeout = zabTimeout, zabConnect
 	if k.setup.mutateClient != nil {

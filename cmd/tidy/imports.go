@@ -55,14 +55,15 @@ var libraries = []library{
 	{path: "github.com/spf13/cobra", dirs: []string{"cmd"}},
 	{path: "github.com/vbauerster/mpb", dirs: []string{"cmd"}},
 	{path: "golang.org/x/term", dirs: []string{"cmd"}},
-	{path: "github.com/rogpeppe/go-internal", dirs: []string{"cmd"}, testsOnly: true},
+	{path: "github.com/rogpeppe/go-internal", dirs: []string{"cmd", "scenarios"}},
 }
 
 // engine lists the names of sim with which worlds are made, run, decided, broken and recorded. The other names are
 // the words in which machines and their invariants are written.
 var engine = []string{
 	"Config", "NewWorld", "Result", "Run", "World",
-	"Exhaust", "NewAlignedReplay", "NewExhaust", "NewRecorder", "NewSeeded", "NewStrictReplay", "Recorder", "Replay",
+	"Exhaust", "NewAlignedReplay", "NewExhaust", "NewPinned", "NewRecorder", "NewSeeded", "NewStrictReplay", "ParsePin",
+	"Pin", "Pinned", "Recorder", "Replay",
 	"Seeded",
 	"Action", "AppliedFault", "ClockProfile", "DiskProfile", "Faults", "Link", "Planned", "PowerLoss", "Rule",
 	"Trigger",

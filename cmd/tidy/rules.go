@@ -181,4 +181,10 @@ var exceptions = []exception{
 	{"scenarios/hunt.go", ruleImport, "sync", "the workers of a hunt share its counters; runs share nothing"},
 	{"scenarios/hunt.go", ruleClock, "time.Now", "a hunt measures its own speed"},
 	{"scenarios/hunt.go", ruleClock, "time.Since", "a hunt measures its own speed"},
+	{"scenarios/shrink.go", ruleImport, "context", "a search can be interrupted; a run cannot"},
+	{"scenarios/shrink.go", ruleImport, "runtime", "a search uses every processor; a run stays within one goroutine"},
+	{"scenarios/shrink.go", ruleImport, "sync", "the workers of a search share nothing but what they wait for"},
+	{"scenarios/shrink.go", ruleClock, "time.Now", "a search measures its own speed"},
+	{"scenarios/shrink.go", ruleClock, "time.Since", "a search measures its own speed"},
+	{"scenarios/corpus.go", ruleImport, "os", "cases are kept in files; what is in them makes the run"},
 }

@@ -1,0 +1,197 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"schism/checker"
+)
+
+// ShrinkOptions says how to shrink.
+type ShrinkOptions struct {
+	// Time bounds the search in real time, Runs the number of runs; 0 is no bound. What was reached until then counts.
+	Time time.Duration
+	Runs int
+	// Workers is the number of runs at once; 0 is one for each processor. The result does not depend on it, unless a
+	// bound ends the search.
+	Workers int
+	// Progress, if not nil, is told after every step how far the search is.
+	Progress func(*Shrunk)
+}
+
+// Shrunk is what has become of a case.
+type Shrunk struct {
+	// Case fails as the first one did. It is settled once the search is over.
+	Case *Case
+	// From and To are the sizes of the first case and of this one, Runs and Wall what it took to get there.
+	From, To Size
+	Runs     int
+	Wall     time.Duration
+	// Done says that nothing that is tried makes the case smaller: no bound and no interrupt has ended the search.
+	Done bool
+}
+
+// Size is how much there is to a case.
+type Size struct {
+	Faults, Ops, Servers int
+	// Events is the number of events until the violation was found.
+	Events uint64
+}
+
+// sizeOf returns the size of a case.
+func sizeOf(c *Case) Size {
+	return Size{Faults: len(c.Schedule), Ops: c.Workload.Ops(), Servers: c.Servers, Events: c.Events}
+}
+
+// String returns "214 -> 4 faults, 61 -> 3 operations, 5 -> 3 servers, 2944 -> 120 events (1180 runs, 0.9s)".
+func (s *Shrunk) String() string {
+	return fmt.Sprintf("%d -> %d faults, %d -> %d operations, %d -> %d servers, %d -> %d events (%d runs, %.1fs)",
+		s.From.Faults, s.To.Faults, s.From.Ops, s.To.Ops, s.From.Servers, s.To.Servers, s.From.Events, s.To.Events,
+		s.Runs, s.Wall.Seconds())
+}
+
+// ErrClean is the error of Shrink for a case in which nothing is violated.
+var ErrClean = errors.New("nothing is violated, so there is nothing to shrink")
+
+// Shrink makes a case smaller that fails, as long as the violation that is found first has the same ID: first fewer
+// faults, operations, clients and servers, then a plainer world, then shorter and rounder times. What is left of it
+// fails by itself, and is as small as no single step makes it smaller.
+func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Time)
+		defer cancel()
+	}
+	first := *c
+	if err := first.Settle(); err != nil {
+		return nil, err
+	}
+	if first.Expect == Clean {
+		return nil, fmt.Errorf("%s: %w", c.name(), ErrClean)
+	}
+	s := &shrinking{ctx: ctx, o: o, start: time.Now(), best: &first, ends: make([]map[world]*Runner, o.Workers)}
+	for i := range s.ends {
+		s.ends[i] = make(map[world]*Runner)
+	}
+	s.result = Shrunk{Case: s.best, From: sizeOf(&first), To: sizeOf(&first)}
+	s.limit = 2*int(first.Events) + spareEvents
+	s.search()
+	s.result.Wall = time.Since(s.start)
+	return &s.result, s.result.Case.Settle()
+}
+
+// spareEvents is how many events a smaller case may have beyond twice those of the first one.
+const spareEvents = 5000
+
+// shrinking is a search for a smaller case.
+type shrinking struct {
+	ctx   context.Context
+	o     ShrinkOptions
+	start time.Time
+	best  *Case
+	// report is that of the best case.
+	report *Report
+	// limit bounds the events of a run: what takes longer does not fail in the same way.
+	limit  int
+	result Shrunk
+	// ends has the runners of each worker.
+	ends []map[world]*Runner
+}
+
+// world is what cases can share a runner of.
+type world struct {
+	servers       int
+	network, disk string
+}
+
+// search goes through all steps until none of them helps any more.
+func (s *shrinking) search() {
+	if s.report = s.run(0, s.best); s.report == nil {
+		return
+	}
+	for {
+		helped := false
+		for _, step := range shrinkSteps {
+			helped = step(s) || helped
+			if s.over() {
+				return
+			}
+		}
+		if !helped {
+			s.result.Done = true
+			return
+		}
+	}
+}
+
+// over reports whether a bound has been met.
+func (s *shrinking) over() bool {
+	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= s.o.Runs
+}
+
+// first returns the number of the first of the candidates that fails as it must, -1 if there is none. It becomes the
+// best case.
+func (s *shrinking) first(candidates []*Case) int {
+	candidates = slices.DeleteFunc(candidates, func(c *Case) bool { return c == nil })
+	for from := 0; from < len(candidates) && !s.over(); from += s.o.Workers {
+		some := candidates[from:min(from+s.o.Workers, len(candidates))]
+		reports := make([]*Report, len(some))
+		var wg sync.WaitGroup
+		for i, c := range some {
+			wg.Go(func() { reports[i] = s.run(i, c) })
+		}
+		wg.Wait()
+		s.result.Runs += len(some)
+		for i, r := range reports {
+			if r != nil {
+				s.take(some[i], r)
+				return from + i
+			}
+		}
+	}
+	return -1
+}
+
+// take makes c, whose run is r, the best case.
+func (s *shrinking) take(c *Case, r *Report) {
+	c.Events = r.Events
+	s.best, s.report = c, r
+	s.result.Case, s.result.To, s.result.Wall = c, sizeOf(c), time.Since(s.start)
+	if s.o.Progress != nil {
+		s.o.Progress(&s.result)
+	}
+}
+
+// run makes the run of c by a worker, and returns it if it fails as it must, nil if not: also if c is no case that can
+// be run, such as one of fewer servers than the scenario needs.
+func (s *shrinking) run(worker int, c *Case) (report *Report) {
+	w := world{c.Servers, wholeLink(c.Network).String(), wholeDisk(c.Disk).String()}
+	defer func() {
+		if recover() != nil { // before the world has begun: machines that panic are violations
+			delete(s.ends[worker], w)
+			report = nil
+		}
+	}()
+	r := s.ends[worker][w]
+	if r == nil {
+		r = c.runner()
+		s.ends[worker][w] = r
+	}
+	o := Options{MaxEvents: s.limit}
+	if s.best.Expect == Livelock {
+		o.MaxEvents = 0
+	}
+	report, err := r.runCase(c, o)
+	if err != nil || report.Verdict != checker.Invalid || report.ID() != s.best.Expect {
+		return nil
+	}
+	return report
+}
