@@ -95,7 +95,7 @@ func (g *Ghost) checkInForce(s *shadow, n *Node) {
 	log := &s.written.log
 	i := log.last()
 	if n.ApplyConfigAt == AtApply {
-		i = max(n.applied, n.snapshots.last.last.Index)
+		i = n.applied
 	}
 	if i < log.base || i > log.last() {
 		return

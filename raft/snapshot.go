@@ -121,8 +121,7 @@ func (n *Node) snapshotSaved(out *sim.Effects) {
 	m, received := s.saving, s.received
 	s.saving, s.received = image{}, false
 	s.last = m
-	n.configs.trim(m.last.Index)
-	n.enforce()
+	n.configs.trim(min(m.last.Index, n.applied)) // of a snapshot that is not installed some may be still to be applied
 	if received {
 		n.install(m.last, out)
 		return
