@@ -43,7 +43,7 @@ const (
 	ErrBadLeaderTransferee
 	// ErrNotLeader: the server does not lead, and what was asked for is the leader's.
 	ErrNotLeader
-	// ErrNotSupportedForLearner: learners answer serializable reads only.
+	// ErrNotSupportedForLearner: learners answer serializable Ranges only.
 	ErrNotSupportedForLearner
 	// ErrTooManyRequests: the server has too much to do.
 	ErrTooManyRequests

@@ -78,7 +78,8 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 	return raft.Change{Voters: set}, kvapi.OK
 }
 
-// learns reports whether this server is a learner, which answers serializable reads only.
+// learns reports whether this server is a learner, which answers serializable reads of keys only, of all that there is
+// to ask for (isRPCSupportedForLearner).
 func (s *Server) learns() bool {
 	m, _ := s.raft.Membership()
 	self, _ := s.raft.Slot(s.raft.ID())

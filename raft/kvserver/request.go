@@ -14,10 +14,10 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	switch op := &r.Op; {
 	case op.Check() != nil || !supported(op.Kind):
 		s.refuse(from, kvapi.ErrRequestTooLarge, out)
-	case !op.Writes() && op.Kind != kvapi.MoveLeader && !s.policy.rules.Confirms(op):
-		s.answerRead(from, op, out)
-	case s.learns():
+	case s.learns() && !(op.Kind == kvapi.Range && s.local(op)):
 		s.refuse(from, kvapi.ErrNotSupportedForLearner, out)
+	case s.local(op):
+		s.answerRead(from, op, out)
 	case !s.leads():
 		s.refuse(from, kvapi.ErrNotLeader, out)
 	case op.Kind == kvapi.MoveLeader:
@@ -29,6 +29,11 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	default:
 		s.readSafely(from, op, out)
 	}
+}
+
+// local reports whether any voter answers an operation from what it has.
+func (s *Server) local(op *kvapi.Op) bool {
+	return !op.Writes() && op.Kind != kvapi.MoveLeader && !s.policy.rules.Confirms(op)
 }
 
 // supported reports whether servers do operations of this kind for who asks by a datagram.

@@ -34,7 +34,8 @@ func (o *saver) Observe(_ sim.View, s *sim.StepInfo) error {
 		o.snapshots++
 	}
 	_, leads := server.Reign()
-	if behind := applied - o.saved[s.Node]; leads && grown && behind >= o.every && server.Raft().TakesSnapshot(applied) {
+	behind := applied - o.saved[s.Node]
+	if leads && grown && behind >= o.every && server.Raft().TakesSnapshot(applied) {
 		return sim.Violatef("no-snapshot", "%v has applied %d entries after its last snapshot", s.Node, behind)
 	}
 	return nil

@@ -167,39 +167,3 @@ func TestWatchesGoOnAtOtherServers(t *testing.T) {
 		t.Errorf("the watches were told only %d things", lost)
 	}
 }
-
-// refusals counts the answers ErrNotSupportedForLearner of a server.
-type refusals struct{ of map[sim.NodeID]int }
-
-// Observe implements sim.Observer.
-func (r *refusals) Observe(_ sim.View, s *sim.StepInfo) error {
-	for i := range s.Effects {
-		m, ok := s.Effects[i].Msg.(*kvapi.Response)
-		if ok && m.Out.Code == kvapi.ErrNotSupportedForLearner {
-			r.of[s.Node]++
-		}
-	}
-	return nil
-}
-
-// TestLearnersRefuseWhatIsNotSerializable: the fourth client begins with n4, which is a learner, and is sent on.
-func TestLearnersRefuseWhatIsNotSerializable(t *testing.T) {
-	ops := [][]kvserver.Operation{script(t, "1s member-add node n4 learner"), nil, nil,
-		script(t, "3s get x serializable\n0s put x 1\n0s watch x rev 1 id 1")}
-	c := world(1, ops, func(c *kvserver.Config) { c.Raft.Servers, c.Raft.Voters = members(5), members(3) })
-	e, r := &ear{}, &refusals{map[sim.NodeID]int{}}
-	c.Observers = append(c.Observers, e, r)
-	history := run(t, 1, c).History
-	if len(r.of) != 1 || r.of[sim.Server(4)] != 1 {
-		t.Errorf("refused by %v", r.of)
-	}
-	if out := history[len(history)-3].Output.(*kvapi.Output); out.Server != sim.Server(4) {
-		t.Errorf("the serializable read is answered by %v", out.Server)
-	}
-	heard(t, e, 4, "watch 1 created", "watch 1 PUT x=1 r2")
-	for _, x := range e.told {
-		if x.Response.Server == sim.Server(4) {
-			t.Errorf("a learner says %v", x.Response)
-		}
-	}
-}
