@@ -64,6 +64,10 @@ func (s *Server) await(index raft.Index, term raft.Term, from caller) {
 
 // readSafely asks Raft up to where this server must have applied before it may answer.
 func (s *Server) readSafely(from caller, op *kvapi.Op, out *sim.Effects) {
+	if len(s.reads) >= s.policy.maxReads {
+		s.refuse(from, kvapi.ErrTooManyRequests, out)
+		return
+	}
 	s.lastRead++
 	var ok bool
 	if s.policy.leaseReads {

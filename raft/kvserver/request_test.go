@@ -69,3 +69,27 @@ func TestLearnersAnswerRangesOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestAServerLetsOnlySoManyReadsWait: two hundred clients read at once, and all are answered in the end.
+func TestAServerLetsOnlySoManyReadsWait(t *testing.T) {
+	ops := make([][]kvserver.Operation, 200)
+	for i := range ops {
+		ops[i] = script(t, "1s get x")
+	}
+	for limit, refused := range map[int]bool{50: true, len(ops): false} {
+		c := world(1, ops, func(c *kvserver.Config) { c.MaxReads = limit })
+		r, most := &refusals{kvapi.ErrTooManyRequests, map[sim.NodeID]int{}}, 0
+		c.Observers = append(c.Observers, r)
+		for i, op := range run(t, 1, c).History {
+			if op.Outcome != sim.OK {
+				t.Errorf("with %d reads the %d-th is %v", limit, i, op.Outcome)
+			}
+		}
+		for _, n := range r.of {
+			most = max(most, n)
+		}
+		if refused && most < len(ops)-limit || !refused && most > 0 {
+			t.Errorf("of %d reads at once %d are refused, though %d may wait", len(ops), most, limit)
+		}
+	}
+}

@@ -46,7 +46,8 @@ type Server struct {
 	reign sim.Reign
 	// proposals are what waits for its entry to be applied, by index.
 	proposals []proposal
-	// reads are what waits for Raft to confirm it, in the order in which it came; lastRead is the name of the last.
+	// reads are what waits for Raft to confirm it, in the order in which it came, at most policy.maxReads; lastRead is
+	// the name of the last.
 	reads    []read
 	lastRead raft.ReadID
 	leases   lessor
