@@ -44,7 +44,7 @@ type Response struct {
 //  2. Without events, and neither Created nor Canceled, Header.Revision is a progress notification: everything up to
 //     there has been told. WatchID 0 then stands for all watches of the channel.
 //  3. Canceled is the last response of a watch. Compacted is the least revision from which it could begin again, if the
-//     one that it needs is compacted.
+//     one that it needs is compacted. Created and Canceled at once means that the watch is about no key.
 type WatchResponse struct {
 	Header
 	WatchID           WatchID

@@ -34,7 +34,8 @@ const (
 	LeaseTimeToLive
 	// Leases returns the names of all leases.
 	Leases
-	// Watch begins to send the events of a range, from Revision on, or from the next one if that is 0.
+	// Watch begins to send the events of a range, from Revision on, or from the next one if that is 0. One of an empty
+	// range is canceled at once.
 	Watch
 	// CancelWatch ends the watch WatchID.
 	CancelWatch
@@ -157,6 +158,9 @@ func (s Span) Contains(k string) bool {
 	}
 	return k >= s.Key && k < s.End
 }
+
+// Empty reports whether no key can be in s, since it ends before it begins.
+func (s Span) Empty() bool { return s.End != "" && s.End != "\x00" && s.Key >= s.End }
 
 // Single reports whether s is one key.
 func (s Span) Single() bool { return s.End == "" }
