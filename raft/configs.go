@@ -56,7 +56,7 @@ func (c *configs) trim(i Index) {
 // membership stays as it is.
 func (n *Node) addConfig(e *Entry) {
 	next := n.configs.last().Membership
-	if c, ok := DecodeChange(e.Data); ok {
+	if c, _, ok := DecodeChange(e.Data); ok {
 		if m, err := n.rules.Next(next, c); err == nil && m.valid(len(n.Servers)) {
 			next = m
 		}

@@ -59,7 +59,7 @@ func (s *Server) AppendHash(b []byte) []byte {
 	for i := range s.proposals {
 		p := &s.proposals[i]
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(p.index)), uint64(p.term))
-		b = p.from.append(b)
+		b = p.from.append(append(b, byte(p.refused)))
 	}
 	for i := range s.reads {
 		r := &s.reads[i]

@@ -25,7 +25,7 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	case isChange(op.Kind):
 		s.changeMembers(from, op, out)
 	case op.Writes():
-		s.propose(from, op, out)
+		s.propose(from, op, kvapi.OK, out)
 	default:
 		s.readSafely(from, op, out)
 	}
@@ -45,21 +45,17 @@ func supported(k kvapi.OpKind) bool {
 	return true
 }
 
-// propose hands a change of the store to Raft.
-func (s *Server) propose(from caller, op *kvapi.Op, out *sim.Effects) {
+// propose hands a change of the store to Raft, or, with the code with which it is to be answered, a refused one of the
+// membership.
+func (s *Server) propose(from caller, op *kvapi.Op, refused kvapi.Code, out *sim.Effects) {
 	data := appendCommand(make([]byte, 0, commandRoom), from, op)
 	index, term, ok := s.raft.Propose(data, out)
 	if !ok {
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 		return
 	}
-	s.commands.keep(index, data, Command{from.client, from.session, from.seq, *op})
-	s.await(index, term, from)
-}
-
-// await notes who is to be answered when the entry at index in term is applied.
-func (s *Server) await(index raft.Index, term raft.Term, from caller) {
-	s.proposals = append(s.proposals, proposal{index, term, from})
+	s.commands.keep(index, data, Command{from.name(), *op})
+	s.proposals = append(s.proposals, proposal{index, term, from, refused})
 }
 
 // readSafely asks Raft up to where this server must have applied before it may answer.

@@ -71,11 +71,13 @@ type caller struct {
 	op      kvapi.OpKind
 }
 
-// proposal is what waits for the entry at index in term.
+// proposal is what waits for the entry at index in term. refused is why a change of the membership is refused by that
+// entry, OK for everything else.
 type proposal struct {
-	index raft.Index
-	term  raft.Term
-	from  caller
+	index   raft.Index
+	term    raft.Term
+	from    caller
+	refused kvapi.Code
 }
 
 // read is what waits for Raft to confirm it, and then for the index at which it was confirmed. op belongs to the
