@@ -76,7 +76,7 @@ func (m *Response) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *WatchResponse) Fold(d sim.Digest) sim.Digest {
-	d = d.Mix(3<<8 | bit(m.Created)<<2 | bit(m.Canceled)<<1 | bit(m.Fragment)).Mix(uint64(m.WatchID))
+	d = d.Mix(3<<8 | sim.Bit(m.Created)<<2 | sim.Bit(m.Canceled)<<1 | sim.Bit(m.Fragment)).Mix(uint64(m.WatchID))
 	d = m.Header.fold(d.Mix(uint64(m.Compacted)).Mix(uint64(len(m.Events))))
 	for i := range m.Events {
 		d = m.Events[i].Fold(d)
