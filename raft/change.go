@@ -87,7 +87,7 @@ func (m Membership) Next(c Change) (Membership, error) {
 	return next, nil
 }
 
-// Append appends the binary form of c, the data of an entry of type EntryConfig.
+// Append appends the binary form of c, with which the data of an entry of type EntryConfig begins.
 func (c *Change) Append(b []byte) []byte {
 	b = append(b, byte(c.Transition))
 	for _, s := range []quorum.Members{c.Voters, c.Learners, c.Removed} {
@@ -96,17 +96,18 @@ func (c *Change) Append(b []byte) []byte {
 	return b
 }
 
-// DecodeChange reads what Append appends; false if data is anything else.
-func DecodeChange(data []byte) (Change, bool) {
+// DecodeChange reads what Append appends off the front of data, and returns the context that follows it, which is part
+// of data; false if data does not begin with a change.
+func DecodeChange(data []byte) (c Change, context []byte, ok bool) {
 	d := wire.NewDecoder(data)
-	c := Change{
+	c = Change{
 		Transition: Transition(d.Byte(byte(Leave))),
 		Voters:     decodeMembers(&d), Learners: decodeMembers(&d), Removed: decodeMembers(&d),
 	}
-	if !d.Done() || !c.valid() {
-		return Change{}, false
+	if d.Failed() || !c.valid() {
+		return Change{}, nil, false
 	}
-	return c, true
+	return c, data[len(data)-len(d.Rest()):], true
 }
 
 // String prints the slots: "joint voters {3 4} learners {} removed {0}".

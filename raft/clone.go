@@ -56,7 +56,7 @@ func (e *encoder) image(m *image) {
 
 func (e *encoder) config(c *config) {
 	e.u64(uint64(c.index), uint64(c.Voters.Incoming)<<32|uint64(c.Voters.Outgoing))
-	e.u64(uint64(c.Learners)<<32|uint64(c.LearnersNext), flag(c.AutoLeave))
+	e.u64(uint64(c.Learners)<<32|uint64(c.LearnersNext), sim.Bit(c.AutoLeave))
 }
 
 // AppendHash appends a canonical encoding of the state to b. Two nodes of one configuration that
@@ -68,7 +68,7 @@ func (n *Node) AppendHash(b []byte) []byte {
 	e.u64(uint64(n.contact), uint64(n.armed)) // now is set by every step
 	e.u64(uint64(n.granted), uint64(n.refused), uint64(n.active), uint64(n.before))
 	n.configs.encode(&e)
-	e.u64(uint64(n.members.Incoming)<<32|uint64(n.members.Outgoing), uint64(n.followers), flag(n.unsettled))
+	e.u64(uint64(n.members.Incoming)<<32|uint64(n.members.Outgoing), uint64(n.followers), sim.Bit(n.unsettled))
 	e.u64(uint64(n.uncommitted))
 	n.log.encode(&e)
 	n.disk.encode(&e)
@@ -95,9 +95,9 @@ func (l *Log) encode(e *encoder) {
 
 func (d *disk) encode(e *encoder) {
 	e.b = d.wal.AppendHash(e.b)
-	e.u64(uint64(d.durable), flag(d.dirty), flag(d.snapshot), uint64(d.segment), flag(d.unfit))
-	e.u64(flag(d.busy), uint64(d.token), uint64(d.covers.last), uint64(d.covers.term))
-	e.u64(flag(d.covers.snapshot), uint64(d.covers.segment))
+	e.u64(uint64(d.durable), sim.Bit(d.dirty), sim.Bit(d.snapshot), uint64(d.segment), sim.Bit(d.unfit))
+	e.u64(sim.Bit(d.busy), uint64(d.token), uint64(d.covers.last), uint64(d.covers.term))
+	e.u64(sim.Bit(d.covers.snapshot), uint64(d.covers.segment))
 }
 
 func (c *configs) encode(e *encoder) {
@@ -109,9 +109,9 @@ func (c *configs) encode(e *encoder) {
 }
 
 func (p *peer) encode(e *encoder) {
-	e.u64(uint64(p.next), uint64(p.session), uint64(p.flow), flag(p.paused), uint64(p.beat), uint64(p.inflight))
+	e.u64(uint64(p.next), uint64(p.session), uint64(p.flow), sim.Bit(p.paused), uint64(p.beat), uint64(p.inflight))
 	e.image(&p.sending)
-	e.u64(uint64(p.offset), flag(p.moved))
+	e.u64(uint64(p.offset), sim.Bit(p.moved))
 }
 
 func (q *reads) encode(e *encoder) {
@@ -122,12 +122,12 @@ func (q *reads) encode(e *encoder) {
 	}
 	e.u64(uint64(len(q.done)))
 	for _, r := range q.done {
-		e.u64(uint64(r.ID), uint64(r.Index), flag(r.OK)<<1|flag(r.Lease))
+		e.u64(uint64(r.ID), uint64(r.Index), sim.Bit(r.OK)<<1|sim.Bit(r.Lease))
 	}
 }
 
 func (l *lease) encode(e *encoder) {
-	e.u64(uint64(l.until), flag(l.over), uint64(l.loyal), uint64(len(l.begun)))
+	e.u64(uint64(l.until), sim.Bit(l.over), uint64(l.loyal), uint64(len(l.begun)))
 	for _, b := range l.begun {
 		e.u64(uint64(b.round), uint64(b.at))
 	}
@@ -139,7 +139,7 @@ func (s *snapshots) encode(e *encoder) {
 	e.bytes(s.incoming)
 	e.position(s.of.Last)
 	e.u64(uint64(s.of.Size), uint64(s.of.Sum), uint64(s.term), uint64(s.session))
-	e.u64(flag(s.received), flag(s.restore))
+	e.u64(sim.Bit(s.received), sim.Bit(s.restore))
 }
 
 var _ sim.Leader = (*Node)(nil)

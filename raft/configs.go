@@ -22,8 +22,9 @@ type config struct {
 
 // configs are the memberships that a node knows of.
 //
-//  1. list[0] is that after the last entry of the last snapshot, or the initial one. The others are
-//     those that the config entries of the log after it make, each from the one before.
+//  1. list[0] is that after the last entry of the last snapshot, or the initial one, or an older one if not all of that
+//     snapshot is applied here. The others are those that the config entries of the log after it make, each from the
+//     one before.
 //  2. now is the one in force.
 type configs struct {
 	list []config
@@ -33,7 +34,7 @@ type configs struct {
 // last is the membership after the last entry of the log.
 func (c *configs) last() *config { return &c.list[len(c.list)-1] }
 
-// at returns the membership after the entry i, which is not before that of the last snapshot.
+// at returns the membership after the entry i, which is not before list[0].
 func (c *configs) at(i Index) config {
 	k := len(c.list) - 1
 	for k > 0 && c.list[k].index > i {
@@ -55,7 +56,7 @@ func (c *configs) trim(i Index) {
 // membership stays as it is.
 func (n *Node) addConfig(e *Entry) {
 	next := n.configs.last().Membership
-	if c, ok := DecodeChange(e.Data); ok {
+	if c, _, ok := DecodeChange(e.Data); ok {
 		if m, err := n.rules.Next(next, c); err == nil && m.valid(len(n.Servers)) {
 			next = m
 		}

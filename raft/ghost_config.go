@@ -34,7 +34,7 @@ func (g *Ghost) configAfter(prev configNumber, e *Entry) configNumber {
 		}
 	}
 	next := g.configs[prev].Membership
-	c, ok := DecodeChange(e.Data)
+	c, _, ok := DecodeChange(e.Data)
 	after, err := next.Next(c)
 	if !ok || err != nil || !overlapping(next.Voters, after.Voters) {
 		g.fail(ConfigSafety, "%s appends the change %v to %v", g.cur.id, c, next)
@@ -95,7 +95,7 @@ func (g *Ghost) checkInForce(s *shadow, n *Node) {
 	log := &s.written.log
 	i := log.last()
 	if n.ApplyConfigAt == AtApply {
-		i = max(n.applied, n.snapshots.last.last.Index)
+		i = n.applied
 	}
 	if i < log.base || i > log.last() {
 		return

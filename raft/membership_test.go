@@ -141,8 +141,10 @@ func TestConsecutiveMembershipsOverlap(t *testing.T) {
 func TestMembershipsAndChangesReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawChange(t, quorum.MaxMembers)
-		if got, ok := DecodeChange(c.Append(nil)); !ok || got != c {
-			t.Fatalf("%v reads back as %v, %v", c, got, ok)
+		context := rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(t, "context")
+		got, rest, ok := DecodeChange(append(c.Append(nil), context...))
+		if !ok || got != c || !bytes.Equal(rest, context) {
+			t.Fatalf("%v with % x reads back as %v with % x, %v", c, context, got, rest, ok)
 		}
 		m, _ := majority(1 | drawMembers(t, quorum.MaxMembers, "voters")).Next(c)
 		d := wire.NewDecoder(m.append(nil))
@@ -159,7 +161,7 @@ func FuzzDecodeChange(f *testing.F) {
 	f.Add([]byte{3, 0, 0, 0})
 	f.Add([]byte{0, 1, 1, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if c, ok := DecodeChange(data); ok && !bytes.Equal(c.Append(nil), data) {
+		if c, context, ok := DecodeChange(data); ok && !bytes.Equal(append(c.Append(nil), context...), data) {
 			t.Errorf("% x reads as %v", data, c)
 		}
 	})

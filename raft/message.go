@@ -126,14 +126,6 @@ func (m *TimeoutNow) Kind() string { return "TimeoutNow" }
 // Kind returns "Propose".
 func (m *Propose) Kind() string { return "Propose" }
 
-// flag returns 1 for true.
-func flag(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // fold mixes p into d.
 func (p Position) fold(d sim.Digest) sim.Digest {
 	return d.Mix(uint64(p.Term)).Mix(uint64(p.Index))
@@ -149,7 +141,7 @@ func foldSession(d sim.Digest, s Index) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
-	d = m.Last.fold(d.Mix(1<<8 | flag(m.Transfer)<<1 | flag(m.PreVote)).Mix(uint64(m.Term)))
+	d = m.Last.fold(d.Mix(1<<8 | sim.Bit(m.Transfer)<<1 | sim.Bit(m.PreVote)).Mix(uint64(m.Term)))
 	if m.Commit == (Position{}) {
 		return d
 	}
@@ -158,7 +150,7 @@ func (m *RequestVote) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *RequestVoteResponse) Fold(d sim.Digest) sim.Digest {
-	d = d.Mix(2<<8 | flag(m.Granted)<<1 | flag(m.PreVote)).Mix(uint64(m.Term))
+	d = d.Mix(2<<8 | sim.Bit(m.Granted)<<1 | sim.Bit(m.PreVote)).Mix(uint64(m.Term))
 	if m.Commit == (Position{}) {
 		return d
 	}
@@ -177,7 +169,7 @@ func (m *AppendEntries) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *AppendEntriesResponse) Fold(d sim.Digest) sim.Digest {
-	d = foldSession(d.Mix(4<<8|flag(m.Success)), m.Session).Mix(uint64(m.Term)).Mix(uint64(m.Round))
+	d = foldSession(d.Mix(4<<8|sim.Bit(m.Success)), m.Session).Mix(uint64(m.Term)).Mix(uint64(m.Round))
 	return m.Hint.fold(d.Mix(uint64(m.Match)).Mix(uint64(m.Prev)))
 }
 

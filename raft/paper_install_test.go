@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"schism/raft"
+	"schism/sim"
 )
 
 // follower returns a node of a cluster of three with a log of the given terms, of which so many are committed and
@@ -312,4 +313,37 @@ func TestSnapshotOvertakesEntriesThatAreBeingApplied(t *testing.T) {
 	if s.AppliedIndex() != 8 {
 		t.Errorf("applied went back to %d", s.AppliedIndex())
 	}
+}
+
+// A snapshot that arrives when its entries are committed here already, and not all applied, changes nothing about the
+// membership before they are.
+func TestStaleSnapshotLeavesTheMembershipThatIsApplied(t *testing.T) {
+	log := append(entries(1, 1, 1), changeAt(3, 1, add4), entries(4, 1)[0])
+	feed := func(s *solo, commit raft.Index) {
+		s.receive(2, &raft.AppendEntries{Term: 1, Entries: log, Commit: commit})
+	}
+	donor := newSolo(t, 3, func(c *raft.Config) { fiveOf(raft.AtApply)(c); c.ID = sim.Server(3) })
+	feed(donor, 4)
+	donor.sync()
+	donor.apply()
+	donor.snapshot(4, stateAt(4))
+	file, err := donor.disk.ReadFile(raft.SnapshotFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSolo(t, 3, fiveOf(raft.AtApply))
+	s.receive(2, &raft.InstallSnapshot{Term: 1, ID: raft.IDOf(file), Data: file})
+	feed(s, 4)
+	applied := s.NextCommitted(2)
+	s.Applied(applied[len(applied)-1].Index)
+	s.sync()
+	s.wantMembership("{0 1 2}")
+	if m, last := s.AppliedMembership(); m.String() != "{0 1 2}" || last {
+		t.Errorf("after entry %d the membership is %v, the last that is committed: %v", s.AppliedIndex(), m, last)
+	}
+	s.apply()
+	s.wantMembership("{0 1 2 3}")
+	s.powerCut()
+	s.wantRestore(4, 1, stateAt(4))
+	s.wantMembership("{0 1 2 3}")
 }

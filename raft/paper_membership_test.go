@@ -35,7 +35,7 @@ func ofFive(t *testing.T, at raft.ConfigTime, tune func(*raft.Config)) *solo {
 func (s *solo) change(c raft.Change, want raft.Refusal) raft.Index {
 	s.t.Helper()
 	var out sim.Effects
-	i, _, why := s.ProposeConfig(c, &out)
+	i, _, why := s.ProposeConfig(c, nil, &out)
 	s.carry(&out)
 	s.sync()
 	if why != want {

@@ -51,9 +51,10 @@ type ConfigProposal struct {
 	Behind quorum.Members
 }
 
-// ProposeConfig appends a change of the membership to the log of a leader. It returns where the entry
-// will be if it is ever committed, or why the change is refused.
-func (n *Node) ProposeConfig(c Change, out *sim.Effects) (Index, Term, Refusal) {
+// ProposeConfig appends a change of the membership to the log of a leader, with a context that says whatever the
+// application wants to find there. It returns where the entry will be if it is ever committed, or why the change is
+// refused.
+func (n *Node) ProposeConfig(c Change, context []byte, out *sim.Effects) (Index, Term, Refusal) {
 	switch {
 	case n.role != Leader:
 		return 0, 0, NotLeader
@@ -65,7 +66,7 @@ func (n *Node) ProposeConfig(c Change, out *sim.Effects) (Index, Term, Refusal) 
 		return 0, 0, why
 	}
 	out.Mark("config-proposed")
-	n.lead(EntryConfig, c.Append(nil), out)
+	n.lead(EntryConfig, append(c.Append(nil), context...), out)
 	n.ownAck(out)
 	n.disk.flush(n.log.LastIndex(), n.term, out)
 	return n.log.LastIndex(), n.term, Accepted
@@ -129,7 +130,7 @@ func (n *Node) settleMembership(out *sim.Effects) {
 			n.becomeFollower(n.term, 0, out)
 		}
 	case c.AutoLeave && n.rules.LeavesJoint(n.configTerm() == n.term):
-		n.ProposeConfig(Change{Transition: Leave}, out)
+		n.ProposeConfig(Change{Transition: Leave}, nil, out)
 		n.unsettled = n.configs.last().index == c.index // refused, so that it has to try again
 	}
 }

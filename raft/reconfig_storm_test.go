@@ -57,7 +57,7 @@ func (c *changer) change(now sim.Time, out *sim.Effects) {
 	}
 	for range 2 {
 		ch := drawChange(c.draws, m)
-		_, _, why := c.ProposeConfig(ch, out)
+		_, _, why := c.ProposeConfig(ch, nil, out)
 		c.asked[why]++
 		if why == raft.Accepted && (ch.Transition == raft.Joint || ch.Transition == raft.JointAuto) {
 			c.entered++

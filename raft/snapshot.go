@@ -92,15 +92,21 @@ func (m *image) id() SnapshotID {
 // state is the application's part.
 func (m *image) state() []byte { return m.file[imageHead+int(m.file[imageHead-1]):] }
 
-// Snapshot saves state, the application's state after the entry i, which it has applied, and then
-// compacts the log. It does nothing if a snapshot is being saved or i is not beyond the last one.
-// The node copies state.
-func (n *Node) Snapshot(i Index, state []byte, out *sim.Effects) {
+// TakesSnapshot reports whether Snapshot does anything for the entry i: no snapshot is being saved, and i is beyond the
+// last one.
+func (n *Node) TakesSnapshot(i Index) bool {
 	s := &n.snapshots
-	t, ok := n.log.Term(i)
-	if s.saving.file != nil || i <= s.last.last.Index || !ok {
+	_, ok := n.log.Term(i)
+	return ok && s.saving.file == nil && i > s.last.last.Index
+}
+
+// Snapshot saves state, the application's state after the entry i, which it has applied, and then
+// compacts the log. It does nothing unless TakesSnapshot(i). The node copies state.
+func (n *Node) Snapshot(i Index, state []byte, out *sim.Effects) {
+	if !n.TakesSnapshot(i) {
 		return
 	}
+	t, _ := n.log.Term(i)
 	if i > n.applied {
 		panic("raft: snapshot of a state that was not applied")
 	}
@@ -121,8 +127,7 @@ func (n *Node) snapshotSaved(out *sim.Effects) {
 	m, received := s.saving, s.received
 	s.saving, s.received = image{}, false
 	s.last = m
-	n.configs.trim(m.last.Index)
-	n.enforce()
+	n.configs.trim(min(m.last.Index, n.applied)) // of a snapshot that is not installed some may be still to be applied
 	if received {
 		n.install(m.last, out)
 		return

@@ -74,7 +74,7 @@ func TestTransferStopsProposals(t *testing.T) {
 		t.Error("a leader that hands over takes a proposal")
 	}
 	var out sim.Effects
-	if _, _, why := s.ProposeConfig(raft.Change{}, &out); why != raft.HandingOver {
+	if _, _, why := s.ProposeConfig(raft.Change{}, nil, &out); why != raft.HandingOver {
 		t.Errorf("a leader that hands over and is to change the membership says: %v", why)
 	}
 	s.wantTerms(1)

@@ -19,7 +19,7 @@ type ReadID uint64
 // EntryType tells what an entry is for.
 type EntryType uint8
 
-// The types of entries. The data of an EntryConfig is a [Change] of the membership.
+// The types of entries. The data of an EntryConfig is a [Change] of the membership, and its context.
 const (
 	EntryNormal EntryType = iota
 	EntryNoop

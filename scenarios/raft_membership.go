@@ -25,7 +25,7 @@ func (r raftMember) ChangeAt(p checker.Position, before checker.Membership) (che
 	if !ok || e.Type != raft.EntryConfig {
 		return nil, false
 	}
-	c, ok := raft.DecodeChange(e.Data)
+	c, _, ok := raft.DecodeChange(e.Data)
 	if !ok {
 		return nil, false
 	}

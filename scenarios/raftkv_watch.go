@@ -58,6 +58,9 @@ func (j *raftJournal) Observe(v sim.View, s *sim.StepInfo) error {
 // add adds a committed entry.
 func (j *raftJournal) add(e *raft.Entry) {
 	if e.Type != raft.EntryNormal {
+		if n, ok := kvserver.NameOf(e); ok {
+			j.done[n.Client] = max(j.done[n.Client], n.Seq)
+		}
 		return
 	}
 	c, err := kvserver.DecodeCommand(e.Data)

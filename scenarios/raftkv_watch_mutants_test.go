@@ -24,7 +24,7 @@ var watchMutants = []raftMutant{
 	}), "etcd/watch", 1, []string{kvspec.WatchReliable, kvspec.WatchBookmarkable, kvspec.WatchComplete}},
 	{"etcd 15220", "progress is told to a watch that is behind", inServers(kvserver.Rules{
 		Progresses: func(_, _ kvapi.Revision) bool { return true },
-	}), "etcd/watch", 10, []string{kvspec.WatchBookmarkable}},
+	}), "etcd/watch", 23, []string{kvspec.WatchBookmarkable}},
 	{"etcd 19179", "a watch from the compacted revision on is not told of a delete in it", inStores(mvcc.Rules{
 		Keeps: func(deleted bool, _, _ kvapi.Revision) bool { return !deleted },
 	}), "etcd/watch", 11, []string{kvspec.WatchResumable, kvspec.WatchReliable, kvspec.WatchAtomic}},

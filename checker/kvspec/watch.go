@@ -34,7 +34,8 @@ const (
 	WatchPrevKV = "watch-prev-kv"
 	// WatchCompacted: a watch is canceled for compaction only if what it needs next can be compacted.
 	WatchCompacted = "watch-compacted"
-	// WatchCanceled: a watch is canceled for nothing but compaction, or because its client has asked for it.
+	// WatchCanceled: a watch is canceled for nothing but compaction, or because its client has asked for it, or it is
+	// about no key; then it is.
 	WatchCanceled = "watch-canceled"
 	// WatchComplete: in the end every watch that was called and not canceled has begun, and told everything.
 	WatchComplete = "watch-complete"
@@ -155,13 +156,15 @@ func (j *watches) read(t *Told) {
 	}
 	switch {
 	case m.Canceled:
-		if m.Compacted == 0 && j.goes(w, t.Seq) {
+		if m.Compacted == 0 && !w.op.Span.Empty() && j.goes(w, t.Seq) {
 			j.broken(w, WatchCanceled, 0, "was canceled, and nobody had asked for that: "+m.String())
 		}
 		w.open = false
 		if m.Compacted > 0 && (w.done+1 >= m.Compacted || m.Compacted > j.log.compacted) {
 			j.broken(w, WatchCompacted, 0, "was canceled without a compaction of what it needed: "+m.String())
 		}
+	case m.Created && w.op.Span.Empty():
+		j.broken(w, WatchCanceled, 0, "goes on although it is about no key: "+m.String())
 	case len(m.Events) == 0 && !m.Created:
 		j.progress(w, m.Revision)
 	case !m.Fragment:

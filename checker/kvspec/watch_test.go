@@ -114,6 +114,8 @@ func TestJudgeWatchesNamesTheBrokenGuarantee(t *testing.T) {
 		"called again": {"", from1 + "; cancel-watch id 1; " + from1,
 			"created r1; " + x2 + "; canceled; " + all},
 		"canceled for nothing": {kvspec.WatchCanceled, from1, "created r1; " + x2 + "; canceled"},
+		"canceled, no key":     {"", "watch z to x id 1", "created canceled r1"},
+		"not canceled, no key": {kvspec.WatchCanceled, "watch z to x id 1", "created r1"},
 		"never begun":          {kvspec.WatchComplete, from1 + "; watch y rev 1 id 2", all},
 		"canceled before":      {"", from1 + "; watch y rev 1 id 2; cancel-watch id 2", all},
 		"compacted":            {"", "watch x rev 2 id 1", "created r7; canceled compacted3"},

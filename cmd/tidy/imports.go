@@ -34,7 +34,7 @@ var layers = []layer{
 	{"cmd/tidy", nil},
 }
 
-// library is a module of other people and where it may be imported.
+// library is a module of other people, or a part of one, and where it may be imported.
 type library struct {
 	path string
 	// dirs lists directories, each with all below it; "." is everywhere.
@@ -55,7 +55,8 @@ var libraries = []library{
 	{path: "github.com/spf13/cobra", dirs: []string{"cmd"}},
 	{path: "github.com/vbauerster/mpb", dirs: []string{"cmd"}},
 	{path: "golang.org/x/term", dirs: []string{"cmd"}},
-	{path: "github.com/rogpeppe/go-internal", dirs: []string{"cmd", "scenarios"}},
+	{path: "github.com/rogpeppe/go-internal/testscript", dirs: []string{"cmd"}, testsOnly: true},
+	{path: "github.com/rogpeppe/go-internal/txtar", dirs: []string{"cmd", "scenarios"}},
 }
 
 // engine lists the names of sim with which worlds are made, run, decided, broken and recorded. The other names are

@@ -19,8 +19,6 @@ const (
 	ErrTooManyOps
 	// ErrDuplicateKey: a Txn puts a key twice, or puts and deletes it.
 	ErrDuplicateKey
-	// ErrInvalidSortOption: there is no such order.
-	ErrInvalidSortOption
 	// ErrCompacted: the revision asked for is compacted, or is to be compacted again.
 	ErrCompacted
 	// ErrFutureRev: the revision asked for is still to come.
@@ -31,19 +29,18 @@ const (
 	ErrLeaseNotFound
 	ErrLeaseExist
 	ErrLeaseTTLTooLarge
-	// ErrMemberExist to ErrTooManyLearners are about changes of the membership.
+	// ErrMemberExist to ErrLearnerNotReady are about changes of the membership.
 	ErrMemberExist
 	ErrMemberNotFound
 	ErrMemberNotLearner
 	ErrLearnerNotReady
-	ErrTooManyLearners
 	// ErrUnhealthy: the change of the membership would lose the quorum, or meets another one.
 	ErrUnhealthy
 	// ErrBadLeaderTransferee: no such server can lead.
 	ErrBadLeaderTransferee
 	// ErrNotLeader: the server does not lead, and what was asked for is the leader's.
 	ErrNotLeader
-	// ErrNotSupportedForLearner: learners answer serializable reads only.
+	// ErrNotSupportedForLearner: learners answer serializable Ranges only.
 	ErrNotSupportedForLearner
 	// ErrTooManyRequests: the server has too much to do.
 	ErrTooManyRequests
@@ -51,19 +48,17 @@ const (
 	ErrRequestTooLarge
 	// ErrSessionExpired: the session is forgotten, and with it whether this request was done in it.
 	ErrSessionExpired
-	// ErrLeaderChanged, ErrTimeout and ErrTimeoutDueToLeaderFail: the operation was taken, and may be done.
+	// ErrLeaderChanged and ErrTimeout: the operation was taken, and may be done.
 	ErrLeaderChanged
 	ErrTimeout
-	ErrTimeoutDueToLeaderFail
 	codes
 )
 
 var codeNames = [...]string{"ok", "ErrEmptyKey", "ErrKeyNotFound", "ErrValueProvided", "ErrLeaseProvided",
-	"ErrTooManyOps", "ErrDuplicateKey", "ErrInvalidSortOption", "ErrCompacted", "ErrFutureRev", "ErrNoSpace",
-	"ErrLeaseNotFound", "ErrLeaseExist", "ErrLeaseTTLTooLarge", "ErrMemberExist", "ErrMemberNotFound",
-	"ErrMemberNotLearner", "ErrLearnerNotReady", "ErrTooManyLearners", "ErrUnhealthy", "ErrBadLeaderTransferee",
-	"ErrNotLeader", "ErrNotSupportedForLearner", "ErrTooManyRequests", "ErrRequestTooLarge", "ErrSessionExpired",
-	"ErrLeaderChanged", "ErrTimeout", "ErrTimeoutDueToLeaderFail"}
+	"ErrTooManyOps", "ErrDuplicateKey", "ErrCompacted", "ErrFutureRev", "ErrNoSpace", "ErrLeaseNotFound",
+	"ErrLeaseExist", "ErrLeaseTTLTooLarge", "ErrMemberExist", "ErrMemberNotFound", "ErrMemberNotLearner",
+	"ErrLearnerNotReady", "ErrUnhealthy", "ErrBadLeaderTransferee", "ErrNotLeader", "ErrNotSupportedForLearner",
+	"ErrTooManyRequests", "ErrRequestTooLarge", "ErrSessionExpired", "ErrLeaderChanged", "ErrTimeout"}
 
 // String returns the error's name, "ErrCompacted", or "ok".
 func (c Code) String() string { return nameOf("Code", codeNames[:], int(c)) }

@@ -38,7 +38,7 @@ var uses = [opKinds]use{
 	Put:             {usesKey | usesValue | usesLease, FlagPrevKV | FlagIgnoreValue | FlagIgnoreLease},
 	DeleteRange:     {usesSpan, FlagPrevKV},
 	Txn:             {usesTxn, 0},
-	Compact:         {usesRevision, FlagPhysical},
+	Compact:         {usesRevision, 0},
 	HashKV:          {usesRevision, 0},
 	LeaseGrant:      {usesLease | usesTTL, 0},
 	LeaseRevoke:     {usesLease, 0},

@@ -44,7 +44,7 @@ type Response struct {
 //  2. Without events, and neither Created nor Canceled, Header.Revision is a progress notification: everything up to
 //     there has been told. WatchID 0 then stands for all watches of the channel.
 //  3. Canceled is the last response of a watch. Compacted is the least revision from which it could begin again, if the
-//     one that it needs is compacted.
+//     one that it needs is compacted. Created and Canceled at once means that the watch is about no key.
 type WatchResponse struct {
 	Header
 	WatchID           WatchID
@@ -76,7 +76,7 @@ func (m *Response) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *WatchResponse) Fold(d sim.Digest) sim.Digest {
-	d = d.Mix(3<<8 | bit(m.Created)<<2 | bit(m.Canceled)<<1 | bit(m.Fragment)).Mix(uint64(m.WatchID))
+	d = d.Mix(3<<8 | sim.Bit(m.Created)<<2 | sim.Bit(m.Canceled)<<1 | sim.Bit(m.Fragment)).Mix(uint64(m.WatchID))
 	d = m.Header.fold(d.Mix(uint64(m.Compacted)).Mix(uint64(len(m.Events))))
 	for i := range m.Events {
 		d = m.Events[i].Fold(d)

@@ -20,7 +20,8 @@ const (
 	// done, and what all change has one revision. The conditions, those of nested Txns too, are asked before anything
 	// is done. No key may be changed twice, in whichever branch of a nested Txn.
 	Txn
-	// Compact forgets what was before Revision: from then on only what is there at Revision or later can be seen.
+	// Compact forgets what was before Revision: from then on only what is there at Revision or later can be seen. What
+	// is forgotten is gone when that is answered, as with etcd's option physical.
 	Compact
 	// HashKV returns a hash of everything from the compacted revision to Revision, 0 for the last one.
 	HashKV
@@ -34,7 +35,8 @@ const (
 	LeaseTimeToLive
 	// Leases returns the names of all leases.
 	Leases
-	// Watch begins to send the events of a range, from Revision on, or from the next one if that is 0.
+	// Watch begins to send the events of a range, from Revision on, or from the next one if that is 0. One of an empty
+	// range is canceled at once.
 	Watch
 	// CancelWatch ends the watch WatchID.
 	CancelWatch
@@ -95,13 +97,11 @@ const (
 	FlagFragment
 	// FlagLearner (MemberAdd) adds a member without a vote.
 	FlagLearner
-	// FlagPhysical (Compact) waits until what is forgotten is gone.
-	FlagPhysical
 	flagsEnd
 )
 
 var flagNames = [...]string{"serializable", "keys-only", "count-only", "prev-kv", "ignore-value", "ignore-lease",
-	"keys", "no-put", "no-delete", "progress-notify", "fragment", "learner", "physical"}
+	"keys", "no-put", "no-delete", "progress-notify", "fragment", "learner"}
 
 // SortTarget is by what a Range sorts. Keys that are equal in that are in ascending order, whichever way it sorts.
 type SortTarget uint8
@@ -157,6 +157,9 @@ func (s Span) Contains(k string) bool {
 	}
 	return k >= s.Key && k < s.End
 }
+
+// Empty reports whether no key can be in s, since it ends before it begins.
+func (s Span) Empty() bool { return s.End != "" && s.End != "\x00" && s.Key >= s.End }
 
 // Single reports whether s is one key.
 func (s Span) Single() bool { return s.End == "" }

@@ -45,7 +45,7 @@ var spelled = map[string]Op{
 	`delete "\x00" on prev-kv`:    {Kind: DeleteRange, Span: Prefix(""), Flags: FlagPrevKV},
 	"delete x":                    {Kind: DeleteRange, Span: Span{Key: "x"}},
 	"txn {} then {} else {}":      {Kind: Txn},
-	"compact rev 12 physical":     {Kind: Compact, Revision: 12, Flags: FlagPhysical},
+	"compact rev 12":              {Kind: Compact, Revision: 12},
 	"hash":                        {Kind: HashKV},
 	"hash rev 12":                 {Kind: HashKV, Revision: 12},
 	"lease-grant lease 4d2 ttl 5": {Kind: LeaseGrant, Lease: 0x4d2, TTL: 5},

@@ -57,7 +57,7 @@ type Output struct {
 
 // Fold mixes every field into d.
 func (r *Result) Fold(d sim.Digest) sim.Digest {
-	d = foldKVs(d.Mix(uint64(r.Code)<<8|bit(r.More)<<1|bit(r.Succeeded)), r.KVs)
+	d = foldKVs(d.Mix(uint64(r.Code)<<8|sim.Bit(r.More)<<1|sim.Bit(r.Succeeded)), r.KVs)
 	d = foldKVs(d.Mix(uint64(r.Count)).Mix(uint64(r.Deleted)), r.Prev).Mix(uint64(len(r.Responses)))
 	for i := range r.Responses {
 		d = r.Responses[i].Fold(d)
@@ -72,7 +72,7 @@ func (r *Result) Fold(d sim.Digest) sim.Digest {
 	}
 	d = d.Mix(uint64(len(r.Members)))
 	for _, m := range r.Members {
-		d = d.Mix(uint64(m.Node)<<1 | bit(m.Learner))
+		d = d.Mix(uint64(m.Node)<<1 | sim.Bit(m.Learner))
 	}
 	return d.Mix(r.Hash).Mix(uint64(r.Compacted))
 }
@@ -92,12 +92,4 @@ func (out *Output) Fold(d sim.Digest) sim.Digest {
 
 func (h *Header) fold(d sim.Digest) sim.Digest {
 	return d.Mix(uint64(h.Revision)).Mix(h.Index).Mix(h.Term).Mix(uint64(h.Server))
-}
-
-// bit returns 1 for true.
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -15,7 +15,7 @@ func AppendOutput(b []byte, out *Output) []byte {
 
 // appendResult appends the binary form of r.
 func appendResult(b []byte, r *Result) []byte {
-	b = append(b, byte(r.Code), byte(bit(r.More)|bit(r.Succeeded)<<1))
+	b = append(b, byte(r.Code), byte(sim.Bit(r.More)|sim.Bit(r.Succeeded)<<1))
 	b = appendKVs(appendKVs(b, r.KVs), r.Prev)
 	b = wire.AppendBool(b, r.Responses != nil)
 	b = wire.AppendNumber(b, uint64(len(r.Responses)))

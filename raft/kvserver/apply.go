@@ -20,7 +20,7 @@ func (s *Server) apply(out *sim.Effects) {
 	}
 	s.raft.Applied(s.applied)
 	s.tell(out)
-	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n {
+	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n && s.raft.TakesSnapshot(s.applied) {
 		s.saved = s.applied
 		s.raft.Snapshot(s.saved, s.encode(), out)
 	}
@@ -43,6 +43,9 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 		before, _ := s.raft.AppliedMembership()
 		s.raft.Applied(s.applied) // members are as of now
 		s.markChange(&before, out)
+		if n, ok := NameOf(e); ok {
+			s.served.first(n.Client, n.Seq)
+		}
 		o := s.output(e, &kvapi.Result{Members: s.members()})
 		s.settle(e, &o, out)
 	}
@@ -51,12 +54,13 @@ func (s *Server) applyEntry(e *raft.Entry, out *sim.Effects) {
 // applyCommand does a command, unless it was done already, and returns the answer, nil for none.
 func (s *Server) applyCommand(e *raft.Entry, c *Command, out *sim.Effects) *kvapi.Output {
 	switch {
-	case c.Session != 0:
+	case c.Session != 0 && !isChange(c.Op.Kind):
 		return s.once(e, c, out)
 	case c.Op.Kind == kvapi.OpenSession:
 		s.sessions.open(e.Index, s.policy.maxSessions)
 	case !s.served.first(c.Client, c.Seq):
 		return nil
+	case isChange(c.Op.Kind): // the proposal knows why it is refused
 	default:
 		o := s.do(e, &c.Op, out)
 		return &o
@@ -95,6 +99,9 @@ func (s *Server) settle(e *raft.Entry, o *kvapi.Output, out *sim.Effects) {
 		m := s.response(p.from)
 		m.Out = *o
 		m.Out.Server = s.raft.ID()
+		if p.refused != kvapi.OK {
+			m.Out.Code = p.refused
+		}
 		if p.from.op == kvapi.OpenSession {
 			m.Session = kvapi.Session(e.Index)
 		}

@@ -51,19 +51,20 @@ func (s *Server) CloneInto(old sim.Machine) sim.Cloner {
 func (s *Server) AppendHash(b []byte) []byte {
 	b = s.served.append(s.store.AppendState(s.raft.AppendHash(b)))
 	b = s.sessions.append(b, func(kvapi.Session) bool { return true })
-	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), flag(s.applying), uint64(s.reign),
+	for _, v := range [...]uint64{uint64(s.applied), uint64(s.saved), sim.Bit(s.applying), uint64(s.reign),
 		uint64(s.lastRead), uint64(len(s.proposals)), uint64(len(s.reads)), uint64(len(s.leases.deadlines)),
-		flag(s.leases.armed), flag(s.leases.promoted), uint64(len(s.streams)), flag(s.telling), flag(s.notifying)} {
+		sim.Bit(s.leases.armed), sim.Bit(s.leases.promoted), uint64(len(s.streams)), sim.Bit(s.telling),
+		sim.Bit(s.notifying)} {
 		b = binary.AppendUvarint(b, v)
 	}
 	for i := range s.proposals {
 		p := &s.proposals[i]
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(p.index)), uint64(p.term))
-		b = p.from.append(b)
+		b = p.from.append(append(b, byte(p.refused)))
 	}
 	for i := range s.reads {
 		r := &s.reads[i]
-		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.id)), flag(r.confirmed))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.id)), sim.Bit(r.confirmed))
 		b = binary.AppendUvarint(b, uint64(r.index))
 		b = r.from.append(binary.LittleEndian.AppendUint64(b, uint64(r.op.Fold(0))))
 	}
@@ -94,11 +95,11 @@ func cloneStreams(streams, old []stream) []stream {
 
 // append appends every field.
 func (st *stream) append(b []byte) []byte {
-	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(st.channel)), flag(st.asked))
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(st.channel)), sim.Bit(st.asked))
 	b = binary.AppendUvarint(b, uint64(len(st.watches)))
 	for i := range st.watches {
 		w := &st.watches[i]
-		b = binary.AppendVarint(binary.AppendUvarint(b, flag(w.quiet)), int64(w.next))
+		b = binary.AppendVarint(binary.AppendUvarint(b, sim.Bit(w.quiet)), int64(w.next))
 		b = binary.LittleEndian.AppendUint64(b, uint64(w.op.Fold(0)))
 	}
 	return b
@@ -111,14 +112,6 @@ func (c *caller) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b
-}
-
-// flag returns 1 for true.
-func flag(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Clone implements sim.Cloner.
@@ -139,13 +132,13 @@ func (c *Client) CloneInto(old sim.Machine) sim.Cloner {
 // AppendHash implements sim.Cloner.
 func (c *Client) AppendHash(b []byte) []byte {
 	for _, v := range [...]uint64{uint64(c.next), uint64(c.phase), uint64(c.session), uint64(c.seq),
-		uint64(c.attempt), uint64(c.server), uint64(c.redirects), flag(c.resting), flag(c.doubtful),
+		uint64(c.attempt), uint64(c.server), uint64(c.redirects), sim.Bit(c.resting), sim.Bit(c.doubtful),
 		uint64(c.link.state), uint64(c.link.server), uint64(c.link.dials), uint64(c.link.channel),
-		flag(c.link.awaited), uint64(len(c.link.subscriptions))} {
+		sim.Bit(c.link.awaited), uint64(len(c.link.subscriptions))} {
 		b = binary.AppendUvarint(b, v)
 	}
 	for _, s := range c.link.subscriptions {
-		b = binary.AppendVarint(binary.AppendUvarint(b, flag(s.created)), int64(s.next))
+		b = binary.AppendVarint(binary.AppendUvarint(b, sim.Bit(s.created)), int64(s.next))
 		b = binary.LittleEndian.AppendUint64(b, uint64(s.op.Fold(0)))
 	}
 	return c.player.AppendHash(b, (*kvapi.Op).Fold)

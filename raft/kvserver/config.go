@@ -20,6 +20,9 @@ type Config struct {
 	// MaxSessions is the number of sessions that are remembered; at least 1. When one more is opened the one that has
 	// not been used for longest expires.
 	MaxSessions int
+	// MaxReads is the number of linearizable reads that wait at a server, to be confirmed or until so much is applied;
+	// at least 1. More are refused with ErrTooManyRequests. Raft.MaxReads bounds those that wait to be confirmed.
+	MaxReads int
 	// WatchBatch is how many revisions a watch that is behind is told at once; at least 1.
 	WatchBatch int
 	// FragmentEvents is how many events a message to a watch with FlagFragment has at most; at least 1.
@@ -43,12 +46,12 @@ type Config struct {
 }
 
 // DefaultConfig returns the configuration of the server id among voters: Raft's own defaults, a snapshot every 100
-// entries, 64 sessions, watches that are told 100 revisions at once and notified after 2 s (10 min in etcd), etcd's
-// pause of 500 ms between two looks at leases, and no checkpoints.
+// entries, 64 sessions, 1024 reads that wait, watches that are told 100 revisions at once and notified after 2 s (10
+// min in etcd), etcd's pause of 500 ms between two looks at leases, and no checkpoints.
 func DefaultConfig(id sim.NodeID, voters []sim.NodeID) Config {
 	return Config{
 		Raft:          raft.DefaultConfig(id, voters),
-		SnapshotEvery: 100, ApplyBatch: 64, MaxSessions: 64,
+		SnapshotEvery: 100, ApplyBatch: 64, MaxSessions: 64, MaxReads: 1024,
 		WatchBatch: 100, FragmentEvents: 100, ProgressEvery: 2 * time.Second, LeaseEvery: 500 * time.Millisecond,
 	}
 }
@@ -58,6 +61,7 @@ type policy struct {
 	snapshotEvery raft.Index
 	applyBatch    int
 	maxSessions   int
+	maxReads      int
 	watchBatch    kvapi.Revision
 	fragment      int
 	progressEvery time.Duration
@@ -74,14 +78,15 @@ type policy struct {
 
 // newPolicy checks c and returns its policy. It panics if a bound is wrong.
 func newPolicy(c *Config) *policy {
-	if c.SnapshotEvery < 0 || min(c.ApplyBatch, c.MaxSessions, c.WatchBatch, c.FragmentEvents) < 1 {
+	if c.SnapshotEvery < 0 || min(c.ApplyBatch, c.MaxSessions, c.MaxReads, c.WatchBatch, c.FragmentEvents) < 1 {
 		panic("kvserver: Config: want SnapshotEvery >= 0, and at least 1 of everything else that is counted")
 	}
 	if c.LeaseEvery <= 0 || c.ProgressEvery <= 0 || c.CheckpointEvery < 0 {
 		panic("kvserver: Config: want LeaseEvery > 0, ProgressEvery > 0, CheckpointEvery >= 0")
 	}
 	return &policy{
-		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch, maxSessions: c.MaxSessions,
+		snapshotEvery: raft.Index(c.SnapshotEvery), applyBatch: c.ApplyBatch,
+		maxSessions: c.MaxSessions, maxReads: c.MaxReads,
 		watchBatch: kvapi.Revision(c.WatchBatch), fragment: c.FragmentEvents, progressEvery: c.ProgressEvery,
 		leaseReads: c.LeaseReads, leaseEvery: c.LeaseEvery, checkpointEvery: c.CheckpointEvery,
 		grace:  c.Raft.ElectionMax,

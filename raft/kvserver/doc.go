@@ -14,9 +14,10 @@
 //	}
 //
 // What changes the store, the leases or the membership goes through the log; linearizable reads are answered by the
-// leader once Raft has confirmed that it still leads, serializable ones by any server from what it has. The leader
-// keeps the time of leases: when it begins to lead it gives each its whole time and some more, or what it had left at
-// its last checkpoint, and asks for its end by the log. Watches go over channels, to any voter that knows a leader.
+// leader once Raft has confirmed that it still leads, serializable ones by any voter from what it has, and those of
+// keys by learners, too. The leader keeps the time of leases: when it begins to lead it gives each its whole time and
+// some more, or what it had left at its last checkpoint, and asks for its end by the log. Watches go over channels,
+// to any voter that knows a leader.
 //
 // The package judges nothing. A client says what it knows: without a session nothing recognises a write that is asked
 // for twice, so a write whose answer is lost is Unknown, and is asked for again only where a server has said that it

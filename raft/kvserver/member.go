@@ -1,8 +1,6 @@
 package kvserver
 
 import (
-	"slices"
-
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/quorum"
@@ -12,35 +10,57 @@ import (
 // isChange reports whether an operation of this kind changes the membership.
 func isChange(k kvapi.OpKind) bool { return k >= kvapi.MemberAdd && k <= kvapi.MemberDemote }
 
-// changeMembers hands a change of the membership to Raft, or refuses it.
+// changeMembers hands a change of the membership to Raft, or refuses it. What is refused for good must neither have
+// been done by an earlier copy of the request, nor be done by a later one: so a request has one entry in the log, which
+// does it or refuses it, and is answered by that.
 func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
-	if slices.ContainsFunc(s.proposals, func(p proposal) bool {
-		return p.from.client == from.client && p.from.seq == from.seq
-	}) {
+	if s.knows(from.name()) {
 		return // a copy that the network has made
 	}
 	change, code := s.change(op)
-	if code != kvapi.OK {
-		s.answer(from, &kvapi.Result{Code: code}, out)
-		return
+	if code == kvapi.OK {
+		if code = s.proposeChange(from, change, out); code == kvapi.OK {
+			return
+		}
 	}
+	if _, last := s.raft.LastMembership(); last > s.applied {
+		code = kvapi.ErrUnhealthy // what there is to change may be another when the refusal is applied
+	}
+	s.propose(from, op, code, out)
+}
+
+// knows reports whether the request n was done or passed over, or is in the log already.
+func (s *Server) knows(n Name) bool {
+	if s.served.done(n.Client, n.Seq) {
+		return true
+	}
+	for i := s.applied + 1; i <= s.raft.LastIndex(); i++ {
+		if e, ok := s.raft.Log().Entry(i); ok {
+			if known, named := NameOf(&e); named && known == n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// proposeChange hands a change to Raft, or returns why it is refused.
+func (s *Server) proposeChange(from caller, c raft.Change, out *sim.Effects) kvapi.Code {
 	why := raft.ConfigPending
 	var index raft.Index
 	var term raft.Term
 	if _, last := s.raft.AppliedMembership(); last { // else nobody knows yet what there is to change
-		index, term, why = s.raft.ProposeConfig(change, out)
+		index, term, why = s.raft.ProposeConfig(c, from.appendName(nil), out)
 	}
-	if why != raft.Accepted {
-		out.Decide(why.String(), "refuse the change of members")
-		if why == raft.LearnerBehind {
-			code = kvapi.ErrLearnerNotReady
-		} else {
-			code = kvapi.ErrUnhealthy
-		}
-		s.answer(from, &kvapi.Result{Code: code}, out)
-		return
+	if why == raft.Accepted {
+		s.proposals = append(s.proposals, proposal{index, term, from, kvapi.OK})
+		return kvapi.OK
 	}
-	s.await(index, term, from)
+	out.Decide(why.String(), "refuse the change of members")
+	if why == raft.LearnerBehind {
+		return kvapi.ErrLearnerNotReady
+	}
+	return kvapi.ErrUnhealthy
 }
 
 // change returns the change that op asks for, or what speaks against it whatever Raft says.
@@ -78,7 +98,8 @@ func (s *Server) change(op *kvapi.Op) (raft.Change, kvapi.Code) {
 	return raft.Change{Voters: set}, kvapi.OK
 }
 
-// learns reports whether this server is a learner, which answers serializable reads only.
+// learns reports whether this server is a learner, which answers serializable reads of keys only, of all that there is
+// to ask for (isRPCSupportedForLearner).
 func (s *Server) learns() bool {
 	m, _ := s.raft.Membership()
 	self, _ := s.raft.Slot(s.raft.ID())

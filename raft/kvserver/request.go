@@ -14,10 +14,10 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	switch op := &r.Op; {
 	case op.Check() != nil || !supported(op.Kind):
 		s.refuse(from, kvapi.ErrRequestTooLarge, out)
-	case !op.Writes() && op.Kind != kvapi.MoveLeader && !s.policy.rules.Confirms(op):
-		s.answerRead(from, op, out)
-	case s.learns():
+	case s.learns() && !(op.Kind == kvapi.Range && s.local(op)):
 		s.refuse(from, kvapi.ErrNotSupportedForLearner, out)
+	case s.local(op):
+		s.answerRead(from, op, out)
 	case !s.leads():
 		s.refuse(from, kvapi.ErrNotLeader, out)
 	case op.Kind == kvapi.MoveLeader:
@@ -25,10 +25,15 @@ func (s *Server) handleRequest(client sim.NodeID, r *kvapi.Request, out *sim.Eff
 	case isChange(op.Kind):
 		s.changeMembers(from, op, out)
 	case op.Writes():
-		s.propose(from, op, out)
+		s.propose(from, op, kvapi.OK, out)
 	default:
 		s.readSafely(from, op, out)
 	}
+}
+
+// local reports whether any voter answers an operation from what it has.
+func (s *Server) local(op *kvapi.Op) bool {
+	return !op.Writes() && op.Kind != kvapi.MoveLeader && !s.policy.rules.Confirms(op)
 }
 
 // supported reports whether servers do operations of this kind for who asks by a datagram.
@@ -40,25 +45,25 @@ func supported(k kvapi.OpKind) bool {
 	return true
 }
 
-// propose hands a change of the store to Raft.
-func (s *Server) propose(from caller, op *kvapi.Op, out *sim.Effects) {
+// propose hands a change of the store to Raft, or, with the code with which it is to be answered, a refused one of the
+// membership.
+func (s *Server) propose(from caller, op *kvapi.Op, refused kvapi.Code, out *sim.Effects) {
 	data := appendCommand(make([]byte, 0, commandRoom), from, op)
 	index, term, ok := s.raft.Propose(data, out)
 	if !ok {
 		s.refuse(from, kvapi.ErrTooManyRequests, out)
 		return
 	}
-	s.memory.commands.keep(index, data, Command{from.client, from.session, from.seq, *op})
-	s.await(index, term, from)
-}
-
-// await notes who is to be answered when the entry at index in term is applied.
-func (s *Server) await(index raft.Index, term raft.Term, from caller) {
-	s.proposals = append(s.proposals, proposal{index, term, from})
+	s.memory.commands.keep(index, data, Command{from.name(), *op})
+	s.proposals = append(s.proposals, proposal{index, term, from, refused})
 }
 
 // readSafely asks Raft up to where this server must have applied before it may answer.
 func (s *Server) readSafely(from caller, op *kvapi.Op, out *sim.Effects) {
+	if len(s.reads) >= s.policy.maxReads {
+		s.refuse(from, kvapi.ErrTooManyRequests, out)
+		return
+	}
 	s.lastRead++
 	var ok bool
 	if s.policy.leaseReads {

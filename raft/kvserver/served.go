@@ -9,7 +9,8 @@ import (
 	"schism/sim/wire"
 )
 
-// served are the last requests of the clients without a session that were done, sorted by client, without duplicates.
+// served are the last requests of the clients outside of sessions that were done, or refused by the log, sorted by
+// client, without duplicates. Changes of the membership belong to no session.
 // etcd's clients are connected by streams, on which nothing arrives twice. Here requests are datagrams, of which the
 // network makes copies, and the state says what was done already.
 type served []lastRequest
@@ -21,9 +22,7 @@ type lastRequest struct {
 
 // first reports whether the request is not one that was done, or passed over, and notes it.
 func (s *served) first(client sim.NodeID, seq kvapi.Seq) bool {
-	i, found := slices.BinarySearchFunc(*s, client, func(l lastRequest, client sim.NodeID) int {
-		return cmp.Compare(l.client, client)
-	})
+	i, found := s.find(client)
 	switch {
 	case client == 0:
 		return true
@@ -35,6 +34,19 @@ func (s *served) first(client sim.NodeID, seq kvapi.Seq) bool {
 	}
 	(*s)[i].seq = seq
 	return true
+}
+
+// done reports whether the request was done or passed over.
+func (s served) done(client sim.NodeID, seq kvapi.Seq) bool {
+	i, found := s.find(client)
+	return found && s[i].seq >= seq
+}
+
+// find returns where the client is, or where it belongs.
+func (s served) find(client sim.NodeID) (int, bool) {
+	return slices.BinarySearchFunc(s, client, func(l lastRequest, client sim.NodeID) int {
+		return cmp.Compare(l.client, client)
+	})
 }
 
 // fold mixes every field into d.

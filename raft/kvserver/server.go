@@ -46,7 +46,8 @@ type Server struct {
 	reign sim.Reign
 	// proposals are what waits for its entry to be applied, by index.
 	proposals []proposal
-	// reads are what waits for Raft to confirm it, in the order in which it came; lastRead is the name of the last.
+	// reads are what waits for Raft to confirm it, in the order in which it came, at most policy.maxReads; lastRead is
+	// the name of the last.
 	reads    []read
 	lastRead raft.ReadID
 	leases   lessor
@@ -69,11 +70,13 @@ type caller struct {
 	op      kvapi.OpKind
 }
 
-// proposal is what waits for the entry at index in term.
+// proposal is what waits for the entry at index in term. refused is why a change of the membership is refused by that
+// entry, OK for everything else.
 type proposal struct {
-	index raft.Index
-	term  raft.Term
-	from  caller
+	index   raft.Index
+	term    raft.Term
+	from    caller
+	refused kvapi.Code
 }
 
 // read is what waits for Raft to confirm it, and then for the index at which it was confirmed. op belongs to the

@@ -13,7 +13,7 @@ type linkState byte
 
 // The states.
 const (
-	// idle: the client has never watched anything.
+	// idle: the client watches nothing, and has no stream.
 	idle linkState = iota
 	// resting: the next server is dialed after a pause.
 	resting
@@ -67,11 +67,27 @@ func (c *Client) subscribe(op *kvapi.Op, out *sim.Effects) {
 			c.dial(out)
 		}
 	case op.Kind == kvapi.CancelWatch && i >= 0:
-		l.subscriptions = slices.Delete(l.subscriptions, i, i+1)
+		if c.unsubscribe(i, out); l.state == idle {
+			return
+		}
 	case op.Kind != kvapi.ProgressRequest:
 		return
 	}
 	c.sendOn(op, out)
+}
+
+// unsubscribe forgets the i-th watch, and with the last one the stream (watchGrpcStream.run).
+func (c *Client) unsubscribe(i int, out *sim.Effects) {
+	l := &c.link
+	l.subscriptions = slices.Delete(l.subscriptions, i, i+1)
+	if len(l.subscriptions) > 0 {
+		return
+	}
+	if l.channel != 0 {
+		out.Close(l.channel)
+	}
+	out.StopTimer(timerLink)
+	l.state, l.channel, l.awaited = idle, 0, false
 }
 
 // find returns where a subscription is, -1 if there is none.
@@ -168,7 +184,7 @@ func (c *Client) handleWatch(m *kvapi.WatchResponse, out *sim.Effects) {
 		}
 	}
 	if i := l.find(m.WatchID); m.Canceled && i >= 0 {
-		l.subscriptions = slices.Delete(l.subscriptions, i, i+1)
+		c.unsubscribe(i, out)
 	}
 }
 

@@ -69,18 +69,22 @@ func (s *Server) handleStream(ev *sim.Event, r *kvapi.Request, out *sim.Effects)
 	}
 }
 
-// begin begins a watch. From a revision that is still to come it waits for that.
+// begin begins a watch, or refuses one that would never be told anything. From a revision that is still to come it
+// waits for that.
 func (s *Server) begin(i int, op *kvapi.Op, out *sim.Effects) {
 	st := &s.streams[i]
 	if op.WatchID == 0 || st.find(op.WatchID) >= 0 {
 		s.hangUp(i, "the watch has no name of its own", out)
 		return
 	}
+	m := s.told(op.WatchID)
+	m.Created, m.Canceled = true, op.Span.Empty() // ErrEmptyWatcherRange
+	out.SendOn(st.channel, m)
+	if m.Canceled {
+		return
+	}
 	next := s.policy.rules.Begins(op.Revision, s.store.Revision())
 	st.watches = append(st.watches, watch{op: op, next: next, quiet: true})
-	m := s.told(op.WatchID)
-	m.Created = true
-	out.SendOn(st.channel, m)
 	s.tell(out)
 	s.armProgress(out)
 }

@@ -104,6 +104,65 @@ func TestAWatchGoesBackAndIsCanceledByCompaction(t *testing.T) {
 		"watch 2 canceled compacted r4", "watch 3 created", "watch 1 canceled")
 }
 
+func TestAWatchOfNoKeysIsRefused(t *testing.T) {
+	e := hear(t, 1, nil, nil, "1s put x 1", `1s watch b to a rev 1 id 1
+		0s watch a to a rev 1 id 2
+		1s watch x rev 1 id 1
+		0s watch x on rev 1 id 2`)
+	heard(t, e, 2, "watch 1 created canceled", "watch 2 created canceled",
+		"watch 1 created", "watch 1 PUT x=1 r2", "watch 2 created", "watch 2 PUT x=1 r2")
+}
+
+// quiet is an observer that counts what is sent over streams after an instant, and the streams that are open then.
+type quiet struct {
+	after sim.Time
+	sent  int
+	open  map[sim.ChanID]bool
+}
+
+// Observe implements sim.Observer.
+func (q *quiet) Observe(_ sim.View, s *sim.StepInfo) error {
+	switch s.Event.Kind {
+	case sim.Opened:
+		q.open[s.Event.Chan] = true
+	case sim.Closed:
+		delete(q.open, s.Event.Chan)
+	case sim.Receive:
+		if s.Event.Chan != 0 && s.At > q.after {
+			q.sent++
+		}
+	}
+	return nil
+}
+
+// TestAStreamEndsWithItsLastWatch: after the client has canceled its last watch, or was told that it is over, nobody
+// sends anything any more, until it watches again.
+func TestAStreamEndsWithItsLastWatch(t *testing.T) {
+	for name, c := range map[string]struct {
+		then  string
+		again bool
+	}{
+		"canceled by the client": {"0s progress", false},
+		"compacted":              {"0s watch x rev 1 id 3", false},
+		"while it is dialing":    {"0s watch x id 3\n0s cancel-watch id 3", false},
+		"watched again":          {"1s watch x id 1", true},
+	} {
+		ops := [][]kvserver.Operation{script(t, "1s put x 1\n0s put x 2\n0s put x 3\n0s compact rev 3"),
+			script(t, `1500ms watch x id 1
+				0s watch y id 2
+				1s cancel-watch id 1
+				0s cancel-watch id 2
+				`+c.then)}
+		w := world(1, ops, nil)
+		q := &quiet{after: sim.Time(5 * time.Second), open: map[sim.ChanID]bool{}}
+		w.Observers = append(w.Observers, q)
+		run(t, 1, w)
+		if goes := len(q.open) > 0; goes != c.again || (q.sent > 0) != c.again {
+			t.Errorf("%s: %d messages are sent over %d streams", name, q.sent, len(q.open))
+		}
+	}
+}
+
 func TestEventsComeInFragmentsAndInBatches(t *testing.T) {
 	small := func(c *kvserver.Config) { c.FragmentEvents, c.WatchBatch = 2, 1 }
 	e := hear(t, 1, small, nil, `1s txn {} then {put a 1; put b 1; put c 1} else {}
@@ -165,41 +224,5 @@ func TestWatchesGoOnAtOtherServers(t *testing.T) {
 	}
 	if lost < 20*100 {
 		t.Errorf("the watches were told only %d things", lost)
-	}
-}
-
-// refusals counts the answers ErrNotSupportedForLearner of a server.
-type refusals struct{ of map[sim.NodeID]int }
-
-// Observe implements sim.Observer.
-func (r *refusals) Observe(_ sim.View, s *sim.StepInfo) error {
-	for i := range s.Effects {
-		m, ok := s.Effects[i].Msg.(*kvapi.Response)
-		if ok && m.Out.Code == kvapi.ErrNotSupportedForLearner {
-			r.of[s.Node]++
-		}
-	}
-	return nil
-}
-
-// TestLearnersRefuseWhatIsNotSerializable: the fourth client begins with n4, which is a learner, and is sent on.
-func TestLearnersRefuseWhatIsNotSerializable(t *testing.T) {
-	ops := [][]kvserver.Operation{script(t, "1s member-add node n4 learner"), nil, nil,
-		script(t, "3s get x serializable\n0s put x 1\n0s watch x rev 1 id 1")}
-	c := world(1, ops, func(c *kvserver.Config) { c.Raft.Servers, c.Raft.Voters = members(5), members(3) })
-	e, r := &ear{}, &refusals{map[sim.NodeID]int{}}
-	c.Observers = append(c.Observers, e, r)
-	history := run(t, 1, c).History
-	if len(r.of) != 1 || r.of[sim.Server(4)] != 1 {
-		t.Errorf("refused by %v", r.of)
-	}
-	if out := history[len(history)-3].Output.(*kvapi.Output); out.Server != sim.Server(4) {
-		t.Errorf("the serializable read is answered by %v", out.Server)
-	}
-	heard(t, e, 4, "watch 1 created", "watch 1 PUT x=1 r2")
-	for _, x := range e.told {
-		if x.Response.Server == sim.Server(4) {
-			t.Errorf("a learner says %v", x.Response)
-		}
 	}
 }

@@ -68,9 +68,11 @@ func (x *streaming) watch() {
 	if next == 0 {
 		next = x.store.Revision() + 1
 	}
-	x.watches = append(x.watches, &telling{op, next})
+	if !op.Span.Empty() {
+		x.watches = append(x.watches, &telling{op, next})
+	}
 	x.seq++
-	x.say(&kvapi.WatchResponse{WatchID: op.WatchID, Created: true})
+	x.say(&kvapi.WatchResponse{WatchID: op.WatchID, Created: true, Canceled: op.Span.Empty()})
 }
 
 // say notes a response.

@@ -116,7 +116,7 @@ func (p *Player[Op, Out]) Clone() Player[Op, Out] {
 
 // AppendHash appends the whole state; fold mixes an operation into a digest.
 func (p *Player[Op, Out]) AppendHash(b []byte, fold func(*Op, sim.Digest) sim.Digest) []byte {
-	b = append(b, byte(bit(p.Plays())<<1|bit(p.Open())))
+	b = append(b, byte(sim.Bit(p.Plays())<<1|sim.Bit(p.Open())))
 	if m := p.move; m != nil {
 		d := fold(&m.Op, sim.Digest(0).Mix(uint64(m.Think)).Mix(uint64(m.Resource)))
 		if m.Write != nil {
@@ -128,12 +128,4 @@ func (p *Player[Op, Out]) AppendHash(b []byte, fold func(*Op, sim.Digest) sim.Di
 		b = p.recipe.AppendHash(b)
 	}
 	return b
-}
-
-// bit returns 1 for true.
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -76,7 +76,7 @@ func (r *Resource) Clone() sim.Cloner {
 
 // AppendHash implements sim.Cloner.
 func (r *Resource) AppendHash(b []byte) []byte {
-	b = append(b, byte(bit(r.fenced)))
+	b = append(b, byte(sim.Bit(r.fenced)))
 	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.highest)), r.writes)
 }
 
@@ -93,7 +93,7 @@ func (m *Write) Fold(d sim.Digest) sim.Digest {
 
 // Fold mixes every field into d.
 func (m *Wrote) Fold(d sim.Digest) sim.Digest {
-	return d.Mix(8).Mix(m.Number).Mix(m.Place).Mix(bit(m.Accepted))
+	return d.Mix(8).Mix(m.Number).Mix(m.Place).Mix(sim.Bit(m.Accepted))
 }
 
 // String returns "write 3 with the token 17".
