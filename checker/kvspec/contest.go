@@ -75,7 +75,7 @@ type deletion struct {
 
 // mayHit reports whether d may have deleted the key of e.
 func (d *deletion) mayHit(e *entry) bool {
-	return d.keys.Contains(e.key) && d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
+	return covers(d.keys, e.key) && d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
 		(d.done == 0 || d.done > e.create)
 }
 
@@ -148,7 +148,7 @@ func (s *seen) enters(in *kvapi.Op) bool {
 		return false
 	}
 	c := &in.If[0]
-	return c.Target == kvapi.CompareCreate && c.Result == kvapi.Equal && c.Number == 0 && c.Span.Single() &&
+	return c.Target == kvapi.CompareCreate && c.Result == kvapi.Equal && c.Number == 0 && single(c.Span) &&
 		strings.HasPrefix(c.Span.Key, s.contest.Prefix) && putsFirst(in, c.Span.Key)
 }
 

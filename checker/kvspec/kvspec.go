@@ -64,7 +64,7 @@ func New() *Spec {
 		},
 		Equal:         State.equal,
 		Hash:          State.hash,
-		ReadOnly:      func(in **kvapi.Op) bool { return !(*in).Writes() },
+		ReadOnly:      func(in **kvapi.Op) bool { return !writes(*in) },
 		Position:      func(out **kvapi.Output) uint64 { return (*out).Index },
 		Describe:      func(in **kvapi.Op, out **kvapi.Output) string { return describe(*in, known(out)) },
 		DescribeState: State.String,

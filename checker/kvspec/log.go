@@ -161,12 +161,12 @@ func (l *Log) at(r kvapi.Revision) []kvapi.Event {
 	}
 	was, is := l.stores[r-2].now.keys, l.stores[r-1].now.keys
 	var events []kvapi.Event
-	for _, kv := range is.all(kvapi.Prefix(""), nil) {
+	for _, kv := range is.all(everything, nil) {
 		if kv.ModRevision == r {
 			events = append(events, kvapi.Event{KV: *kv, Prev: was.find(kv.Key)})
 		}
 	}
-	for _, kv := range was.all(kvapi.Prefix(""), nil) {
+	for _, kv := range was.all(everything, nil) {
 		if is.find(kv.Key) == nil {
 			gone := kvapi.KeyValue{Key: kv.Key, ModRevision: r}
 			events = append(events, kvapi.Event{Type: kvapi.EventDelete, KV: gone, Prev: kv})
@@ -204,5 +204,5 @@ func wants(w *kvapi.Op, e *kvapi.Event) bool {
 	if e.Type == kvapi.EventDelete {
 		filter = kvapi.FlagNoDelete
 	}
-	return w.Span.Contains(e.KV.Key) && w.Flags&filter == 0
+	return covers(w.Span, e.KV.Key) && w.Flags&filter == 0
 }

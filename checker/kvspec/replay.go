@@ -101,7 +101,7 @@ func (r *reply) place() int {
 
 // behind returns 0 for what has an index of its own in the log, and 1 for what has that of the last one before it.
 func (r *reply) behind() int {
-	if r.in.Writes() {
+	if writes(r.in) {
 		return 0
 	}
 	return 1

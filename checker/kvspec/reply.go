@@ -47,7 +47,7 @@ func kindOf(in *kvapi.Op, out *kvapi.Output) replyKind {
 	switch {
 	case out.Code == kvapi.ErrNoSpace || out.Code != kvapi.OK && refused(in).has(out.Code):
 		return aside
-	case in.Kind == kvapi.Range || in.Kind == kvapi.Txn && !in.Writes():
+	case in.Kind == kvapi.Range || in.Kind == kvapi.Txn && !writes(in):
 		if serializable(in) {
 			return local
 		}
@@ -128,7 +128,7 @@ func answered(history []sim.Op) ([]reply, error) {
 			}
 			r.know()
 		}
-		if op.Outcome != sim.Failed && r.kind != 0 && (r.kind != lost || in.Writes()) {
+		if op.Outcome != sim.Failed && r.kind != 0 && (r.kind != lost || writes(in)) {
 			replies = append(replies, r)
 		}
 	}
