@@ -59,7 +59,7 @@ func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Repo
 		j.follow(log, replies)
 	}
 	judged := 0
-	for _, r := range chosen(replies, func(r *reply) bool { return r.in.Kind == kvapi.LeaseGrant }, call) {
+	for _, r := range checker.Chosen(replies, func(r *reply) bool { return r.in.Kind == kvapi.LeaseGrant }, call) {
 		if r.out != nil && j.of(r.out.Lease).grants == 1 {
 			j.judge(j.of(r.out.Lease), r)
 			judged++
@@ -111,7 +111,7 @@ func (j *leases) read(r *reply) {
 
 // follow finds the leases that have ended with their keys, and the first reply after each.
 func (j *leases) follow(log *Log, replies []reply) {
-	returns := chosen(replies, (*reply).tells, end)
+	returns := checker.Chosen(replies, (*reply).tells, end)
 	for at := kvapi.FirstRevision + 1; at <= log.Revision(); at++ {
 		id := log.ended(at)
 		if id == 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"schism/checker"
 	"schism/raft/kvapi"
 )
 
@@ -64,8 +65,8 @@ func newReplay(replies []reply, takes func(*reply) bool, budget int) *replay {
 			r.compacts = append(r.compacts, x)
 		}
 	}
-	r.ops = chosen(replies, takes, call)
-	r.lost = chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
+	r.ops = checker.Chosen(replies, takes, call)
+	r.lost = checker.Chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
 	r.used = make([]bool, len(r.lost))
 	return r
 }
