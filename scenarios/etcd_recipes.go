@@ -50,7 +50,7 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	if change != nil {
 		change(&work)
 	}
-	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Slack: leaseSlack, Claims: writesToResource}
+	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Drift: troubledDrift, Claims: writesToResource}
 	checks := []histories{judgeFencing, exclusion(checker.MutualExclusion, lock.Held)}
 	if !fenced {
 		checks = append(checks, exclusion(checker.BelievedExclusion, lock.Believed))
@@ -83,7 +83,7 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 	if change != nil {
 		change(&candidates)
 	}
-	election := kvspec.Contest{Prefix: kvserver.ElectionPrefix, Slack: leaseSlack}
+	election := kvspec.Contest{Prefix: kvserver.ElectionPrefix, Drift: troubledDrift}
 	return raftSetup{
 		recipe: func(c sim.Chooser, id sim.NodeID) kvserver.Recipe {
 			if id.Number() == 4 {
@@ -99,6 +99,9 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 }
 
 // troubled is the plan in which, at the time of every other fault of the plan, the leader is cut off, too, or the clock
+// troubledDrift is by how much clocks run wrong in a troubled plan.
+const troubledDrift checker.PPM = 100_000
+
 // of a server runs 10 % fast or slow. What undoes the fault undoes that.
 func troubled(plan nemesis.Plan) nemesis.Plan {
 	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
@@ -113,9 +116,9 @@ func troubled(plan nemesis.Plan) nemesis.Plan {
 			server := nemesis.Nodes(servers[c.Index(key, len(servers))])
 			switch c.Index(key, 4) {
 			case 1:
-				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: 100_000}})
+				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: int32(troubledDrift)}})
 			case 2:
-				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: -100_000}})
+				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: -int32(troubledDrift)}})
 			case 3:
 				s = append(s, nemesis.Entry{When: when, Do: nemesis.IsolateLeader})
 			}

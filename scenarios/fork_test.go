@@ -13,7 +13,7 @@ func TestForkIntoAUsedWorldGoesOnAsTheOriginal(t *testing.T) {
 	runner := NewRunner(Must("raft/kv/standard"))
 	runner.chooser.Reset(3)
 	schedule := runner.scenario.Plan(runner.chooser, runner.servers, runner.clients)
-	runner.system.prepare(runner.chooser, runner.healed(schedule))
+	runner.system.prepare(runner.chooser, runner.forecast(schedule))
 	w := sim.NewWorld(runner.config(runner.chooser, schedule, Options{NoChecks: true}))
 	into := &sim.World{}
 	var twin sim.Seeded

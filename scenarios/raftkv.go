@@ -25,8 +25,8 @@ type raftKV struct {
 	recipes []kvserver.Recipe
 	// probed is when the last operations of the first client are called at the earliest.
 	probed []sim.Time
-	// healed is when the last fault of the run is over, bounds what the system may take from then on.
-	healed sim.Time
+	// bounds is what the system may take once it is healed.
+	forecast
 	bounds checker.Bounds
 	// tight says which limits are small in this run, and configAt when changes of the membership take effect.
 	tight    [limits]bool
@@ -127,7 +127,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 }
 
 // prepare implements system.
-func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
+func (k *raftKV) prepare(c sim.Chooser, f forecast) {
 	draw := k.setup.draw
 	if draw == nil {
 		draw = k.setup.workload.Draw
@@ -143,8 +143,8 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 		k.ops[len(k.ops)-1] = w.Draw(c, sim.Client(len(k.ops)))
 		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
 	}
-	k.probe(healed)
-	k.healed = healed
+	k.probe(f.healed)
+	k.forecast = f
 	for i := range k.tight {
 		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
 	}
@@ -154,7 +154,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.ghost.Reset()
 	k.once.Reset()
 	k.split.Reset()
-	k.live.Reset(healed)
+	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
 	if k.journal != nil {
 		k.journal.reset()
@@ -264,9 +264,9 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
 	if k.journal != nil {
-		levels = append(levels, k.journal.judge(history, k.setup.workload.Mix.Watch > 0)...)
+		levels = append(levels, k.journal.judge(history, k.drift, k.setup.workload.Mix.Watch > 0)...)
 	} else {
-		levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
+		levels = append(levels, kvspec.JudgeLeases(history, nil, k.drift)...)
 	}
 	levels = append(levels, kvspec.JudgeHashes(history))
 	for _, check := range k.setup.checks {
@@ -282,10 +282,6 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	return list
 }
-
-// leaseSlack is by how much the clocks of these scenarios run wrong at most while a lease lasts: 10 % of 2 s, and the
-// pause of a client's own step.
-const leaseSlack = 250 * time.Millisecond
 
 // chronicle implements system.
 func (k *raftKV) chronicle() *chronicle { return &k.tale }

@@ -99,11 +99,11 @@ func (j *raftJournal) owes(v sim.View) bool {
 }
 
 // judge judges leases by what was committed and, if anything was watched, what was told of that.
-func (j *raftJournal) judge(history []sim.Op, watched bool) []checker.Report {
+func (j *raftJournal) judge(history []sim.Op, drift checker.PPM, watched bool) []checker.Report {
 	if j.blind != "" {
 		return []checker.Report{{Check: kvspec.WatchComplete, Reason: j.blind, Blocked: -1}}
 	}
-	list := kvspec.JudgeLeases(history, j.log, leaseSlack)
+	list := kvspec.JudgeLeases(history, j.log, drift)
 	if watched {
 		list = append(list, summed(kvspec.JudgeWatches(j.log, history, j.told, j.log.Revision()))...)
 	}

@@ -57,7 +57,7 @@ func (r *Runner) Run(seed uint64, o Options) *Report {
 
 // RunWith makes a run with the given schedule, in which c decides everything else.
 func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *Report {
-	r.system.prepare(c, r.healed(schedule))
+	r.system.prepare(c, r.forecast(schedule))
 	r.system.chronicle().telling = o.Story
 	config := r.config(c, schedule, o)
 	if r.world == nil {
@@ -87,6 +87,28 @@ func (r *Runner) judge(result *sim.Result) []judgement {
 			"the run has come to its time limit, and somebody still has to do something, or to be told")})
 	}
 	return all
+}
+
+// forecast is what is known of the faults of a run before it: nothing is broken any more from the time healed on, and
+// clocks run fast by drift at most.
+type forecast struct {
+	healed sim.Time
+	drift  checker.PPM
+}
+
+// forecast returns what is known of a schedule.
+func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
+	f := forecast{healed: r.healed(schedule)}
+	for _, e := range schedule {
+		do := e.Do
+		if b, ok := do.(nemesis.Before); ok {
+			do = b.Do
+		}
+		if d, ok := do.(nemesis.Drift); ok {
+			f.drift = max(f.drift, checker.PPM(d.PPM))
+		}
+	}
+	return f
 }
 
 // healed returns when the schedule is over, or, if it waits for marks, when it must be.

@@ -82,9 +82,8 @@ func Must(name string) *Scenario {
 // system is what a scenario runs: a protocol with a service on it, its clients, and what must hold of them. One
 // system serves many runs, one after the other.
 type system interface {
-	// prepare forgets the run before and draws the workload of the next, in which nothing is broken any more
-	// from the time healed on.
-	prepare(c sim.Chooser, healed sim.Time)
+	// prepare forgets the run before and draws the workload of the next.
+	prepare(c sim.Chooser, f forecast)
 	server(id sim.NodeID) sim.Machine
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.

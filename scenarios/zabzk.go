@@ -26,8 +26,8 @@ type zabZK struct {
 	recipes []zkserver.Recipe
 	// probed is when the last operations of the first client are called at the earliest.
 	probed []sim.Time
-	// healed is when the last fault of the run is over, bounds what the system may take from then on.
-	healed sim.Time
+	// bounds is what the system may take once it is healed.
+	forecast
 	bounds checker.Bounds
 
 	ghost *zab.Ghost
@@ -119,7 +119,7 @@ func (k *zabZK) timing() checker.Timing {
 }
 
 // prepare implements system.
-func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
+func (k *zabZK) prepare(c sim.Chooser, f forecast) {
 	k.recipes = k.recipes[:0]
 	for i := range k.ops {
 		if k.setup.recipe != nil && i >= len(k.ops)-cmp.Or(k.setup.players, len(k.ops)) {
@@ -133,13 +133,13 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 		}
 		k.ops[i] = w.Draw(c, sim.Client(i+1))
 	}
-	k.probe(healed)
-	k.healed = healed
+	k.probe(f.healed)
+	k.forecast = f
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
 	k.over.Reset()
-	k.live.Reset(healed)
+	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
 }
 
