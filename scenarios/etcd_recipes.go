@@ -57,6 +57,7 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	}
 	return raftSetup{
 		recipe: work.Draw, resource: work.Resource, fenced: fenced, snapshotEvery: 50, checks: checks,
+		journal: true,
 	}
 }
 
@@ -91,17 +92,17 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 			}
 			return candidates.Draw(c, id)
 		},
-		snapshotEvery: 50,
+		snapshotEvery: 50, journal: true,
 		checks: []histories{exclusion(checker.MutualExclusion, election.Held), func(h []sim.Op) checker.Report {
 			return kvspec.JudgeProclaims(h, election)
 		}},
 	}
 }
 
-// troubled is the plan in which, at the time of every other fault of the plan, the leader is cut off, too, or the clock
 // troubledDrift is by how much clocks run wrong in a troubled plan.
 const troubledDrift checker.PPM = 100_000
 
+// troubled is the plan in which, at the time of every other fault of the plan, the leader is cut off, too, or the clock
 // of a server runs 10 % fast or slow. What undoes the fault undoes that.
 func troubled(plan nemesis.Plan) nemesis.Plan {
 	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {

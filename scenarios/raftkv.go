@@ -67,7 +67,8 @@ type raftSetup struct {
 	sessions bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
-	// journal keeps what is committed even if nobody watches, so that it is seen when leases end.
+	// journal keeps what is committed even if nobody watches, so that it is seen when leases end. A run with a journal
+	// lasts until all leases are over.
 	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
@@ -84,11 +85,13 @@ type raftSetup struct {
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
-// answer before they ask elsewhere, raftTimeout how long before they give up.
+// answer before they ask elsewhere, raftTimeout how long before they give up, raftLeaseEvery how often leaders look
+// which leases are over.
 const (
 	raftElectionMin = 300 * time.Millisecond
 	raftElectionMax = 600 * time.Millisecond
 	raftHeartbeat   = 100 * time.Millisecond
+	raftLeaseEvery  = 500 * time.Millisecond
 	raftPatience    = 500 * time.Millisecond
 	raftTimeout     = 2 * time.Second
 )
@@ -194,7 +197,7 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.Commands, c.SnapshotEvery = &k.mail, &k.commands, k.setup.snapshotEvery
-	c.MaxSessions = maxSessions
+	c.MaxSessions, c.LeaseEvery = maxSessions, raftLeaseEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)
@@ -251,12 +254,13 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 // settled implements system.
 func (k *raftKV) settled(v sim.View) bool {
 	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) &&
-		(k.journal == nil || !k.journal.owes(v))
+		(k.journal == nil || !k.journal.owes(v) && len(k.journal.log.Leases()) == 0)
 }
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
-	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
+	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	list := []judgement{{"live again", live}}
 	history := ofService(r.History)
 	strict := history
 	if k.setup.strictReads {
@@ -265,6 +269,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
 	if k.journal != nil {
 		levels = append(levels, k.journal.judge(history, k.drift, k.setup.workload.Mix.Watch > 0)...)
+		levels = append(levels, kvspec.JudgeLeaseEnds(history, k.journal.log, k.calm(v, live.Verdict)))
 	} else {
 		levels = append(levels, kvspec.JudgeLeases(history, nil, k.drift)...)
 	}

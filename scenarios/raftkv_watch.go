@@ -15,8 +15,10 @@ import (
 // are told of their watches.
 type raftJournal struct {
 	log *kvspec.Log
-	// read is the last entry in it.
-	read raft.Index
+	// read is the last entry in it, term the highest of all so far, since is when the first entry of that was read.
+	read  raft.Index
+	term  raft.Term
+	since sim.Time
 	// done are the last requests of the clients without a session, inSession those of the sessions.
 	done      map[sim.NodeID]kvapi.Seq
 	inSession map[kvapi.Session]kvapi.Seq
@@ -49,7 +51,9 @@ func (j *raftJournal) Observe(v sim.View, s *sim.StepInfo) error {
 			j.blind = fmt.Sprintf("%s has committed entry %d and does not have it", s.Node, j.read+1)
 			break
 		}
-		j.read++
+		if j.read++; e.Term > j.term {
+			j.term, j.since = e.Term, s.At
+		}
 		j.add(&e)
 	}
 	return nil
@@ -89,13 +93,34 @@ func (j *raftJournal) owes(v sim.View) bool {
 	for _, id := range v.Clients() {
 		c, ok := v.Machine(id).(*kvserver.Client)
 		if !ok {
-			return true
+			continue // a resource, which watches nothing
 		}
 		c.Subscriptions(func(op *kvapi.Op, next kvapi.Revision) {
 			owed = owed || next == 0 || j.log.Owes(op, next)
 		})
 	}
 	return owed
+}
+
+// calm returns the end of the run, at which it is live or not: since the leader at hand has committed an entry of its
+// own, and keeps the time of leases, and since there must be a leader after the heal. Then each operation is answered
+// within bounds.Answer, whether a client asks for it, or the leader for the end of a lease.
+func (k *raftKV) calm(v sim.View, live checker.Verdict) kvspec.Calm {
+	j, leads := k.journal, false
+	for _, id := range k.servers {
+		s := raftServerOf(v.Machine(id))
+		if s == nil || s.Raft().Term() > j.term {
+			return kvspec.Calm{From: sim.Never} // another leader may be on its way
+		}
+		leads = leads || s.Raft().Term() == j.term && s.Raft().Role() == raft.Leader
+	}
+	if !leads || live != checker.Valid || j.blind != "" {
+		return kvspec.Calm{From: sim.Never}
+	}
+	return kvspec.Calm{
+		From: max(j.since, k.healed.Add(k.bounds.Leader)), Until: v.Now(),
+		Late: raftElectionMax + raftLeaseEvery + 2*k.bounds.Answer,
+	}
 }
 
 // judge judges leases by what was committed and, if anything was watched, what was told of that.
