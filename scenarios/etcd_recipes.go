@@ -8,7 +8,6 @@ import (
 	"schism/nemesis"
 	"schism/raft/kvserver"
 	"schism/sim"
-	"schism/sim/recipe"
 )
 
 // etcdRecipes are the scenarios of what clients make of leases: locks and elections, as package concurrency of etcd.
@@ -59,20 +58,6 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 		recipe: work.Draw, resource: work.Resource, fenced: fenced, snapshotEvery: 50, checks: checks,
 		journal: true,
 	}
-}
-
-// histories is a check of histories.
-type histories = func([]sim.Op) checker.Report
-
-// exclusion returns the check that holdings exclude each other.
-func exclusion(check string, holdings func([]sim.Op) []checker.Holding) histories {
-	return func(history []sim.Op) checker.Report { return checker.JudgeMutex(check, holdings(history)) }
-}
-
-// writesToResource reports whether the input of an operation is a write to a resource: who calls it claims a lock.
-func writesToResource(in any) bool {
-	_, ok := in.(*recipe.Write)
-	return ok
 }
 
 // etcdElection is the setup of etcd/election. change, if not nil, brings a bug into what candidates do.

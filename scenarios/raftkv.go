@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"strconv"
 	"time"
 
 	"schism/checker"
@@ -162,30 +161,6 @@ func (k *raftKV) prepare(c sim.Chooser, f forecast) {
 	if k.journal != nil {
 		k.journal.reset()
 	}
-}
-
-// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
-// called before the system is healed, and the last when there must be a leader.
-func (k *raftKV) probe(healed sim.Time) {
-	k.probed = k.probed[:0]
-	k.live.NeedsWrite(nil)
-	if k.setup.recipe != nil || k.scenario.Whole {
-		return
-	}
-	if k.live.NeedsWrite(raftWrites); healed == 0 {
-		return // everything is called since
-	}
-	for i := range probes {
-		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{
-			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
-	}
-}
-
-// raftWrites reports whether an operation is a write.
-func raftWrites(in any) bool {
-	op, ok := in.(*kvapi.Op)
-	return ok && op.Writes()
 }
 
 // server implements system.

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"cmp"
-	"strconv"
 	"time"
 
 	"schism/checker"
@@ -143,27 +142,6 @@ func (k *zabZK) prepare(c sim.Chooser, f forecast) {
 	k.tale.reset(k.scenario.Servers)
 }
 
-// probes is how many writes the first client makes while the system has to come back.
-const probes = 6
-
-// probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
-// called before the system is healed, and the last when there must be a leader.
-func (k *zabZK) probe(healed sim.Time) {
-	k.probed = k.probed[:0]
-	k.live.NeedsWrite(nil)
-	if k.recipes[0] != nil || k.scenario.Whole {
-		return
-	}
-	if k.live.NeedsWrite(zabWrites); healed == 0 {
-		return // everything is called since
-	}
-	for i := range probes {
-		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.ops[0] = append(k.ops[0], zkserver.Operation{In: zkapi.Op{
-			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
-	}
-}
-
 // server implements system.
 func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
@@ -228,10 +206,4 @@ func zabReplyTo(m sim.Message) reply {
 		return replyAcked
 	}
 	return replyNone
-}
-
-// zabWrites reports whether an operation is a write.
-func zabWrites(in any) bool {
-	op, ok := in.(*zkapi.Op)
-	return ok && op.Kind.Writes()
 }
