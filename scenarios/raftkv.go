@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"schism/checker"
-	"schism/checker/kvspec"
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
@@ -230,37 +229,6 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 func (k *raftKV) settled(v sim.View) bool {
 	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) &&
 		(k.journal == nil || !k.journal.owes(v) && len(k.journal.log.Leases()) == 0)
-}
-
-// judge implements system.
-func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
-	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
-	list := []judgement{{"live again", live}}
-	history := ofService(r.History)
-	strict := history
-	if k.setup.strictReads {
-		strict = kvspec.Strict(history)
-	}
-	levels := kvspec.Judge(strict, checker.DefaultBudget)
-	if k.journal != nil {
-		levels = append(levels, k.journal.judge(history, k.drift, k.setup.workload.Mix.Watch > 0)...)
-		levels = append(levels, kvspec.JudgeLeaseEnds(history, k.journal.log, k.calm(v, live.Verdict)))
-	} else {
-		levels = append(levels, kvspec.JudgeLeases(history, nil, k.drift)...)
-	}
-	levels = append(levels, kvspec.JudgeHashes(history))
-	for _, check := range k.setup.checks {
-		levels = append(levels, check(r.History))
-	}
-	for _, level := range levels {
-		list = append(list, judgement{level.Check, level})
-	}
-	if w := &k.setup.members; w.Ops > 0 {
-		first := kvspec.FirstMembers(k.servers[:w.Voters]...)
-		level := kvspec.JudgeMembers(r.History, first, checker.DefaultBudget)
-		list = append(list, judgement{level.Check, level})
-	}
-	return list
 }
 
 // chronicle implements system.

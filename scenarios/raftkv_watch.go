@@ -102,27 +102,6 @@ func (j *raftJournal) owes(v sim.View) bool {
 	return owed
 }
 
-// calm returns the end of the run, at which it is live or not: since the leader at hand has committed an entry of its
-// own, and keeps the time of leases, and since there must be a leader after the heal. Then each operation is answered
-// within bounds.Answer, whether a client asks for it, or the leader for the end of a lease.
-func (k *raftKV) calm(v sim.View, live checker.Verdict) kvspec.Calm {
-	j, leads := k.journal, false
-	for _, id := range k.servers {
-		s := raftServerOf(v.Machine(id))
-		if s == nil || s.Raft().Term() > j.term {
-			return kvspec.Calm{From: sim.Never} // another leader may be on its way
-		}
-		leads = leads || s.Raft().Term() == j.term && s.Raft().Role() == raft.Leader
-	}
-	if !leads || live != checker.Valid || j.blind != "" {
-		return kvspec.Calm{From: sim.Never}
-	}
-	return kvspec.Calm{
-		From: max(j.since, k.healed.Add(k.bounds.Leader)), Until: v.Now(),
-		Late: raftElectionMax + raftLeaseEvery + 2*k.bounds.Answer,
-	}
-}
-
 // judge judges leases by what was committed and, if anything was watched, what was told of that.
 func (j *raftJournal) judge(history []sim.Op, drift checker.PPM, watched bool) []checker.Report {
 	if j.blind != "" {
