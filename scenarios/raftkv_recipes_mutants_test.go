@@ -44,6 +44,9 @@ var recipeMutants = []raftMutant{
 	{"", "a new leader gives leases a minute more", inServers(kvserver.Rules{
 		Promoted: func(left, grace time.Duration) time.Duration { return left + grace + time.Minute },
 	}), "etcd/lease-checkpoint", 1, []string{kvspec.LeaseOver}},
+	{"", "a new leader gives leases 15 s more", inServers(kvserver.Rules{
+		Promoted: func(left, grace time.Duration) time.Duration { return left + grace + 15*time.Second },
+	}), "etcd/swarm", 4, []string{kvspec.LeaseOver}},
 }
 
 func TestBugsOfRecipesAreFound(t *testing.T) {

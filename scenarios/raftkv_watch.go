@@ -54,13 +54,13 @@ func (j *raftJournal) Observe(v sim.View, s *sim.StepInfo) error {
 		if j.read++; e.Term > j.term {
 			j.term, j.since = e.Term, s.At
 		}
-		j.add(&e)
+		j.add(&e, s.At)
 	}
 	return nil
 }
 
-// add adds a committed entry.
-func (j *raftJournal) add(e *raft.Entry) {
+// add adds an entry that was committed at the time at.
+func (j *raftJournal) add(e *raft.Entry, at sim.Time) {
 	if e.Type != raft.EntryNormal {
 		return
 	}
@@ -76,11 +76,11 @@ func (j *raftJournal) add(e *raft.Entry) {
 	case c.Session != 0:
 		if last, known := j.inSession[c.Session]; known && c.Seq > last {
 			j.inSession[c.Session] = c.Seq
-			j.log.Add(&c.Op)
+			j.log.Add(&c.Op, at)
 		}
 	case c.Client == 0 || c.Seq > j.done[c.Client]:
 		j.done[c.Client] = c.Seq
-		j.log.Add(&c.Op)
+		j.log.Add(&c.Op, at)
 	}
 }
 

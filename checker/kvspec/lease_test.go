@@ -94,7 +94,7 @@ func TestJudgeLeasesKnowsWhatEndsALease(t *testing.T) {
 		"lease-revoke lease 1": kvspec.LeaseKept} {
 		log := kvspec.NewLog()
 		for _, text := range strings.Split("lease-grant lease 1 ttl 10;put x 1 lease 1;"+ops, ";") {
-			log.Add(parse(t, text))
+			log.Add(parse(t, text), 0)
 		}
 		if got := brokenBy(kvspec.JudgeLeases(history, log, drift)); got != want {
 			t.Errorf("%s: %q, want %q", ops, got, want)

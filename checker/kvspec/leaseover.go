@@ -2,6 +2,8 @@ package kvspec
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"schism/checker"
@@ -27,29 +29,37 @@ type Calm struct {
 	Late        time.Duration
 }
 
-// JudgeLeaseEnds judges by a log of what servers have committed until the end of a run which leases are left at that
-// time. None may be left whose time, from the last request on that could give it all of it, or from the beginning of
-// the calm if that is later, has passed for so long.
+// JudgeLeaseEnds judges, by a log of what servers have committed until the end of a run, when leases have ended, or
+// that they are left. None may be there any more when its time, from the last request on that could give it all of it,
+// or from the beginning of the calm if that is later, has passed for so long.
 func JudgeLeaseEnds(history []sim.Op, log *Log, calm Calm) checker.Report {
 	report := checker.Passed(LeaseOver, 0)
-	known := renewals(history, calm.From)
-	left := log.Leases()
-	for _, id := range left {
-		r := known[id]
-		if r == nil || r.grant == nil || r.last == sim.Never || calm.From >= calm.Until {
+	known, judged := renewals(history, calm.From), 0
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		r, until := known[id], log.until(id, calm.Until)
+		if r.grant == nil || r.last == sim.Never || until <= calm.From {
 			continue // nobody knows until when it may last
 		}
+		judged++
 		due := r.last.Add(time.Duration(r.ttl)*time.Second + calm.Late)
-		if calm.Until > due && report.Verdict == checker.Valid {
+		if until > due && report.Verdict == checker.Valid {
 			report.Verdict, report.Core, report.Blocked = checker.Invalid, []sim.Op{*r.grant}, 0
-			report.Reason = fmt.Sprintf("%v of lease %v by %s at %v: it is there at %v, and was to be over by %v",
-				r.grant.Input, id, r.grant.Client, r.grant.Call, calm.Until, due)
+			report.Reason = fmt.Sprintf("%v by %s at %v: the lease is there until %v, and was to be over by %v",
+				r.grant.Input, r.grant.Client, r.grant.Call, until, due)
 		}
 	}
-	if report.Effort.Operations = len(known); report.Verdict == checker.Valid {
-		report.Reason = fmt.Sprintf("%d leases, and %d that are left in time", len(known), len(left))
+	if report.Effort.Operations = judged; report.Verdict == checker.Valid {
+		report.Reason = fmt.Sprintf("%d leases that were there after %v", judged, calm.From)
 	}
 	return report
+}
+
+// until returns until when a lease was there: now if it still is, 0 if it never was.
+func (l *Log) until(id kvapi.LeaseID, now sim.Time) sim.Time {
+	if l.last().live(id) {
+		return now
+	}
+	return l.over[id]
 }
 
 // Leases returns the leases that are there after the last operation.

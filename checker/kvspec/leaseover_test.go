@@ -23,12 +23,15 @@ func TestJudgeLeaseEnds(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		want        string
-		committed   string
+		committed   string // one operation every ten seconds
 		from, until int
 		acts        []act
 	}{
-		"in time":                        {"", grant, 2, 17, []act{granted}},
-		"too late":                       {kvspec.LeaseOver, grant, 2, 18, []act{granted}},
+		"in time":       {"", grant, 2, 17, []act{granted}},
+		"too late":      {kvspec.LeaseOver, grant, 2, 18, []act{granted}},
+		"over too late": {kvspec.LeaseOver, grant + ";hash;" + revoke, 2, 90, []act{granted}},
+		"granted twice": {"", grant + ";" + revoke + ";" + grant, 2, 30,
+			[]act{granted, {1, 20, 22, grant, lives}}},
 		"over":                           {"", grant + ";" + revoke, 2, 18, []act{granted}},
 		"from the calm on, in time":      {"", grant, 20, 35, []act{granted}},
 		"from the calm on":               {kvspec.LeaseOver, grant, 20, 36, []act{granted}},
@@ -43,10 +46,10 @@ func TestJudgeLeaseEnds(t *testing.T) {
 		"granted by nobody that is known": {"", grant, 2, 90, nil},
 	} {
 		log := kvspec.NewLog()
-		for _, text := range strings.Split(c.committed, ";") {
-			log.Add(parse(t, text))
-		}
 		second := func(n int) sim.Time { return sim.Time(time.Duration(n) * time.Second) }
+		for i, text := range strings.Split(c.committed, ";") {
+			log.Add(parse(t, text), second(10*i))
+		}
 		calm := kvspec.Calm{From: second(c.from), Until: second(c.until), Late: 5 * time.Second}
 		report := kvspec.JudgeLeaseEnds(inSeconds(historyOf(t, c.acts)), log, calm)
 		if got := brokenBy([]checker.Report{report}); got != c.want {

@@ -21,18 +21,27 @@ type Log struct {
 	events    map[kvapi.Revision][]kvapi.Event
 	// certain says of each revision that no other change than this explains what clients were told.
 	certain []bool
+	// over has when the leases that were granted, and are there no more, were ended.
+	over map[kvapi.LeaseID]sim.Time
 }
 
 // NewLog returns a log without operations.
 func NewLog() *Log {
 	return &Log{stores: []*store{newStore()}, changes: make([]*reply, 1),
-		made: map[kvapi.Revision]*kvapi.Op{}, events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true}}
+		made: map[kvapi.Revision]*kvapi.Op{}, events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true},
+		over: map[kvapi.LeaseID]sim.Time{}}
 }
 
-// Add adds the next operation that servers have committed; LeaseRevoke is also how leases end. Of a LeaseGrant the name
-// must be there.
-func (l *Log) Add(op *kvapi.Op) {
+// Add adds the next operation that servers have committed, at the time at; LeaseRevoke is also how leases end. Of a
+// LeaseGrant the name must be there.
+func (l *Log) Add(op *kvapi.Op, at sim.Time) {
 	next := l.last().assume(op)
+	switch there := l.last().live(op.Lease); {
+	case op.Kind == kvapi.LeaseRevoke && there:
+		l.over[op.Lease] = at
+	case op.Kind == kvapi.LeaseGrant:
+		delete(l.over, op.Lease)
+	}
 	if op.Kind == kvapi.Compact {
 		l.compacted = max(l.compacted, next.compacted)
 	}
