@@ -92,7 +92,9 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 	if err := r.system.play(c.Workload); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name(), err)
 	}
-	report := r.play(pinned, c.Schedule, c.Probe, o)
+	f := r.forecast(c.Schedule)
+	f.probe = c.Probe
+	report := r.play(pinned, c.Schedule, f, o)
 	report.Seed, report.Seeded, report.Draws = c.Seed, true, pinned.Asked
 	report.Idle = pinned.Idle()
 	return report, nil

@@ -16,7 +16,7 @@ var etcdScenarios = []*Scenario{
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
-		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20}),
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, journal: true}),
 	},
 	{
 		Name: "etcd/watch", Servers: 5, Clients: 4,

@@ -8,7 +8,6 @@ import (
 	"schism/nemesis"
 	"schism/raft/kvserver"
 	"schism/sim"
-	"schism/sim/recipe"
 )
 
 // etcdRecipes are the scenarios of what clients make of leases: locks and elections, as package concurrency of etcd.
@@ -50,28 +49,15 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	if change != nil {
 		change(&work)
 	}
-	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Slack: leaseSlack, Claims: writesToResource}
+	lock := kvspec.Contest{Prefix: kvserver.LockPrefix, Drift: troubledDrift, Claims: writesToResource}
 	checks := []histories{judgeFencing, exclusion(checker.MutualExclusion, lock.Held)}
 	if !fenced {
 		checks = append(checks, exclusion(checker.BelievedExclusion, lock.Believed))
 	}
 	return raftSetup{
 		recipe: work.Draw, resource: work.Resource, fenced: fenced, snapshotEvery: 50, checks: checks,
+		journal: true,
 	}
-}
-
-// histories is a check of histories.
-type histories = func([]sim.Op) checker.Report
-
-// exclusion returns the check that holdings exclude each other.
-func exclusion(check string, holdings func([]sim.Op) []checker.Holding) histories {
-	return func(history []sim.Op) checker.Report { return checker.JudgeMutex(check, holdings(history)) }
-}
-
-// writesToResource reports whether the input of an operation is a write to a resource: who calls it claims a lock.
-func writesToResource(in any) bool {
-	_, ok := in.(*recipe.Write)
-	return ok
 }
 
 // etcdElection is the setup of etcd/election. change, if not nil, brings a bug into what candidates do.
@@ -83,7 +69,7 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 	if change != nil {
 		change(&candidates)
 	}
-	election := kvspec.Contest{Prefix: kvserver.ElectionPrefix, Slack: leaseSlack}
+	election := kvspec.Contest{Prefix: kvserver.ElectionPrefix, Drift: troubledDrift}
 	return raftSetup{
 		recipe: func(c sim.Chooser, id sim.NodeID) kvserver.Recipe {
 			if id.Number() == 4 {
@@ -91,12 +77,15 @@ func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 			}
 			return candidates.Draw(c, id)
 		},
-		snapshotEvery: 50,
+		snapshotEvery: 50, journal: true,
 		checks: []histories{exclusion(checker.MutualExclusion, election.Held), func(h []sim.Op) checker.Report {
 			return kvspec.JudgeProclaims(h, election)
 		}},
 	}
 }
+
+// troubledDrift is by how much clocks run wrong in a troubled plan.
+const troubledDrift checker.PPM = 100_000
 
 // troubled is the plan in which, at the time of every other fault of the plan, the leader is cut off, too, or the clock
 // of a server runs 10 % fast or slow. What undoes the fault undoes that.
@@ -113,9 +102,9 @@ func troubled(plan nemesis.Plan) nemesis.Plan {
 			server := nemesis.Nodes(servers[c.Index(key, len(servers))])
 			switch c.Index(key, 4) {
 			case 1:
-				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: 100_000}})
+				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: int32(troubledDrift)}})
 			case 2:
-				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: -100_000}})
+				s = append(s, nemesis.Entry{When: when, Do: nemesis.Drift{Target: server, PPM: -int32(troubledDrift)}})
 			case 3:
 				s = append(s, nemesis.Entry{When: when, Do: nemesis.IsolateLeader})
 			}

@@ -14,7 +14,7 @@ func TestForkIntoAUsedWorldGoesOnAsTheOriginal(t *testing.T) {
 	runner.chooser.Reset(3)
 	schedule := runner.scenario.Plan(runner.chooser, runner.servers, runner.clients)
 	runner.system.draw(runner.chooser)
-	runner.system.prepare(runner.healed(schedule), true)
+	runner.system.prepare(runner.forecast(schedule))
 	w := sim.NewWorld(runner.config(runner.chooser, schedule, Options{NoChecks: true}))
 	into := &sim.World{}
 	var twin sim.Seeded

@@ -2,11 +2,9 @@ package scenarios
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"schism/checker"
-	"schism/checker/kvspec"
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
@@ -25,8 +23,8 @@ type raftKV struct {
 	// probes are what the first client does after that, probed when each is called at the earliest.
 	probes []kvserver.Operation
 	probed []sim.Time
-	// healed is when the last fault of the run is over, bounds what the system may take from then on.
-	healed sim.Time
+	// bounds is what the system may take once it is healed.
+	forecast
 	bounds checker.Bounds
 	// tight says which limits are small in this run, and configAt when changes of the membership take effect.
 	tight    [limits]bool
@@ -67,7 +65,8 @@ type raftSetup struct {
 	sessions bool
 	// drawLimits makes each run draw which limits of the servers are so small that they are always met.
 	drawLimits bool
-	// journal keeps what is committed even if nobody watches, so that it is seen when leases end.
+	// journal keeps what is committed even if nobody watches, so that it is seen when leases end. A run with a journal
+	// lasts until all leases are over.
 	journal bool
 	// tune changes the configuration of the servers further; nil leaves it as it is.
 	tune func(*kvserver.Config)
@@ -84,11 +83,13 @@ type raftSetup struct {
 }
 
 // raftElectionMax is the longest election timeout in these scenarios, raftPatience how long clients wait for an
-// answer before they ask elsewhere, raftTimeout how long before they give up.
+// answer before they ask elsewhere, raftTimeout how long before they give up, raftLeaseEvery how often leaders look
+// which leases are over.
 const (
 	raftElectionMin = 300 * time.Millisecond
 	raftElectionMax = 600 * time.Millisecond
 	raftHeartbeat   = 100 * time.Millisecond
+	raftLeaseEvery  = 500 * time.Millisecond
 	raftPatience    = 500 * time.Millisecond
 	raftTimeout     = 2 * time.Second
 )
@@ -156,44 +157,20 @@ func (k *raftKV) workload() Workload { return workloadOf(k.parts, k.setup.resour
 func (k *raftKV) play(w Workload) error { return playAll(k.parts, w, kvserver.ParseOperation) }
 
 // prepare implements system.
-func (k *raftKV) prepare(healed sim.Time, probe bool) {
-	k.probe(healed, probe)
-	k.healed = healed
+func (k *raftKV) prepare(f forecast) {
+	k.forecast = f
+	k.askForWrite()
 	k.mail.Reset()
 	k.requests.Reset()
 	k.memory.Reset()
 	k.ghost.Reset()
 	k.once.Reset()
 	k.split.Reset()
-	k.live.Reset(healed)
+	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
 	if k.journal != nil {
 		k.journal.reset()
 	}
-}
-
-// probe asks for a write after the heal, if on is set and the first client has a workload, and adds some to that. The
-// first is not called before the system is healed, and the last when there must be a leader.
-func (k *raftKV) probe(healed sim.Time, on bool) {
-	k.probed, k.probes = k.probed[:0], k.probes[:0]
-	k.live.NeedsWrite(nil)
-	if !on || k.setup.recipe != nil || k.scenario.Whole {
-		return
-	}
-	if k.live.NeedsWrite(raftWrites); healed == 0 {
-		return // everything is called since
-	}
-	for i := range probes {
-		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.probes = append(k.probes, kvserver.Operation{In: kvapi.Op{
-			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
-	}
-}
-
-// raftWrites reports whether an operation is a write.
-func raftWrites(in any) bool {
-	op, ok := in.(*kvapi.Op)
-	return ok && op.Writes()
 }
 
 // server implements system.
@@ -205,7 +182,7 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.Memory, c.SnapshotEvery = &k.mail, &k.memory, k.setup.snapshotEvery
-	c.MaxSessions = maxSessions
+	c.MaxSessions, c.LeaseEvery = maxSessions, raftLeaseEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)
@@ -263,41 +240,8 @@ func (k *raftKV) observers() []sim.Observer { return k.watch }
 // settled implements system.
 func (k *raftKV) settled(v sim.View) bool {
 	return v.Now() >= k.healed.Add(k.bounds.Leader) && allDone(v) && k.live.Settled(v) &&
-		(k.journal == nil || !k.journal.owes(v))
+		(k.journal == nil || !k.journal.owes(v) && len(k.journal.log.Leases()) == 0)
 }
-
-// judge implements system.
-func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
-	list := []judgement{{"live again", cannotStart(v, k.healed, k.live.Report(v, r.Stop))}}
-	history := ofService(r.History)
-	strict := history
-	if k.setup.strictReads {
-		strict = kvspec.Strict(history)
-	}
-	levels := kvspec.Judge(strict, checker.DefaultBudget)
-	if k.journal != nil {
-		levels = append(levels, k.journal.judge(history, k.setup.workload.Mix.Watch > 0)...)
-	} else {
-		levels = append(levels, kvspec.JudgeLeases(history, nil, leaseSlack)...)
-	}
-	levels = append(levels, kvspec.JudgeHashes(history))
-	for _, check := range k.setup.checks {
-		levels = append(levels, check(r.History))
-	}
-	for _, level := range levels {
-		list = append(list, judgement{level.Check, level})
-	}
-	if w := &k.setup.members; w.Ops > 0 {
-		first := kvspec.FirstMembers(k.servers[:w.Voters]...)
-		level := kvspec.JudgeMembers(r.History, first, checker.DefaultBudget)
-		list = append(list, judgement{level.Check, level})
-	}
-	return list
-}
-
-// leaseSlack is by how much the clocks of these scenarios run wrong at most while a lease lasts: 10 % of 2 s, and the
-// pause of a client's own step.
-const leaseSlack = 250 * time.Millisecond
 
 // chronicle implements system.
 func (k *raftKV) chronicle() *chronicle { return &k.tale }

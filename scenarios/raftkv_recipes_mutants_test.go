@@ -39,6 +39,14 @@ var recipeMutants = []raftMutant{
 	{"", "a lease is kept alive although its end is asked for", inServers(kvserver.Rules{
 		Renews: func(time.Duration) bool { return true },
 	}), "etcd/lease-under-pause", 10, []string{kvspec.LeaseKept, kvspec.LeaseGone}},
+	{"", "nobody looks which leases are over", inConfig(func(c *kvserver.Config) { c.LeaseEvery = time.Hour }),
+		"etcd/watch", 1, []string{kvspec.LeaseOver}},
+	{"", "a new leader gives leases a minute more", inServers(kvserver.Rules{
+		Promoted: func(left, grace time.Duration) time.Duration { return left + grace + time.Minute },
+	}), "etcd/lease-checkpoint", 1, []string{kvspec.LeaseOver}},
+	{"", "a new leader gives leases 15 s more", inServers(kvserver.Rules{
+		Promoted: func(left, grace time.Duration) time.Duration { return left + grace + 15*time.Second },
+	}), "etcd/swarm", 4, []string{kvspec.LeaseOver}},
 }
 
 func TestBugsOfRecipesAreFound(t *testing.T) {

@@ -15,8 +15,10 @@ import (
 // are told of their watches.
 type raftJournal struct {
 	log *kvspec.Log
-	// read is the last entry in it.
-	read raft.Index
+	// read is the last entry in it, term the highest of all so far, since is when the first entry of that was read.
+	read  raft.Index
+	term  raft.Term
+	since sim.Time
 	// done are the last requests of the clients without a session, inSession those of the sessions.
 	done      map[sim.NodeID]kvapi.Seq
 	inSession map[kvapi.Session]kvapi.Seq
@@ -49,14 +51,16 @@ func (j *raftJournal) Observe(v sim.View, s *sim.StepInfo) error {
 			j.blind = fmt.Sprintf("%s has committed entry %d and does not have it", s.Node, j.read+1)
 			break
 		}
-		j.read++
-		j.add(&e)
+		if j.read++; e.Term > j.term {
+			j.term, j.since = e.Term, s.At
+		}
+		j.add(&e, s.At)
 	}
 	return nil
 }
 
-// add adds a committed entry.
-func (j *raftJournal) add(e *raft.Entry) {
+// add adds an entry that was committed at the time at.
+func (j *raftJournal) add(e *raft.Entry, at sim.Time) {
 	if e.Type != raft.EntryNormal {
 		if n, ok := kvserver.NameOf(e); ok {
 			j.done[n.Client] = max(j.done[n.Client], n.Seq)
@@ -75,11 +79,11 @@ func (j *raftJournal) add(e *raft.Entry) {
 	case c.Session != 0:
 		if last, known := j.inSession[c.Session]; known && c.Seq > last {
 			j.inSession[c.Session] = c.Seq
-			j.log.Add(&c.Op)
+			j.log.Add(&c.Op, at)
 		}
 	case c.Client == 0 || c.Seq > j.done[c.Client]:
 		j.done[c.Client] = c.Seq
-		j.log.Add(&c.Op)
+		j.log.Add(&c.Op, at)
 	}
 }
 
@@ -92,7 +96,7 @@ func (j *raftJournal) owes(v sim.View) bool {
 	for _, id := range v.Clients() {
 		c, ok := v.Machine(id).(*kvserver.Client)
 		if !ok {
-			return true
+			continue // a resource, which watches nothing
 		}
 		c.Subscriptions(func(op *kvapi.Op, next kvapi.Revision) {
 			owed = owed || next == 0 || j.log.Owes(op, next)
@@ -102,11 +106,11 @@ func (j *raftJournal) owes(v sim.View) bool {
 }
 
 // judge judges leases by what was committed and, if anything was watched, what was told of that.
-func (j *raftJournal) judge(history []sim.Op, watched bool) []checker.Report {
+func (j *raftJournal) judge(history []sim.Op, drift checker.PPM, watched bool) []checker.Report {
 	if j.blind != "" {
 		return []checker.Report{{Check: kvspec.WatchComplete, Reason: j.blind, Blocked: -1}}
 	}
-	list := kvspec.JudgeLeases(history, j.log, leaseSlack)
+	list := kvspec.JudgeLeases(history, j.log, drift)
 	if watched {
 		list = append(list, summed(kvspec.JudgeWatches(j.log, history, j.told, j.log.Revision()))...)
 	}

@@ -61,13 +61,13 @@ func (r *Runner) Run(seed uint64, o Options) *Report {
 // RunWith makes a run with the given schedule, in which c decides everything else.
 func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *Report {
 	r.system.draw(c)
-	return r.play(c, schedule, true, o)
+	return r.play(c, schedule, r.forecast(schedule), o)
 }
 
-// play makes a run with the given schedule, in which the clients do what the system was told last and c decides
-// everything else. probe asks for a write after the heal.
-func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, probe bool, o Options) *Report {
-	r.system.prepare(r.healed(schedule), probe)
+// play makes a run with the given schedule, of which f is known, in which the clients do what the system was told last
+// and c decides everything else.
+func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Options) *Report {
+	r.system.prepare(f)
 	r.system.chronicle().telling = o.Story
 	config := r.config(c, schedule, o)
 	if r.world == nil {
@@ -97,6 +97,29 @@ func (r *Runner) judge(result *sim.Result) []judgement {
 			"the run has come to its time limit, and somebody still has to do something, or to be told")})
 	}
 	return all
+}
+
+// forecast is what is known of a run before it: nothing is broken any more from the time healed on, and clocks run fast
+// by drift at most. With probe, the first client writes something when all is healed, unless it plays a recipe.
+type forecast struct {
+	healed sim.Time
+	drift  checker.PPM
+	probe  bool
+}
+
+// forecast returns what is known of a schedule.
+func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
+	f := forecast{healed: r.healed(schedule), probe: true}
+	for _, e := range schedule {
+		do := e.Do
+		if b, ok := do.(nemesis.Before); ok {
+			do = b.Do
+		}
+		if d, ok := do.(nemesis.Drift); ok {
+			f.drift = max(f.drift, checker.PPM(d.PPM))
+		}
+	}
+	return f
 }
 
 // healed returns when the schedule is over, or, if it waits for marks, when it must be.

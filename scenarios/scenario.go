@@ -88,9 +88,8 @@ type system interface {
 	// of w is none of the system's operations.
 	workload() Workload
 	play(w Workload) error
-	// prepare forgets the run before. In the next one nothing is broken any more from the time healed on; then, if
-	// probe is set, the first client writes something, unless it plays a recipe.
-	prepare(healed sim.Time, probe bool)
+	// prepare forgets the run before.
+	prepare(f forecast)
 	server(id sim.NodeID) sim.Machine
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.

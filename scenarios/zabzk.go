@@ -3,7 +3,6 @@ package scenarios
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 
 	"schism/checker"
@@ -26,8 +25,8 @@ type zabZK struct {
 	// probes are what the first client does after that, probed when each is called at the earliest.
 	probes []zkserver.Operation
 	probed []sim.Time
-	// healed is when the last fault of the run is over, bounds what the system may take from then on.
-	healed sim.Time
+	// bounds is what the system may take once it is healed.
+	forecast
 	bounds checker.Bounds
 
 	ghost *zab.Ghost
@@ -141,36 +140,15 @@ func (k *zabZK) workload() Workload { return workloadOf(k.parts, k.setup.resourc
 func (k *zabZK) play(w Workload) error { return playAll(k.parts, w, zkserver.ParseOperation) }
 
 // prepare implements system.
-func (k *zabZK) prepare(healed sim.Time, probe bool) {
-	k.probe(healed, probe)
-	k.healed = healed
+func (k *zabZK) prepare(f forecast) {
+	k.forecast = f
+	k.askForWrite()
 	k.ghost.Reset()
 	k.split.Reset()
 	k.told.Reset()
 	k.over.Reset()
-	k.live.Reset(healed)
+	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
-}
-
-// probes is how many writes the first client makes while the system has to come back.
-const probes = 6
-
-// probe asks for a write after the heal, if on is set and the first client has a workload, and adds some to that. The
-// first is not called before the system is healed, and the last when there must be a leader.
-func (k *zabZK) probe(healed sim.Time, on bool) {
-	k.probed, k.probes = k.probed[:0], k.probes[:0]
-	k.live.NeedsWrite(nil)
-	if !on || k.parts[0].recipe != nil || k.scenario.Whole {
-		return
-	}
-	if k.live.NeedsWrite(zabWrites); healed == 0 {
-		return // everything is called since
-	}
-	for i := range probes {
-		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
-		k.probes = append(k.probes, zkserver.Operation{In: zkapi.Op{
-			Kind: zkapi.SetData, Path: "/x", Version: zkapi.AnyVersion, Data: "probe." + strconv.Itoa(i+1)}})
-	}
 }
 
 // server implements system.
@@ -238,10 +216,4 @@ func zabReplyTo(m sim.Message) reply {
 		return replyAcked
 	}
 	return replyNone
-}
-
-// zabWrites reports whether an operation is a write.
-func zabWrites(in any) bool {
-	op, ok := in.(*zkapi.Op)
-	return ok && op.Kind.Writes()
 }

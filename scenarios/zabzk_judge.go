@@ -2,13 +2,11 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"schism/checker"
 	"schism/checker/zkspec"
 	"schism/sim"
-	"schism/sim/recipe"
 )
 
 // judge implements system.
@@ -39,31 +37,6 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 
 // smallHistory is how many operations a history has at most of which a search is asked, too.
 const smallHistory = 100
-
-// ofService returns the operations of the service, without the writes to resources.
-func ofService(history []sim.Op) []sim.Op {
-	other := func(op sim.Op) bool {
-		_, ok := op.Input.(*recipe.Write)
-		return ok
-	}
-	if !slices.ContainsFunc(history, other) {
-		return history
-	}
-	return slices.DeleteFunc(slices.Clone(history), other)
-}
-
-// judgeFencing judges the writes to a resource.
-func judgeFencing(history []sim.Op) checker.Report {
-	var list []checker.Access
-	for i := range history {
-		op := &history[i]
-		w, ok := op.Input.(*recipe.Write)
-		if answer, answered := op.Output.(*recipe.Wrote); ok && answered && answer.Accepted {
-			list = append(list, checker.Access{Op: op, Place: answer.Place, Token: uint64(w.Token)})
-		}
-	}
-	return checker.JudgeFencing(list)
-}
 
 // orphanNodes is the check that at the end of a run no ephemeral node has outlived its session, on any server.
 const orphanNodes = "no-orphans"

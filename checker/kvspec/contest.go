@@ -16,8 +16,8 @@ type Contest struct {
 	// Claims reports of the input of an operation, which need not be one of the store, whether a client calls it only
 	// because it holds. nil is for elections: whoever puts its own key again proclaims.
 	Claims func(in any) bool
-	// Slack is by how much clocks run wrong at most over the time to live of a lease.
-	Slack time.Duration
+	// Drift is by how much clocks run wrong at most.
+	Drift checker.PPM
 }
 
 // Believed returns when clients believed that they held. They come to believe it by the answer after which they make
@@ -75,7 +75,7 @@ type deletion struct {
 
 // mayHit reports whether d may have deleted the key of e.
 func (d *deletion) mayHit(e *entry) bool {
-	return d.keys.Contains(e.key) && d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
+	return covers(d.keys, e.key) && d.op.ReturnSeq > e.called && (d.create == 0 || d.create == e.create) &&
 		(d.done == 0 || d.done > e.create)
 }
 
@@ -148,7 +148,7 @@ func (s *seen) enters(in *kvapi.Op) bool {
 		return false
 	}
 	c := &in.If[0]
-	return c.Target == kvapi.CompareCreate && c.Result == kvapi.Equal && c.Number == 0 && c.Span.Single() &&
+	return c.Target == kvapi.CompareCreate && c.Result == kvapi.Equal && c.Number == 0 && single(c.Span) &&
 		strings.HasPrefix(c.Span.Key, s.contest.Prefix) && putsFirst(in, c.Span.Key)
 }
 
@@ -194,7 +194,7 @@ func (s *seen) follow(x *contestant, op *sim.Op, in *kvapi.Op, claims bool) {
 		s.stop(x, op.Return)
 	case out.Code != kvapi.OK:
 	case in.Kind == kvapi.LeaseGrant || in.Kind == kvapi.LeaseKeepAlive:
-		ends := op.Call.Add(time.Duration(out.TTL)*time.Second - s.contest.Slack)
+		ends := op.Call.Add(s.contest.Drift.Surely(time.Duration(out.TTL) * time.Second))
 		s.lasts[out.Lease] = max(s.lasts[out.Lease], ends)
 	case s.enters(in):
 		x.entry = entry{key: in.Then[0].Span.Key, lease: in.Then[0].Lease, create: out.Revision, called: op.CallSeq}

@@ -156,7 +156,7 @@ func inOrder(op *kvapi.Op, a, b *kvapi.KeyValue) int {
 func (s *store) holds(conditions []kvapi.Compare) bool {
 	for i := range conditions {
 		c := &conditions[i]
-		if c.Span.Single() {
+		if single(c.Span) {
 			kv := s.now.keys.find(c.Span.Key)
 			if !holds(c, kv) {
 				return false
@@ -187,7 +187,7 @@ func holds(c *kvapi.Compare, kv *kvapi.KeyValue) bool {
 	there := int64(0)
 	switch c.Target {
 	case kvapi.CompareValue:
-		return c.Result.Holds(strings.Compare(kv.Value, c.Value))
+		return met(c.Result, strings.Compare(kv.Value, c.Value))
 	case kvapi.CompareVersion:
 		there = kv.Version
 	case kvapi.CompareCreate:
@@ -197,5 +197,5 @@ func holds(c *kvapi.Compare, kv *kvapi.KeyValue) bool {
 	case kvapi.CompareLease:
 		there = int64(kv.Lease)
 	}
-	return c.Result.Holds(cmp.Compare(there, c.Number))
+	return met(c.Result, cmp.Compare(there, c.Number))
 }

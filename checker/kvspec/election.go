@@ -32,7 +32,7 @@ func (s *seen) oldest(history []sim.Op) []gone {
 	for i := range history {
 		in, ok := history[i].Input.(*kvapi.Op)
 		out, answered := history[i].Output.(*kvapi.Output)
-		if !ok || !answered || in.Kind != kvapi.Range || in.Span != kvapi.Prefix(s.contest.Prefix) ||
+		if !ok || !answered || in.Kind != kvapi.Range || in.Span != below(s.contest.Prefix) ||
 			in.By != kvapi.ByCreate || in.Order == kvapi.Descend || in.Bounds != (kvapi.Bounds{}) || in.Revision != 0 ||
 			in.Flags&kvapi.FlagCountOnly != 0 || out.Code != kvapi.OK {
 			continue

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"schism/checker"
 	"schism/checker/kvspec"
@@ -63,7 +62,7 @@ func TestElections(t *testing.T) {
 		"seen later, though earlier": {"", []act{reads(9, 5), proclaims(1, 13, 5)}},
 	} {
 		history := inSeconds(historyOf(t, slices.Concat(elected(1, 1), elected(2, 5), c.acts)))
-		election := kvspec.Contest{Prefix: "election/", Slack: time.Second}
+		election := kvspec.Contest{Prefix: "election/", Drift: drift}
 		reports := []checker.Report{checker.JudgeMutex(checker.MutualExclusion, election.Held(history)),
 			kvspec.JudgeProclaims(history, election)}
 		if got := brokenBy(reports); got != c.want {

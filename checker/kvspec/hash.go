@@ -23,7 +23,7 @@ func JudgeHashes(history []sim.Op) checker.Report {
 	if err != nil {
 		return checker.NotTold(SameHash, err.Error())
 	}
-	hashes := chosen(replies, func(r *reply) bool {
+	hashes := checker.Chosen(replies, func(r *reply) bool {
 		return r.in.Kind == kvapi.HashKV && r.kind == local && r.out.Code == kvapi.OK
 	}, end)
 	slices.SortStableFunc(hashes, func(a, b *reply) int {

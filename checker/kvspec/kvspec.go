@@ -25,14 +25,14 @@
 //	E4  along the revisions the store explains every reply                   Judge: checker.Linearizability; Search
 //	E5  a serializable read shows the store at its revision                  Judge: SerializableReads
 //	E6  watches tell everything, once, in order, and as it was               JudgeWatches
-//	E7  leases last as long as they should, and stay gone once they are      JudgeLeases
+//	E7  leases last as long as they should, stay gone, and end               JudgeLeases; JudgeLeaseEnds
 //	E8  what is the same has the same hash                                   JudgeHashes
 //	E9  one client at a time holds a lock, or leads                          Contest: checker.JudgeMutex
 //	E10 what a deposed leader proclaims has no effect                        JudgeProclaims
 //	E11 the membership is what its changes have made of it                   JudgeMembers
 //	E12 who moves things in transactions loses none of them                  JudgeBank
 //
-// That a lease ends, and that a leader moves, nobody judges here. Of E5, a revision that no linearizable operation has
+// That a leader moves nobody judges here. Of E5, a revision that no linearizable operation has
 // shown to be still to come is taken to be there.
 package kvspec
 
@@ -64,7 +64,7 @@ func New() *Spec {
 		},
 		Equal:         State.equal,
 		Hash:          State.hash,
-		ReadOnly:      func(in **kvapi.Op) bool { return !(*in).Writes() },
+		ReadOnly:      func(in **kvapi.Op) bool { return !writes(*in) },
 		Position:      func(out **kvapi.Output) uint64 { return (*out).Index },
 		Describe:      func(in **kvapi.Op, out **kvapi.Output) string { return describe(*in, known(out)) },
 		DescribeState: State.String,

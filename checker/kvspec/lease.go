@@ -23,7 +23,7 @@ const (
 // leases judges leases.
 type leases struct {
 	kept, gone checker.Report
-	slack      time.Duration
+	drift      checker.PPM
 	byID       map[kvapi.LeaseID]*lease
 }
 
@@ -40,9 +40,10 @@ type lease struct {
 	revoked uint64
 }
 
-// JudgeLeases judges LeaseKept and LeaseGone by true times. Clocks may run wrong by slack over a time to live. The log,
-// if it is not nil, shows also the leases that have ended without any reply about them.
-func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Report {
+// JudgeLeases judges LeaseKept and LeaseGone by true times: whoever keeps the time of a lease has begun to measure it
+// after the call, whatever was late then. The log, if it is not nil, shows also the leases that have ended without any
+// reply about them.
+func JudgeLeases(history []sim.Op, log *Log, drift checker.PPM) []checker.Report {
 	if !asks(history, kvapi.LeaseGrant) {
 		return []checker.Report{checker.Passed(LeaseKept, 0), checker.Passed(LeaseGone, 0)}
 	}
@@ -51,7 +52,7 @@ func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Repo
 		return []checker.Report{checker.NotTold(LeaseKept, err.Error()), checker.NotTold(LeaseGone, err.Error())}
 	}
 	j := &leases{kept: checker.Passed(LeaseKept, 0), gone: checker.Passed(LeaseGone, 0),
-		slack: slack, byID: map[kvapi.LeaseID]*lease{}}
+		drift: drift, byID: map[kvapi.LeaseID]*lease{}}
 	for i := range replies {
 		j.read(&replies[i])
 	}
@@ -59,7 +60,7 @@ func JudgeLeases(history []sim.Op, log *Log, slack time.Duration) []checker.Repo
 		j.follow(log, replies)
 	}
 	judged := 0
-	for _, r := range chosen(replies, func(r *reply) bool { return r.in.Kind == kvapi.LeaseGrant }, call) {
+	for _, r := range checker.Chosen(replies, func(r *reply) bool { return r.in.Kind == kvapi.LeaseGrant }, call) {
 		if r.out != nil && j.of(r.out.Lease).grants == 1 {
 			j.judge(j.of(r.out.Lease), r)
 			judged++
@@ -111,7 +112,7 @@ func (j *leases) read(r *reply) {
 
 // follow finds the leases that have ended with their keys, and the first reply after each.
 func (j *leases) follow(log *Log, replies []reply) {
-	returns := chosen(replies, (*reply).tells, end)
+	returns := checker.Chosen(replies, (*reply).tells, end)
 	for at := kvapi.FirstRevision + 1; at <= log.Revision(); at++ {
 		id := log.ended(at)
 		if id == 0 {
@@ -143,7 +144,7 @@ func (j *leases) judge(l *lease, grant *reply) {
 func (j *leases) compare(l *lease, dead *reply) {
 	revoked := l.revoked < dead.returned || dead.in.Kind == kvapi.LeaseRevoke && dead.out.Code == kvapi.OK
 	for _, alive := range l.alive {
-		ends := alive.op.Call.Add(time.Duration(alive.out.TTL)*time.Second - j.slack)
+		ends := alive.op.Call.Add(j.drift.Surely(time.Duration(alive.out.TTL) * time.Second))
 		if dead.returned <= alive.called {
 			broken(&j.gone, dead, alive, "shows a lease that has ended, as shows")
 		} else if alive.renews() && !revoked && dead.op.Return < ends {

@@ -75,7 +75,7 @@ func TestJudgeLeases(t *testing.T) {
 		if !explained && c.want != kvspec.LeaseGone {
 			t.Errorf("%s: no log", name)
 		}
-		reports := kvspec.JudgeLeases(history, log, time.Second)
+		reports := kvspec.JudgeLeases(history, log, drift)
 		if got := brokenBy(reports); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, reports)
 		}
@@ -94,9 +94,9 @@ func TestJudgeLeasesKnowsWhatEndsALease(t *testing.T) {
 		"lease-revoke lease 1": kvspec.LeaseKept} {
 		log := kvspec.NewLog()
 		for _, text := range strings.Split("lease-grant lease 1 ttl 10;put x 1 lease 1;"+ops, ";") {
-			log.Add(parse(t, text))
+			log.Add(parse(t, text), 0)
 		}
-		if got := brokenBy(kvspec.JudgeLeases(history, log, time.Second)); got != want {
+		if got := brokenBy(kvspec.JudgeLeases(history, log, drift)); got != want {
 			t.Errorf("%s: %q, want %q", ops, got, want)
 		}
 	}

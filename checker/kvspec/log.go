@@ -21,18 +21,27 @@ type Log struct {
 	events    map[kvapi.Revision][]kvapi.Event
 	// certain says of each revision that no other change than this explains what clients were told.
 	certain []bool
+	// over has when the leases that were granted, and are there no more, were ended.
+	over map[kvapi.LeaseID]sim.Time
 }
 
 // NewLog returns a log without operations.
 func NewLog() *Log {
 	return &Log{stores: []*store{newStore()}, changes: make([]*reply, 1),
-		made: map[kvapi.Revision]*kvapi.Op{}, events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true}}
+		made: map[kvapi.Revision]*kvapi.Op{}, events: map[kvapi.Revision][]kvapi.Event{}, certain: []bool{true},
+		over: map[kvapi.LeaseID]sim.Time{}}
 }
 
-// Add adds the next operation that servers have committed; LeaseRevoke is also how leases end. Of a LeaseGrant the name
-// must be there.
-func (l *Log) Add(op *kvapi.Op) {
+// Add adds the next operation that servers have committed, at the time at; LeaseRevoke is also how leases end. Of a
+// LeaseGrant the name must be there.
+func (l *Log) Add(op *kvapi.Op, at sim.Time) {
 	next := l.last().assume(op)
+	switch there := l.last().live(op.Lease); {
+	case op.Kind == kvapi.LeaseRevoke && there:
+		l.over[op.Lease] = at
+	case op.Kind == kvapi.LeaseGrant:
+		delete(l.over, op.Lease)
+	}
 	if op.Kind == kvapi.Compact {
 		l.compacted = max(l.compacted, next.compacted)
 	}
@@ -161,12 +170,12 @@ func (l *Log) at(r kvapi.Revision) []kvapi.Event {
 	}
 	was, is := l.stores[r-2].now.keys, l.stores[r-1].now.keys
 	var events []kvapi.Event
-	for _, kv := range is.all(kvapi.Prefix(""), nil) {
+	for _, kv := range is.all(everything, nil) {
 		if kv.ModRevision == r {
 			events = append(events, kvapi.Event{KV: *kv, Prev: was.find(kv.Key)})
 		}
 	}
-	for _, kv := range was.all(kvapi.Prefix(""), nil) {
+	for _, kv := range was.all(everything, nil) {
 		if is.find(kv.Key) == nil {
 			gone := kvapi.KeyValue{Key: kv.Key, ModRevision: r}
 			events = append(events, kvapi.Event{Type: kvapi.EventDelete, KV: gone, Prev: kv})
@@ -204,5 +213,5 @@ func wants(w *kvapi.Op, e *kvapi.Event) bool {
 	if e.Type == kvapi.EventDelete {
 		filter = kvapi.FlagNoDelete
 	}
-	return w.Span.Contains(e.KV.Key) && w.Flags&filter == 0
+	return covers(w.Span, e.KV.Key) && w.Flags&filter == 0
 }

@@ -91,7 +91,7 @@ func judgeFreshMembers(report *checker.Report, told []*reply) {
 
 // changedMembers returns 1 for a change of the membership that was done, and has the entry at its index, else 0.
 func (r *reply) changedMembers() uint64 {
-	if r.in.Writes() && r.out.Code == kvapi.OK {
+	if writes(r.in) && r.out.Code == kvapi.OK {
 		return 1
 	}
 	return 0

@@ -34,10 +34,10 @@ func judgeOrder(replies []reply) *orders {
 	n := len(replies)
 	o := &orders{checker.Passed(RevisionOrder, n), checker.Passed(FreshReads, n), checker.Passed(ClientOrder, n),
 		checker.Passed(SerializableReads, n)}
-	returns := chosen(replies, (*reply).tells, end)
+	returns := checker.Chosen(replies, (*reply).tells, end)
 	o.judgeClients(returns)
 	var before highest
-	for _, r := range chosen(replies, (*reply).linearized, call) {
+	for _, r := range checker.Chosen(replies, (*reply).linearized, call) {
 		for len(returns) > 0 && returns[0].returned <= r.called {
 			before.add(returns[0])
 			returns = returns[1:]
@@ -87,7 +87,7 @@ func (r *reply) exceeds(o *reply) bool {
 
 // judgeChanges compares the revisions of what changes keys.
 func (o *orders) judgeChanges(replies []reply) {
-	changes := chosen(replies, func(r *reply) bool { return r.kind == changing }, revision)
+	changes := checker.Chosen(replies, func(r *reply) bool { return r.kind == changing }, revision)
 	for i, r := range changes {
 		switch {
 		case r.revision <= kvapi.FirstRevision:

@@ -68,9 +68,9 @@ func clash(a, b *kvapi.Op) bool {
 	case b.Kind == kvapi.Txn:
 		return clash(b, a)
 	case a.Kind == kvapi.Put:
-		return (b.Kind == kvapi.Put || b.Kind == kvapi.DeleteRange) && b.Span.Contains(a.Span.Key)
+		return (b.Kind == kvapi.Put || b.Kind == kvapi.DeleteRange) && covers(b.Span, a.Span.Key)
 	}
-	return a.Kind == kvapi.DeleteRange && b.Kind == kvapi.Put && a.Span.Contains(b.Span.Key)
+	return a.Kind == kvapi.DeleteRange && b.Kind == kvapi.Put && covers(a.Span, b.Span.Key)
 }
 
 // refuses returns the errors that an operation on keys has in s.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"schism/checker"
 	"schism/raft/kvapi"
 )
 
@@ -64,8 +65,8 @@ func newReplay(replies []reply, takes func(*reply) bool, budget int) *replay {
 			r.compacts = append(r.compacts, x)
 		}
 	}
-	r.ops = chosen(replies, takes, call)
-	r.lost = chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
+	r.ops = checker.Chosen(replies, takes, call)
+	r.lost = checker.Chosen(replies, func(r *reply) bool { return r.kind == lost }, call)
 	r.used = make([]bool, len(r.lost))
 	return r
 }
@@ -101,7 +102,7 @@ func (r *reply) place() int {
 
 // behind returns 0 for what has an index of its own in the log, and 1 for what has that of the last one before it.
 func (r *reply) behind() int {
-	if r.in.Writes() {
+	if writes(r.in) {
 		return 0
 	}
 	return 1

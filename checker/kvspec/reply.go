@@ -1,7 +1,6 @@
 package kvspec
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -47,7 +46,7 @@ func kindOf(in *kvapi.Op, out *kvapi.Output) replyKind {
 	switch {
 	case out.Code == kvapi.ErrNoSpace || out.Code != kvapi.OK && refused(in).has(out.Code):
 		return aside
-	case in.Kind == kvapi.Range || in.Kind == kvapi.Txn && !in.Writes():
+	case in.Kind == kvapi.Range || in.Kind == kvapi.Txn && !writes(in):
 		if serializable(in) {
 			return local
 		}
@@ -111,26 +110,18 @@ func (r *reply) String() string {
 
 // answered returns the operations with a reply and the writes without one, in the order of the history.
 func answered(history []sim.Op) ([]reply, error) {
-	if err := checker.WellFormed(history); err != nil {
-		return nil, fmt.Errorf("the history is malformed: %w", err)
-	}
 	replies := make([]reply, 0, len(history))
-	for i := range history {
-		op := &history[i]
-		in, ok := op.Input.(*kvapi.Op)
-		if !ok {
-			return nil, fmt.Errorf("the history is malformed: operation %d has an input of type %T", i, op.Input)
-		}
-		r := reply{op: op, in: in, called: op.CallSeq, returned: op.ReturnSeq, client: op.Client, kind: lost}
-		if op.Outcome == sim.OK {
-			if r.out, ok = op.Output.(*kvapi.Output); !ok {
-				return nil, fmt.Errorf("the history is malformed: operation %d has no proper reply", i)
-			}
+	err := checker.EachTyped(history, func(op *sim.Op, in *kvapi.Op, out *kvapi.Output) {
+		r := reply{op: op, in: in, out: out, called: op.CallSeq, returned: op.ReturnSeq, client: op.Client, kind: lost}
+		if out != nil {
 			r.know()
 		}
-		if op.Outcome != sim.Failed && r.kind != 0 && (r.kind != lost || in.Writes()) {
+		if op.Outcome != sim.Failed && r.kind != 0 && (r.kind != lost || writes(in)) {
 			replies = append(replies, r)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	return replies, nil
 }
@@ -155,22 +146,6 @@ func (r *reply) know() {
 	default:
 		r.out, r.returned = nil, sim.StillOpen
 	}
-}
-
-// chosen returns the replies that is wants, sorted by key. What has equal keys stays in order.
-func chosen(replies []reply, is func(*reply) bool, key func(*reply) uint64) []*reply {
-	list, last, sorted := make([]*reply, 0, len(replies)), uint64(0), true
-	for i := range replies {
-		if r := &replies[i]; is(r) {
-			k := key(r)
-			list = append(list, r)
-			last, sorted = k, sorted && last <= k
-		}
-	}
-	if !sorted {
-		slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
-	}
-	return list
 }
 
 func call(r *reply) uint64 { return r.called }

@@ -15,7 +15,7 @@ func (s *store) step(op *kvapi.Op, out *kvapi.Output) (*store, bool) {
 
 // answer is step without the revision.
 func (s *store) answer(op *kvapi.Op, got *kvapi.Result) (*store, bool) {
-	if got.Code != kvapi.OK && refused(op).has(got.Code) || got.Code == kvapi.ErrNoSpace && op.Writes() {
+	if got.Code != kvapi.OK && refused(op).has(got.Code) || got.Code == kvapi.ErrNoSpace && writes(op) {
 		return s, true
 	}
 	switch op.Kind {
@@ -55,7 +55,7 @@ func (s *store) answerKeys(op *kvapi.Op, got *kvapi.Result) (*store, bool) {
 
 // plain reports whether an operation reads one key and nothing else, as most do.
 func plain(op *kvapi.Op) bool {
-	return op.Kind == kvapi.Range && op.Span.Single() && op.Flags&^kvapi.FlagSerializable == 0 &&
+	return op.Kind == kvapi.Range && single(op.Span) && op.Flags&^kvapi.FlagSerializable == 0 &&
 		op.Bounds == (kvapi.Bounds{})
 }
 

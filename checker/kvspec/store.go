@@ -145,7 +145,7 @@ func (s *store) digest() sim.Digest {
 func (s *store) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "r%d", s.now.revision)
-	for i, kv := range s.now.keys.all(kvapi.Prefix(""), nil) {
+	for i, kv := range s.now.keys.all(everything, nil) {
 		fmt.Fprintf(&b, "%c %s=%s v%d", ":,"[min(i, 1)], kv.Key, kv.Value, kv.Version)
 		if kv.Lease != 0 {
 			fmt.Fprintf(&b, " lease %v", kv.Lease)

@@ -99,7 +99,7 @@ func TestRightStreamsAreValidAndOthersAreNot(t *testing.T) {
 		s := newSource(seed)
 		log := kvspec.NewLog()
 		for i := range 3 + s.index(15) {
-			log.Add(s.op(t, i, seed%2 == 0))
+			log.Add(s.op(t, i, seed%2 == 0), 0)
 		}
 		text := fmt.Sprintf("watch %s rev %d id 1", s.from("x", "x to z", "a on", "y"), 1+s.index(4))
 		w := parse(t, text+s.from("", " prev-kv")+s.from("", " no-put", " no-delete")+s.from("", " fragment"))

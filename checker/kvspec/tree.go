@@ -112,7 +112,7 @@ func (n *node) all(s kvapi.Span, kvs []*kvapi.KeyValue) []*kvapi.KeyValue {
 	if n == nil {
 		return kvs
 	}
-	if s.Single() {
+	if single(s) {
 		if kv := n.find(s.Key); kv != nil {
 			kvs = append(kvs, kv)
 		}
@@ -121,7 +121,7 @@ func (n *node) all(s kvapi.Span, kvs []*kvapi.KeyValue) []*kvapi.KeyValue {
 	if n.kv.Key >= s.Key {
 		kvs = n.left.all(s, kvs)
 	}
-	if s.Contains(n.kv.Key) {
+	if covers(s, n.kv.Key) {
 		kvs = append(kvs, n.kv)
 	}
 	if s.End == "\x00" || n.kv.Key < s.End {

@@ -69,7 +69,7 @@ func watched(t testing.TB, log *kvspec.Log, watch, text string, settled kvapi.Re
 func TestLogKnowsWhatItOwes(t *testing.T) {
 	log := kvspec.NewLog()
 	for _, text := range []string{"put x 1", "put y 1", "delete y", "compact rev 2"} {
-		log.Add(parse(t, text))
+		log.Add(parse(t, text), 0)
 	}
 	for watch, owes := range map[string][5]bool{ // by the next revision, from 1 on
 		"watch x id 1":           {true, true, false, false, false},
@@ -90,7 +90,7 @@ func TestJudgeWatchesNamesTheBrokenGuarantee(t *testing.T) {
 	log := kvspec.NewLog()
 	for _, text := range []string{"put x 1", "txn {} then {put x 2; put y 1} else {}", "put z 1", "delete x",
 		"put y 2", "compact rev 3", "put x 3"} {
-		log.Add(parse(t, text))
+		log.Add(parse(t, text), 0)
 	}
 	const x2, x3, y3 = "x=1/2.2,1", "x=2/2.3,2", "y=1/3.3,1"
 	const all = "created r1; " + x2 + "; " + x3 + " " + y3 + "; -x/5 ; y=2/3.6,2 x=3/7.7,1"
@@ -205,7 +205,7 @@ func TestWatchesAreJudgedByWhatClientsWereTold(t *testing.T) {
 // TestWatchesAndServers: what says nothing about a watch, and what only seems to.
 func TestWatchesAndServers(t *testing.T) {
 	log := kvspec.NewLog()
-	log.Add(parse(t, "put x 1"))
+	log.Add(parse(t, "put x 1"), 0)
 	calls := []sim.Op{{Client: sim.Client(1), Input: parse(t, "watch x rev 1 id 1"), CallSeq: 50}}
 	created, event, bookmark := says(t, "created r1"), says(t, "x=1/2.2,1"), says(t, "all r2")
 	other, early, behind := bookmark, created, event

@@ -9,7 +9,7 @@ import (
 )
 
 // Lock is a lock that clients take by ephemeral nodes with numbers (ZooKeeper recipes, "Locks"): the node with the
-// lowest one holds it.
+// lowest one holds it. Nobody deletes the node below which they queue.
 type Lock struct {
 	// Claims reports of the input of an operation, which need not be one of the service, whether a client calls it only
 	// because it holds the lock.
@@ -20,23 +20,51 @@ type Lock struct {
 
 // Believed returns when clients believed that they held the lock: from the answer after which they made the first claim
 // until they called something of the service again.
-func (l Lock) Believed(history []sim.Op) []checker.Holding { return l.read(history, false) }
+func (l Lock) Believed(history []sim.Op) []checker.Holding {
+	var list []checker.Holding
+	for _, b := range l.read(history) {
+		list = append(list, b.Holding)
+	}
+	return list
+}
 
-// Held returns when clients surely held the lock in true time: while they believed so, and for no longer than the
-// session surely lasts after they called for the node: four fifths of its timeout, see [Expiry]. That it lives longer,
-// because the servers hear of the client, a history does not show.
-func (l Lock) Held(history []sim.Op) []checker.Holding { return l.read(history, true) }
+// Held returns when clients surely held the lock in true time: while they believed so and their node was surely there,
+// which it is until the last of
+//
+//  1. four fifths of the timeout of the session after the create was called, see [Expiry];
+//  2. the call of the delete that was answered with OK: no other has deleted it;
+//  3. the call of any update that has no higher zxid than a listing that shows the node: what has deleted it has a
+//     higher one, and so was proposed later.
+//
+// A claim by a node that the client does not know is none.
+func (l Lock) Held(history []sim.Op) []checker.Holding {
+	var list []checker.Holding
+	seen := look(history)
+	for _, b := range l.read(history) {
+		if b.node != nil {
+			b.Until = min(b.Until, max(b.node.Call.Add(l.Timeout*4/5), seen.there(b.node)))
+			list = append(list, b.Holding)
+		}
+	}
+	return list
+}
+
+// belief is a holding, and the create of the node that it is by; nil if that is not known.
+type belief struct {
+	checker.Holding
+	node *sim.Op
+}
 
 // queuer is what one client has come to.
 type queuer struct {
-	// last is its last operation of the service, node the last that made a node with a number.
+	// last is its last operation of the service, node the create of its node, nil if it has none, or does not know it.
 	last, node *sim.Op
 	// holds is the index of its holding, -1 if it has none.
 	holds int
 }
 
 // read returns the holdings that a history shows, which is in the order of calls.
-func (l Lock) read(history []sim.Op, surely bool) (list []checker.Holding) {
+func (l Lock) read(history []sim.Op) (list []belief) {
 	clients := map[sim.NodeID]*queuer{}
 	for i := range history {
 		op := &history[i]
@@ -49,21 +77,27 @@ func (l Lock) read(history []sim.Op, surely bool) (list []checker.Holding) {
 		switch {
 		case l.Claims(op.Input) && q.holds < 0 && q.last != nil && q.last.Outcome == sim.OK:
 			h := checker.Holding{Holder: op.Client, Since: q.last.Return, Until: sim.Never, Op: q.last}
-			if surely && q.node != nil {
-				h.Until = q.node.Call.Add(l.Timeout * 4 / 5)
-			}
 			q.holds = len(list)
-			list = append(list, h)
+			list = append(list, belief{h, q.node})
 		case ofService:
 			if q.holds >= 0 {
-				list[q.holds].Until = min(list[q.holds].Until, op.Call)
+				list[q.holds].Until = op.Call
 				q.holds = -1
 			}
-			q.last = op
-			if in.Kind == zkapi.Create && in.Mode == zkapi.EphemeralSequential && op.Outcome == sim.OK {
-				q.node = op
-			}
+			q.follow(op, in)
 		}
 	}
 	return list
+}
+
+// follow takes over what an operation of the service shows.
+func (q *queuer) follow(op *sim.Op, in *zkapi.Op) {
+	q.last = op
+	if in.Kind != zkapi.Create || in.Mode != zkapi.EphemeralSequential {
+		return
+	}
+	q.node = nil
+	if out, answered := op.Output.(*zkapi.Output); answered && op.Outcome == sim.OK && out.Code == zkapi.OK {
+		q.node = op
+	}
 }

@@ -66,56 +66,32 @@ func (r *reply) String() string {
 
 // answered returns the operations with a reply, in the order of the history.
 func answered(history []sim.Op) ([]reply, error) {
-	if err := checker.WellFormed(history); err != nil {
-		return nil, fmt.Errorf("the history is malformed: %w", err)
-	}
 	replies := make([]reply, 0, len(history))
-	for i := range history {
-		op := &history[i]
-		in, ok := op.Input.(*zkapi.Op)
-		if !ok {
-			return nil, fmt.Errorf("the history is malformed: operation %d has an input of type %T", i, op.Input)
+	err := checker.EachTyped(history, func(op *sim.Op, in *zkapi.Op, out *zkapi.Output) {
+		if out != nil {
+			replies = append(replies, newReply(op, in, out))
 		}
-		if op.Outcome != sim.OK {
-			continue
-		}
-		out, ok := op.Output.(*zkapi.Output)
-		if !ok {
-			return nil, fmt.Errorf("the history is malformed: operation %d has no proper reply", i)
-		}
-		replies = append(replies, newReply(op, in, out))
+	})
+	if err != nil {
+		return nil, err
 	}
 	return replies, nil
 }
 
 // byReturn returns the replies in the order in which they were given.
 func byReturn(replies []reply) []*reply {
-	list := make([]*reply, len(replies))
-	for i := range replies {
-		list[i] = &replies[i]
-	}
-	return sorted(list, func(r *reply) uint64 { return r.returned })
+	return checker.Chosen(replies, func(*reply) bool { return true }, func(r *reply) uint64 { return r.returned })
 }
 
 // byCall returns the replies to updates in the order in which these were called.
 func byCall(replies []reply) []*reply {
-	list := make([]*reply, 0, len(replies))
-	for i := range replies {
-		if replies[i].updates() {
-			list = append(list, &replies[i])
-		}
-	}
-	return sorted(list, func(r *reply) uint64 { return r.called })
+	return checker.Chosen(replies, (*reply).updates, func(r *reply) uint64 { return r.called })
 }
 
-// byZxid returns list in the order of zxids.
+// byZxid returns list in the order of zxids. What has equal ones stays in order.
 func byZxid(list []*reply) []*reply {
-	return sorted(slices.Clone(list), func(r *reply) uint64 { return uint64(r.zxid) })
-}
-
-// sorted sorts list by key, and returns it. What has equal keys stays in order.
-func sorted(list []*reply, key func(*reply) uint64) []*reply {
-	slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(key(a), key(b)) })
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *reply) int { return cmp.Compare(a.zxid, b.zxid) })
 	return list
 }
 

@@ -40,7 +40,7 @@ func streamed(s source, rules *Rules, n int) error {
 		if r := x.store.Apply(&op); op.Kind == kvapi.LeaseGrant && r.Code == kvapi.OK {
 			op.Lease = r.Lease
 		}
-		x.log.Add(&op)
+		x.log.Add(&op, 0)
 		if s.pick(8) == 0 {
 			x.watch()
 		}
