@@ -44,7 +44,9 @@ type raftKV struct {
 	// journal is nil if nobody needs it.
 	journal *raftJournal
 	tale    chronicle
-	watch   []sim.Observer
+	// met is used where memberships change.
+	met   changes
+	watch []sim.Observer
 }
 
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
@@ -121,6 +123,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.split.StartWith(raftMembership{incoming: 1<<setup.members.Voters - 1})
 			k.live.Among(k.split.Membership)
 			k.tale.membership = k.split.Membership
+			k.watch = append(k.watch, &k.met)
 		}
 		return k
 	}
@@ -156,6 +159,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.split.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+	k.met = changes{tale: &k.tale}
 	if k.journal != nil {
 		k.journal.reset()
 	}

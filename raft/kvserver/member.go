@@ -40,7 +40,16 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 		s.answer(from, &kvapi.Result{Code: code}, out)
 		return
 	}
+	markBegun(op, out)
 	s.await(index, term, from)
+}
+
+// markBegun marks that a change has begun, by its kind and each server that it is about: "member-promote-n4".
+func markBegun(op *kvapi.Op, out *sim.Effects) {
+	out.Mark(op.Kind.String() + "-" + op.Node.String())
+	if op.Other != 0 {
+		out.Mark(op.Kind.String() + "-" + op.Other.String())
+	}
 }
 
 // change returns the change that op asks for, or what speaks against it whatever Raft says.
