@@ -21,7 +21,7 @@ var etcdMoments = []*Scenario{
 		HealAt: 8 * shortSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"pre-vote-refused"},
 		system: newRaftKV(raftSetup{snapshotEvery: 50,
-			workload: kvserver.Workload{Ops: 40, Keys: 3, Mix: kvserver.Mix{Get: 9, Put: 1},
+			workload: kvserver.Workload{Ops: 48, Keys: 3, Mix: kvserver.Mix{Get: 9, Put: 1},
 				ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond},
 			checks: []func([]sim.Op) checker.Report{judgeReigns}}),
 	},
