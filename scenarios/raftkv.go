@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -166,20 +167,26 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 }
 
 // probe asks for a write after the heal, if the first client has a workload, and adds some to that. The first is not
-// called before the system is healed, and the last when there must be a leader.
+// called before the system is healed, and the last when there must be a leader. Then each server is asked for its hash.
 func (k *raftKV) probe(healed sim.Time) {
 	k.probed = k.probed[:0]
 	k.live.NeedsWrite(nil)
 	if k.setup.recipe != nil || k.scenario.Whole {
 		return
 	}
-	if k.live.NeedsWrite(raftWrites); healed == 0 {
-		return // everything is called since
-	}
+	k.live.NeedsWrite(raftWrites)
+	last := healed.Add(k.bounds.Leader)
 	for i := range probes {
+		if healed == 0 {
+			break // everything is called since
+		}
 		k.probed = append(k.probed, healed.Add(time.Duration(i)*k.bounds.Leader/(probes-1)))
 		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{
 			Kind: kvapi.Put, Span: kvapi.Span{Key: "x"}, Value: "probe." + strconv.Itoa(i+1)}})
+	}
+	for range k.servers {
+		k.probed = append(k.probed, last)
+		k.ops[0] = append(k.ops[0], kvserver.Operation{In: kvapi.Op{Kind: kvapi.HashKV}})
 	}
 }
 
@@ -267,6 +274,9 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 		strict = kvspec.Strict(history)
 	}
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
+	if k.setup.strictReads { // no read is serializable any more
+		levels = slices.DeleteFunc(levels, func(r checker.Report) bool { return r.Check == kvspec.SerializableReads })
+	}
 	if k.journal != nil {
 		levels = append(levels, k.journal.judge(history, k.setup.workload.Mix.Watch > 0)...)
 	} else {
