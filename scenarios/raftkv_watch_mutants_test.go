@@ -30,6 +30,22 @@ var watchMutants = []raftMutant{
 	}), "etcd/watch", 11, []string{kvspec.WatchResumable, kvspec.WatchReliable, kvspec.WatchAtomic}},
 	{"", "watches never begin", around(newHeedless), "etcd/watch", 1, []string{kvspec.WatchComplete}},
 	{"", "watches are canceled for nothing", around(newFickle), "etcd/watch", 1, []string{kvspec.WatchCanceled}},
+	{"", "watches are told what they have filtered out", around(newUnfiltered),
+		"etcd/watch", 1, []string{kvspec.WatchFilter}},
+	{"", "events come in the order of their keys", around(newRetelling(byKey)),
+		"etcd/watch", 1, []string{kvspec.WatchOrdered}},
+	{"", "what was there before is not told", around(newRetelling(func(m *kvapi.WatchResponse) {
+		for i := range m.Events {
+			m.Events[i].Prev = nil
+		}
+	})), "etcd/watch", 1, []string{kvspec.WatchPrevKV}},
+	{"", "what is there is told for what was there before", around(newRetelling(func(m *kvapi.WatchResponse) {
+		for i := range m.Events {
+			if e := &m.Events[i]; e.Prev != nil {
+				e.Prev = &e.KV
+			}
+		}
+	})), "etcd/watch", 1, []string{kvspec.WatchPrevKV}},
 	{"", "what is compacted is told as far as it is there", inStores(mvcc.Rules{
 		Compacted: func(_, _ kvapi.Revision) bool { return false },
 	}), "etcd/watch", 2, []string{kvspec.WatchResumable, kvspec.WatchReliable}},
