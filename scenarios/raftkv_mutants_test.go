@@ -29,7 +29,7 @@ func inStores(r mvcc.Rules) func(*raftSetup) {
 var raftMutants = []raftMutant{
 	{"D01", "a leader reads before it has committed anything in its term", inRaft(raft.Rules{
 		ReadAllowed: func(_, _ raft.Term) bool { return true },
-	}), "raft/kv/swarm", 4, []string{"raft-read-fresh"}},
+	}), "raft/kv/swarm", 1, []string{"raft-read-fresh"}},
 	{"D02", "any answer confirms any read", inRaft(raft.Rules{
 		ReadConfirmed: func(_, _ raft.Round) bool { return true },
 	}), "raft/kv/swarm", 1, []string{"raft-read-fresh"}},

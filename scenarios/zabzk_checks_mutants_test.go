@@ -62,7 +62,7 @@ var checkMutants = []zabMutant{
 	}, "zab/zk/sequential-queue", 1, []string{zkspec.QueueLost}},
 	{"", "who joins is not told what was proposed and not committed", zabRules(zab.Rules{
 		Informed: func(_, last zab.Index) zab.Index { return last },
-	}), "zab/zk/observer-join", 101, []string{zab.Contiguous}},
+	}), "zab/zk/observer-join", 7, []string{zab.Contiguous}},
 }
 
 func TestEachCheckFindsItsBug(t *testing.T) {
