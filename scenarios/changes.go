@@ -18,14 +18,19 @@ const (
 )
 
 // changes is an observer that marks what changes of the membership meet. A change is under way from its proposal until
-// a leader has applied it; one that another leader takes over does not count any more.
+// it is in force; one that another leader takes over does not count any more.
 type changes struct {
 	tale *chronicle
+	// proposed and done are the marks of a change that has begun, and of one that is in force.
+	proposed, done string
 	// by is the leader that has a change under way, 0 if there is none.
 	by sim.NodeID
 	// promoted is the learner whose promotion was proposed last.
 	promoted sim.NodeID
 }
+
+// reset makes c ready for another run.
+func (c *changes) reset() { c.by, c.promoted = 0, 0 }
 
 // Observe implements [sim.Observer].
 func (c *changes) Observe(v sim.View, s *sim.StepInfo) error {
@@ -50,14 +55,14 @@ func (c *changes) Observe(v sim.View, s *sim.StepInfo) error {
 // pass handles that a server passes a mark.
 func (c *changes) pass(v sim.View, s *sim.StepInfo, mark string) {
 	switch mark {
-	case "config-proposed":
+	case c.proposed:
 		c.by = s.Node
 		c.meet(v, s)
 	case "learner-promoted":
 		if apart(v, s.Node, c.promoted) {
 			c.tale.mark(s, MarkPromotedCut)
 		}
-	case "leader-elected", "config-applied":
+	case "leader-elected", c.done:
 		c.by = 0
 	}
 	if name, ok := strings.CutPrefix(mark, kvapi.MemberPromote.String()+"-"); ok {

@@ -124,6 +124,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.split.StartWith(raftMembership{incoming: 1<<setup.members.Voters - 1})
 			k.live.Among(k.split.Membership)
 			k.tale.membership = k.split.Membership
+			k.met = changes{tale: &k.tale, proposed: "config-proposed", done: "config-applied"}
 			k.watch = append(k.watch, &k.met)
 		}
 		return k
@@ -160,7 +161,7 @@ func (k *raftKV) prepare(c sim.Chooser, healed sim.Time) {
 	k.split.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
-	k.met = changes{tale: &k.tale}
+	k.met.reset()
 	if k.journal != nil {
 		k.journal.reset()
 	}

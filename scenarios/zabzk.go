@@ -36,6 +36,8 @@ type zabZK struct {
 	told  *zkspec.Events
 	over  *zkspec.Expiry
 	tale  chronicle
+	// met is used where there is an ensemble.
+	met   changes
 	watch []sim.Observer
 }
 
@@ -102,7 +104,8 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.StartWith(zabMembership{&e})
 			k.tale.membership = k.split.Membership
-			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
+			k.met = changes{tale: &k.tale, proposed: "reconfig-proposed", done: "reconfig-activated"}
+			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale}, &k.met)
 		}
 		return k
 	}
@@ -141,6 +144,7 @@ func (k *zabZK) prepare(c sim.Chooser, healed sim.Time) {
 	k.over.Reset()
 	k.live.Reset(healed)
 	k.tale.reset(k.scenario.Servers)
+	k.met.reset()
 }
 
 // probes is how many writes the first client makes while the system has to come back.

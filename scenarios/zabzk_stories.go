@@ -69,7 +69,7 @@ var zabZKStories = []*Scenario{
 		Plan:   meeting(reconfigHeal, 6, meetAnything, "reconfig-proposed", "reconfig-activated"),
 		HealAt: reconfigHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkMajorityAcked, "reconfig-proposed", "reconfig-activated", "quorum-lost",
-			"history-truncated"},
+			"history-truncated", MarkChangeCut, MarkChangeCrash},
 		system: newZabZK(reconfiguring()),
 	},
 	{
