@@ -88,7 +88,7 @@ var zabZKScenarios = []*Scenario{
 		Name: "zab/zk/watches", Servers: 5, Clients: 4,
 		Doc: "Clients watch whatever they read, lose their connections and move from server to server",
 		Plan: nemesis.Swarm(nemesis.SwarmConfig{
-			Start: time.Second, Until: 20 * time.Second, MaxFor: 2 * time.Second,
+			Start: time.Second, Until: 20 * time.Second, MaxFor: 3 * time.Second,
 			Kinds: []nemesis.Kind{nemesis.KindHalves, nemesis.KindClients, nemesis.KindCrash, nemesis.KindPause,
 				nemesis.KindResetChannels, nemesis.KindSlowTasks},
 		}),
