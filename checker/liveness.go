@@ -390,7 +390,7 @@ func (l *Liveness) report(v liveView, stop sim.Stop) Report {
 	}
 	lacks, found := l.unsettled(v), l.reigns(v)
 	if lacks == "" && found == nil {
-		r.Verdict = Valid
+		r.Verdict, r.Effort.Operations = Valid, len(v.Servers())
 		then := "every answer"
 		if l.writes != nil {
 			then = "a write, " + then

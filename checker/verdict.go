@@ -67,11 +67,19 @@ type Report struct {
 	Effort Effort
 }
 
-// Passed returns a report on so many replies with which nothing is wrong.
+// Passed returns a report on so many replies, those that its check has looked at, with which nothing is wrong.
 func Passed(check string, replies int) Report {
 	r := Report{Check: check, Verdict: Valid, Reason: fmt.Sprintf("%d replies", replies), Blocked: -1}
 	r.Effort.Operations = replies
 	return r
+}
+
+// Examined says what r rests on: so many of what its check looks at, in words.
+func (r *Report) Examined(n int, what string) {
+	r.Effort.Operations = n
+	if r.Verdict == Valid {
+		r.Reason = fmt.Sprintf("%d %s", n, what)
+	}
 }
 
 // NotTold returns a report that is Unknown, for a reason.
@@ -87,8 +95,9 @@ func (r *Report) Contradict(a, b *sim.Op, reason string) {
 
 // Effort is what a judgement took.
 type Effort struct {
-	// Operations counts the operations judged; failed ones and unknown reads are left out, they say
-	// nothing. Keys counts the parts into which the specification divides them.
+	// Operations counts what was judged, mostly operations; failed ones and unknown reads are left out, they say
+	// nothing. A check that has looked at nothing has 0. Keys counts the parts into which the specification divides
+	// them.
 	Operations, Keys int
 	// Witnessed counts the parts that the servers' own order proved valid, Searched those that were given
 	// to porcupine.

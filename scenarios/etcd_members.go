@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"schism/raft/kvapi"
 	"schism/raft/kvserver"
 	"schism/sim"
 )
@@ -41,9 +42,10 @@ var etcdMemberScenarios = []*Scenario{
 		"transfer-campaign", "transfer-aborted", "removed-leader-stepped-down"),
 	members("member-promote", "Learners are promoted, and cut off before, meanwhile and after", meetOutsiders(3),
 		administered(3, kvserver.MemberMix{List: 1, Local: 1, Learn: 4, Promote: 6, Remove: 3, Move: 1}),
-		"learner-promoted"),
+		"learner-promoted", MarkPromotedCut),
 	members("member-demote", "Voters become learners, and vote again", meetAnything,
-		administered(5, kvserver.MemberMix{List: 1, Local: 1, Promote: 5, Demote: 5, Move: 1}), "learner-promoted"),
+		administered(5, kvserver.MemberMix{List: 1, Local: 1, Promote: 5, Demote: 5, Move: 1}),
+		"learner-promoted", MarkPromotedCut),
 	members("member-replace", "One server takes the place of another, by way of a joint membership", meetAnything,
 		administered(3, kvserver.MemberMix{List: 1, Local: 1, Replace: 6, Move: 2}), "joint-entered", "joint-left"),
 	members("joint-change", "The leader dies, or the servers are split, while the membership is joint", meetHalves,
@@ -54,14 +56,23 @@ var etcdMemberScenarios = []*Scenario{
 		"joint-entered", "joint-left", "transfer-campaign"),
 }
 
-// members returns the scenario in which the servers of a system meet faults whenever their membership changes.
+// changeAims are the marks of changes of the membership. A server that joins is hit at any time before what comes next.
+var changeAims = []aim{
+	{kvapi.MemberAdd.String(), memberThink}, {kvapi.MemberPromote.String(), meetingSoon},
+	{kvapi.MemberRemove.String(), meetingSoon}, {kvapi.MemberReplace.String(), meetingSoon},
+	{kvapi.MemberDemote.String(), meetingSoon},
+}
+
+// members returns the scenario in which the servers of a system, and above all those in the change, meet faults
+// whenever their membership changes.
 func members(name, doc string, meet encounter, system func(*Scenario) system, want ...string) *Scenario {
 	return &Scenario{
 		Name: "etcd/" + name, Servers: 5, Clients: 4, Doc: doc,
-		Plan:   meeting(memberHeal, 10, meet, "config-proposed", "config-applied", "transfer-begun"),
+		Plan: aimed(meeting(memberHeal, 10, meet, "config-proposed", "config-applied", "transfer-begun"),
+			memberHeal, 3, changeAims...),
 		HealAt: memberHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: append([]string{MarkMajorityAcked, "config-proposed", "config-applied", "check-quorum-failed",
-			"log-truncated"}, want...),
+			"log-truncated", MarkChangeCut, MarkChangeCrash}, want...),
 		system: system,
 	}
 }

@@ -43,7 +43,7 @@ var etcdRecipes = []*Scenario{
 // brings a bug into what clients do.
 func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 	work := kvserver.LockWork{
-		Rounds: 11, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+		Rounds: 12, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
 		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
 	}
 	if change != nil {
@@ -64,8 +64,8 @@ func etcdLocking(fenced bool, change func(*kvserver.LockWork)) raftSetup {
 func etcdElection(change func(*kvserver.ElectionWork)) raftSetup {
 	pauses := kvserver.ElectionWork{ThinkMin: 50 * time.Millisecond, ThinkMax: 500 * time.Millisecond}
 	candidates, observers := pauses, pauses
-	candidates.Rounds, candidates.ProclaimsMin, candidates.ProclaimsMax = 10, 2, 8
-	observers.Looks, observers.Deposes = 150, 8
+	candidates.Rounds, candidates.ProclaimsMin, candidates.ProclaimsMax = 16, 2, 8
+	observers.Looks, observers.Deposes = 240, 12
 	if change != nil {
 		change(&candidates)
 	}

@@ -74,7 +74,7 @@ var etcdStories = []*Scenario{
 		Plan:   latecomers(4),
 		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{MarkMajorityAcked, "snapshot-installed", "snapshot-resumed"},
-		system: newRaftKV(raftSetup{workload: hurried(revisions(150)), snapshotEvery: 10, tune: smallChunks}),
+		system: newRaftKV(raftSetup{workload: hurried(revisions(185)), snapshotEvery: 10, tune: smallChunks}),
 	},
 	{
 		Name: "etcd/disk-full", Servers: 5, Clients: 4,
@@ -82,7 +82,7 @@ var etcdStories = []*Scenario{
 		Plan:   crowdings(4),
 		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"disk-failed", "leader-elected"},
-		system: newRaftKV(raftSetup{workload: hurried(revisions(120)), snapshotEvery: 20}),
+		system: newRaftKV(raftSetup{workload: hurried(revisions(155)), snapshotEvery: 20}),
 	},
 	{
 		Name: "etcd/rolling-crash", Servers: 5, Clients: 4,

@@ -37,6 +37,43 @@ func meeting(heal time.Duration, times int, meet encounter, marks ...string) nem
 	}
 }
 
+// aim is the beginning of a mark that ends in a hyphen and a server, as those of changes of the membership do, and how
+// soon after it a fault of that server comes at the latest.
+type aim struct {
+	mark string
+	soon time.Duration
+}
+
+// aimed is plan in which, besides, so many times upon the marks of each server, that server is cut off from the others,
+// or its power fails, or nothing happens, until some time later all recover.
+func aimed(plan nemesis.Plan, heal time.Duration, times int, aims ...aim) nemesis.Plan {
+	return func(c sim.Chooser, servers, clients []sim.NodeID) nemesis.Schedule {
+		p := &plot{Chooser: c, key: sim.Key{Decision: sim.DecidePlan}, s: plan(c, servers, clients)}
+		for _, a := range aims {
+			for _, n := range servers {
+				for nth := 1; nth <= times; nth++ {
+					soon := p.span(0, a.soon)
+					over := soon + p.span(episodeMin/2, episodeMax/2)
+					mark := a.mark + "-" + n.String()
+					faults := [...]nemesis.Fault{nil, alone(n, servers), alone(n, servers),
+						nemesis.Crash{Target: nemesis.Nodes(n), Loss: halfLost}}
+					if f := faults[p.index(len(faults))]; f != nil {
+						p.upon(mark, nth, soon, nemesis.Before{At: heal, Do: f})
+						p.upon(mark, nth, over, nemesis.Recover{})
+					}
+				}
+			}
+		}
+		return p.s
+	}
+}
+
+// alone cuts one server off from the others.
+func alone(one sim.NodeID, servers []sim.NodeID) nemesis.Fault {
+	rest := slices.DeleteFunc(slices.Clone(servers), func(n sim.NodeID) bool { return n == one })
+	return nemesis.Split{Groups: [][]sim.NodeID{{one}, rest}}
+}
+
 // meetAnything splits the servers, isolates the leader, or takes the power from it or another server.
 func meetAnything(c sim.Chooser, key sim.Key, servers []sim.NodeID) nemesis.Fault {
 	loss := sim.PowerLoss{Drop: 50 * sim.Percent}
@@ -77,8 +114,7 @@ func meetOutsiders(outside int) encounter {
 		if c.Chance(key, 50*sim.Percent) {
 			return fault
 		}
-		rest := slices.DeleteFunc(slices.Clone(servers), func(n sim.NodeID) bool { return n == late })
-		return nemesis.Split{Groups: [][]sim.NodeID{{late}, rest}}
+		return alone(late, servers)
 	}
 }
 

@@ -42,7 +42,9 @@ type raftKV struct {
 	// journal is nil if nobody needs it.
 	journal *raftJournal
 	tale    chronicle
-	watch   []sim.Observer
+	// met is used where memberships change.
+	met   changes
+	watch []sim.Observer
 }
 
 // raftSetup is what these scenarios differ in besides the fields of Scenario.
@@ -122,6 +124,8 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 			k.split.StartWith(raftMembership{incoming: 1<<setup.members.Voters - 1})
 			k.live.Among(k.split.Membership)
 			k.tale.membership = k.split.Membership
+			k.met = changes{tale: &k.tale, proposed: "config-proposed", done: "config-applied"}
+			k.watch = append(k.watch, &k.met)
 		}
 		return k
 	}
@@ -168,6 +172,7 @@ func (k *raftKV) prepare(f forecast) {
 	k.split.Reset()
 	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
+	k.met.reset()
 	if k.journal != nil {
 		k.journal.reset()
 	}

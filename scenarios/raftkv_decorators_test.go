@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
+	"slices"
+
 	"schism/raft"
 	"schism/raft/kvapi"
 	"schism/raft/kvserver"
@@ -79,4 +82,102 @@ func (f fickle) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		}
 		return e, true
 	})
+}
+
+// retelling is a server that tells watches something else.
+type retelling struct {
+	*kvserver.Server
+	tell func(m *kvapi.WatchResponse)
+}
+
+// newRetelling returns what makes such servers. What tell is given is its own.
+func newRetelling(tell func(m *kvapi.WatchResponse)) func(*kvserver.Server) raftDecorator {
+	return func(s *kvserver.Server) raftDecorator { return retelling{s, tell} }
+}
+
+func (r retelling) decorated() *kvserver.Server { return r.Server }
+
+func (r retelling) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	from := len(out.List())
+	r.Server.Step(now, ev, out)
+	out.Rewrite(from, func(e sim.Effect) (sim.Effect, bool) {
+		if m, ok := e.Msg.(*kvapi.WatchResponse); ok {
+			other := *m
+			other.Events = slices.Clone(m.Events)
+			r.tell(&other)
+			e.Msg = &other
+		}
+		return e, true
+	})
+}
+
+// byKey brings events into the order of their keys.
+func byKey(m *kvapi.WatchResponse) {
+	slices.SortStableFunc(m.Events, func(a, b kvapi.Event) int { return cmp.Compare(a.KV.Key, b.KV.Key) })
+}
+
+// unfiltered is a server that does not hear which events a watch does not want.
+type unfiltered struct{ *kvserver.Server }
+
+func newUnfiltered(s *kvserver.Server) raftDecorator { return unfiltered{s} }
+
+func (u unfiltered) decorated() *kvserver.Server { return u.Server }
+
+func (u unfiltered) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if m, ok := ev.Msg.(*kvapi.Request); ok && m.Op.Kind == kvapi.Watch {
+		other := *m
+		other.Op.Flags &^= kvapi.FlagNoPut | kvapi.FlagNoDelete
+		ev.Msg = &other
+	}
+	u.Server.Step(now, ev, out)
+}
+
+// answering is a server that gives clients other answers.
+type answering struct {
+	*kvserver.Server
+	// answer changes an answer, which is its own.
+	answer func(s *kvserver.Server, m *kvapi.Response)
+}
+
+func (a answering) decorated() *kvserver.Server { return a.Server }
+
+func (a answering) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	from := len(out.List())
+	a.Server.Step(now, ev, out)
+	out.Rewrite(from, func(e sim.Effect) (sim.Effect, bool) {
+		if m, ok := e.Msg.(*kvapi.Response); ok && m.Out.Code == kvapi.OK {
+			other := *m
+			a.answer(a.Server, &other)
+			e.Msg = &other
+		}
+		return e, true
+	})
+}
+
+// newTearing returns a server that reads a range in two pieces, of which the first is what the read before has seen.
+func newTearing(s *kvserver.Server) raftDecorator {
+	var before []kvapi.KeyValue
+	return answering{s, func(_ *kvserver.Server, m *kvapi.Response) {
+		now := m.Out.KVs
+		if m.Op != kvapi.Range || len(now) < 2 {
+			return
+		}
+		middle := now[len(now)/2].Key
+		inFirst := func(kv kvapi.KeyValue) bool { return kv.Key < middle }
+		second := slices.DeleteFunc(slices.Clone(now), inFirst)
+		first := slices.DeleteFunc(before, func(kv kvapi.KeyValue) bool { return !inFirst(kv) })
+		if before != nil {
+			m.Out.KVs, m.Out.Count = slices.Concat(first, second), int64(len(first)+len(second))
+		}
+		before = slices.Clone(now)
+	}}
+}
+
+// newHashingLog returns a server whose hash covers where its log begins, which each server decides by itself.
+func newHashingLog(s *kvserver.Server) raftDecorator {
+	return answering{s, func(s *kvserver.Server, m *kvapi.Response) {
+		if m.Op == kvapi.HashKV {
+			m.Out.Hash += uint64(s.Raft().Log().Base().Index)
+		}
+	}}
 }

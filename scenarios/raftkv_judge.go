@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"schism/checker"
 	"schism/checker/kvspec"
 	"schism/raft"
@@ -17,6 +19,9 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 		strict = kvspec.Strict(history)
 	}
 	levels := kvspec.Judge(strict, checker.DefaultBudget)
+	if k.setup.strictReads { // no read is serializable any more
+		levels = slices.DeleteFunc(levels, func(r checker.Report) bool { return r.Check == kvspec.SerializableReads })
+	}
 	if k.journal != nil {
 		levels = append(levels, k.journal.judge(history, k.drift, k.setup.workload.Mix.Watch > 0)...)
 		levels = append(levels, kvspec.JudgeLeaseEnds(history, k.journal.log, k.calm(v, live.Verdict)))

@@ -29,7 +29,7 @@ func inStores(r mvcc.Rules) func(*raftSetup) {
 var raftMutants = []raftMutant{
 	{"D01", "a leader reads before it has committed anything in its term", inRaft(raft.Rules{
 		ReadAllowed: func(_, _ raft.Term) bool { return true },
-	}), "raft/kv/swarm", 4, []string{"raft-read-fresh"}},
+	}), "raft/kv/swarm", 1, []string{"raft-read-fresh"}},
 	{"D02", "any answer confirms any read", inRaft(raft.Rules{
 		ReadConfirmed: func(_, _ raft.Round) bool { return true },
 	}), "raft/kv/swarm", 1, []string{"raft-read-fresh"}},
@@ -60,6 +60,10 @@ var raftMutants = []raftMutant{
 	{"", "a snapshot loses which keys have a lease", inStores(mvcc.Rules{
 		Restored: func(kvapi.LeaseID) kvapi.LeaseID { return 0 },
 	}), "raft/kv/crash-storm", 4, []string{"state-divergence"}},
+	{"", "a range is read in two pieces, and changes in between", around(newTearing),
+		"etcd/bank", 1, []string{kvspec.BankWhole}},
+	{"", "a hash depends on where the log begins", around(newHashingLog),
+		"raft/kv/crash-storm", 1, []string{kvspec.SameHash}},
 	{"", "compaction forgets what is there", inStores(mvcc.Rules{
 		Keeps: func(bool, kvapi.Revision, kvapi.Revision) bool { return false },
 	}), "raft/kv/swarm", 1, []string{checker.Linearizability}},

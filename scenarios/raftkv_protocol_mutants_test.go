@@ -53,7 +53,7 @@ var protocolMutants = []raftMutant{
 			}
 			return votes.With(slot)
 		},
-	}), "etcd/late-messages", 72, []string{raft.ElectionSafety}},
+	}), "etcd/late-messages", 5, []string{raft.ElectionSafety}},
 	{"E10", "a candidate counts answers to its pre-vote", inRaft(raft.Rules{
 		VoteCounts: func(role raft.Role, preVote bool) bool {
 			return role == raft.Candidate || role == raft.PreCandidate && preVote
@@ -111,7 +111,7 @@ var protocolMutants = []raftMutant{
 	}), "etcd/figure-8", 1, []string{"log-matching"}},
 	{"P06", "what is durable of a log stays so when it is cut", inRaft(raft.Rules{
 		DurableAfterCut: func(durable, _ raft.Index) raft.Index { return durable },
-	}), "etcd/figure-8", 6, []string{raft.CommitQuorum}},
+	}), "etcd/figure-8", 4, []string{raft.CommitQuorum}},
 	{"P07", "errors of the disk are ignored", around(newDeafToFailure),
 		"etcd/disk-full", 1, []string{raft.MatchSanity}},
 
@@ -134,13 +134,13 @@ var protocolMutants = []raftMutant{
 
 	{"S01", "a snapshot replaces a log that goes beyond it", inRaft(raft.Rules{
 		SnapshotKeepsLog: func(bool) bool { return false },
-	}), "etcd/rolling-crash", 10, []string{raft.LogMatching}},
+	}), "etcd/rolling-crash", 46, []string{raft.LogMatching}},
 	{"S02", "a log stays that conflicts with the snapshot", inRaft(raft.Rules{
 		SnapshotKeepsLog: func(bool) bool { return true },
 	}), "etcd/late-messages", 2, []string{raft.SnapshotPrefix}},
 	{"S03", "a snapshot is installed that is older than the state", inRaft(raft.Rules{
 		SnapshotStale: func(_, _ raft.Index) bool { return false },
-	}), "raft/kv/swarm", 15, []string{raft.IndexOrder}},
+	}), "raft/kv/swarm", 14, []string{raft.IndexOrder}},
 	{"S06", "pieces of two snapshots are put together", inRaft(raft.Rules{
 		SnapshotSame: func(_, _ raft.SnapshotID) bool { return true },
 	}), "etcd/far-behind", 1, []string{"panic:raft.(*Node).receivedChunk"}},

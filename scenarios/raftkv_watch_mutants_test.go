@@ -24,18 +24,34 @@ var watchMutants = []raftMutant{
 	}), "etcd/watch", 1, []string{kvspec.WatchReliable, kvspec.WatchBookmarkable, kvspec.WatchComplete}},
 	{"etcd 15220", "progress is told to a watch that is behind", inServers(kvserver.Rules{
 		Progresses: func(_, _ kvapi.Revision) bool { return true },
-	}), "etcd/watch", 23, []string{kvspec.WatchBookmarkable}},
+	}), "etcd/watch", 122, []string{kvspec.WatchBookmarkable}},
 	{"etcd 19179", "a watch from the compacted revision on is not told of a delete in it", inStores(mvcc.Rules{
 		Keeps: func(deleted bool, _, _ kvapi.Revision) bool { return !deleted },
 	}), "etcd/watch", 11, []string{kvspec.WatchResumable, kvspec.WatchReliable, kvspec.WatchAtomic}},
 	{"", "watches never begin", around(newHeedless), "etcd/watch", 1, []string{kvspec.WatchComplete}},
 	{"", "watches are canceled for nothing", around(newFickle), "etcd/watch", 1, []string{kvspec.WatchCanceled}},
+	{"", "watches are told what they have filtered out", around(newUnfiltered),
+		"etcd/watch", 1, []string{kvspec.WatchFilter}},
+	{"", "events come in the order of their keys", around(newRetelling(byKey)),
+		"etcd/watch", 1, []string{kvspec.WatchOrdered}},
+	{"", "what was there before is not told", around(newRetelling(func(m *kvapi.WatchResponse) {
+		for i := range m.Events {
+			m.Events[i].Prev = nil
+		}
+	})), "etcd/watch", 1, []string{kvspec.WatchPrevKV}},
+	{"", "what is there is told for what was there before", around(newRetelling(func(m *kvapi.WatchResponse) {
+		for i := range m.Events {
+			if e := &m.Events[i]; e.Prev != nil {
+				e.Prev = &e.KV
+			}
+		}
+	})), "etcd/watch", 1, []string{kvspec.WatchPrevKV}},
 	{"", "what is compacted is told as far as it is there", inStores(mvcc.Rules{
 		Compacted: func(_, _ kvapi.Revision) bool { return false },
-	}), "etcd/watch", 2, []string{kvspec.WatchResumable, kvspec.WatchReliable}},
+	}), "etcd/watch", 4, []string{kvspec.WatchResumable, kvspec.WatchReliable}},
 	{"", "the compacted revision itself can no longer be told", inStores(mvcc.Rules{
 		Compacted: func(r, compacted kvapi.Revision) bool { return r <= compacted },
-	}), "etcd/watch", 9, []string{kvspec.WatchCompacted, kvspec.SerializableReads}},
+	}), "etcd/watch", 2, []string{kvspec.WatchCompacted, kvspec.SerializableReads}},
 	{"", "a lease that is kept alive leaves its checkpoint", inServers(kvserver.Rules{
 		Clears: func() bool { return false },
 	}), "etcd/lease-checkpoint", 95, []string{kvspec.LeaseKept}},

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"schism/checker"
@@ -88,10 +89,13 @@ func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Op
 	return report
 }
 
-// judge judges a run. One that has come to its time limit, and still owes something, is not known to be valid.
+// judge judges a run. A check that finds nothing in it to look at says nothing of it and is left out. A run that has
+// come to its time limit, and still owes something, is not known to be valid.
 func (r *Runner) judge(result *sim.Result) []judgement {
 	v := r.world.View()
-	all := r.system.judge(v, result)
+	all := slices.DeleteFunc(r.system.judge(v, result), func(j judgement) bool {
+		return j.Verdict == checker.Valid && j.Effort.Operations == 0
+	})
 	if result.Stop == sim.StopLimit && !r.scenario.Whole && !r.system.settled(v) {
 		all = append(all, judgement{"settled", checker.NotTold("settled",
 			"the run has come to its time limit, and somebody still has to do something, or to be told")})

@@ -35,6 +35,8 @@ type zabZK struct {
 	told  *zkspec.Events
 	over  *zkspec.Expiry
 	tale  chronicle
+	// met is used where there is an ensemble.
+	met   changes
 	watch []sim.Observer
 }
 
@@ -101,7 +103,8 @@ func newZabZK(setup zabSetup) func(*Scenario) system {
 		if e := setup.ensemble; e.Voters != 0 {
 			k.split.StartWith(zabMembership{&e})
 			k.tale.membership = k.split.Membership
-			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale})
+			k.met = changes{tale: &k.tale, proposed: "reconfig-proposed", done: "reconfig-activated"}
+			k.watch = append(k.watch, &joins{observers: e.Observers, tale: &k.tale}, &k.met)
 		}
 		return k
 	}
@@ -149,6 +152,7 @@ func (k *zabZK) prepare(f forecast) {
 	k.over.Reset()
 	k.live.Reset(f.healed)
 	k.tale.reset(k.scenario.Servers)
+	k.met.reset()
 }
 
 // server implements system.

@@ -49,6 +49,7 @@ func judgeOrphans(v sim.View) checker.Report {
 		if s == nil {
 			continue
 		}
+		r.Effort.Operations++
 		if orphans := s.Orphans(); len(orphans) > 0 {
 			r.Verdict = checker.Invalid
 			r.Reason = fmt.Sprintf("on %s the sessions of %s are over", id, strings.Join(orphans, ", "))

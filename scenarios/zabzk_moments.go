@@ -20,7 +20,7 @@ var zabZKMoments = []*Scenario{
 		Plan:   interrupted(10),
 		HealAt: 10 * interruptedSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"follower-ahead", "history-truncated"},
-		system: newZabZK(zabSetup{workload: busy(znodes(200)), snapshotEvery: 20}),
+		system: newZabZK(zabSetup{workload: busy(znodes(280)), snapshotEvery: 20}),
 	},
 	{
 		Name: "zab/zk/moving-clients", Servers: 3, Clients: 4,
@@ -28,7 +28,7 @@ var zabZKMoments = []*Scenario{
 		Plan:   movings(20 * time.Second),
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"session-moved", "session-reopened"},
-		system: newZabZK(zabSetup{workload: busy(znodes(150)), snapshotEvery: 50,
+		system: newZabZK(zabSetup{workload: busy(znodes(240)), snapshotEvery: 50,
 			checks: []func([]sim.Op) checker.Report{zkspec.JudgeClientOrder}}),
 	},
 	{
@@ -38,7 +38,7 @@ var zabZKMoments = []*Scenario{
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"session-expired"},
 		system: newZabZK(zabSetup{
-			workload: busy(zkserver.Workload{Ops: 90, Keys: 12,
+			workload: busy(zkserver.Workload{Ops: 115, Keys: 12,
 				Mix: zkserver.Mix{Get: 1, Set: 2, Create: 3, Sequential: 6, Delete: 1, Pair: 4, Guard: 1,
 					Check: 1}}),
 			snapshotEvery: 8, tune: func(c *zkserver.Config) { c.SnapshotStep = 2 },

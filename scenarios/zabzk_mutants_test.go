@@ -115,7 +115,7 @@ var zabMutants = []zabMutant{
 	), "zab/zk/crash-storm", 1, []string{"state-divergence"}},
 	{"M2", "the end of a session deletes what there is of it when it is applied again", treeRules(ztree.Rules{
 		ClosedPaths: func(t *ztree.Tree, s zkapi.SessionID, _ []string) []string { return t.Ephemerals(s) }},
-	), "zab/zk/fuzzy-snapshots", 2, []string{"state-divergence"}},
+	), "zab/zk/fuzzy-snapshots", 3, []string{"state-divergence"}},
 	{"M4", "requests are validated against what is applied only", treeRules(ztree.Rules{
 		Outstanding: func(string) bool { return false }},
 	), "zab/zk/swarm", 1, []string{zkspec.LinearizableWrites}},

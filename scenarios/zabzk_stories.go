@@ -60,7 +60,7 @@ var zabZKStories = []*Scenario{
 		Plan:   comings(4),
 		HealAt: 4 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"observer-Snap", "observer-Diff", "sync-Snap", "sync-Diff", "snapshot-installed"},
-		system: newZabZK(zabSetup{workload: znodes(50), snapshotEvery: 12,
+		system: newZabZK(zabSetup{workload: znodes(65), snapshotEvery: 12,
 			ensemble: zab.Ensemble{Voters: 0b011111, Observers: 0b100000}}),
 	},
 	{
@@ -69,7 +69,7 @@ var zabZKStories = []*Scenario{
 		Plan:   meeting(reconfigHeal, 6, meetAnything, "reconfig-proposed", "reconfig-activated"),
 		HealAt: reconfigHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkMajorityAcked, "reconfig-proposed", "reconfig-activated", "quorum-lost",
-			"history-truncated"},
+			"history-truncated", MarkChangeCut, MarkChangeCrash},
 		system: newZabZK(reconfiguring()),
 	},
 	{
@@ -86,7 +86,7 @@ var zabZKStories = []*Scenario{
 func sessionExpiry() zabSetup {
 	return zabSetup{
 		workload: zkserver.Workload{
-			Ops: 50, Keys: 6,
+			Ops: 65, Keys: 6,
 			Mix: zkserver.Mix{Get: 3, Exists: 3, Children: 1, Set: 1, Create: 1, Ephemeral: 6, Sequential: 1,
 				Delete: 3},
 			ThinkMin: 100 * time.Millisecond, ThinkMax: 900 * time.Millisecond,
@@ -100,7 +100,7 @@ func sessionExpiry() zabSetup {
 // brings a bug into what clients do.
 func locking(fenced bool, change func(*zkserver.LockWork)) zabSetup {
 	work := zkserver.LockWork{
-		Rounds: 8, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
+		Rounds: 14, WritesMin: 2, WritesMax: 8, Resource: sim.Client(5),
 		ThinkMin: 50 * time.Millisecond, ThinkMax: 400 * time.Millisecond,
 	}
 	if change != nil {

@@ -31,7 +31,7 @@ func busy(w zkserver.Workload) zkserver.Workload {
 // also leave watches that stay.
 func watching() zabSetup {
 	once := busy(zkserver.Workload{
-		Ops: 100, Keys: 3, Watches: true,
+		Ops: 260, Keys: 3, Watches: true,
 		Mix: zkserver.Mix{Get: 3, Exists: 3, Children: 2, Sync: 1, Set: 2, CAS: 1, Create: 2, Ephemeral: 1,
 			Sequential: 1, Delete: 3, Multi: 1},
 	})
@@ -88,7 +88,7 @@ var zabZKScenarios = []*Scenario{
 		Name: "zab/zk/watches", Servers: 5, Clients: 4,
 		Doc: "Clients watch whatever they read, lose their connections and move from server to server",
 		Plan: nemesis.Swarm(nemesis.SwarmConfig{
-			Start: time.Second, Until: 20 * time.Second, MaxFor: 2 * time.Second,
+			Start: time.Second, Until: 20 * time.Second, MaxFor: 3 * time.Second,
 			Kinds: []nemesis.Kind{nemesis.KindHalves, nemesis.KindClients, nemesis.KindCrash, nemesis.KindPause,
 				nemesis.KindResetChannels, nemesis.KindSlowTasks},
 		}),

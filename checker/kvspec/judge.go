@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"schism/checker"
+	"schism/raft/kvapi"
 	"schism/sim"
 )
 
@@ -35,12 +36,9 @@ func judgeStore(
 ) (all, _ checker.Report) {
 	whole, explained := replayed(replies, (*reply).tells, int(budget))
 	if local.Verdict == checker.Valid && explained {
-		all, local = checker.Passed(checker.Linearizability, len(whole.ops)),
-			checker.Passed(SerializableReads, len(whole.ops))
+		all = whole.passed(checker.Linearizability, (*reply).linearized)
 		all.Effort.Keys, all.Effort.Witnessed = 1, 1
-		all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(whole.ops))
-		local.Reason = all.Reason
-		return all, local
+		return all, whole.passed(SerializableReads, (*reply).local)
 	}
 	bare, explained := replayed(replies, (*reply).linearized, int(budget))
 	if !explained {
@@ -49,8 +47,7 @@ func judgeStore(
 		}
 		return searched(history, bare, budget), local
 	}
-	all = checker.Passed(checker.Linearizability, len(bare.ops))
-	all.Reason = fmt.Sprintf("the order of revisions explains %d replies", len(bare.ops))
+	all = bare.passed(checker.Linearizability, (*reply).linearized)
 	if local.Verdict == checker.Valid {
 		local = whole.report(SerializableReads)
 		if whole.budget < 0 || !whole.complete() && bare.hints != nil {
@@ -62,6 +59,22 @@ func judgeStore(
 
 // tells reports whether the reply is one.
 func (r *reply) tells() bool { return r.kind != lost }
+
+// local reports whether the reply shows what keys or leases some server had. A hash shows neither.
+func (r *reply) local() bool { return r.kind == local && r.in.Kind != kvapi.HashKV }
+
+// passed returns a report on those of the replies that a replay explains which a check is about.
+func (r *replay) passed(check string, about func(*reply) bool) checker.Report {
+	n := 0
+	for _, x := range r.ops {
+		if about(x) {
+			n++
+		}
+	}
+	report := checker.Passed(check, n)
+	report.Reason = fmt.Sprintf("the order of revisions explains %d replies", n)
+	return report
+}
 
 // complete reports whether a replay that failed has tried everything that there is: it has not come to the end of its
 // budget, and revisions tell the whole order.

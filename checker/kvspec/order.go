@@ -31,9 +31,20 @@ type orders struct{ revisions, fresh, client, local checker.Report }
 
 // judgeOrder compares each linearized operation with the highest revisions of what had returned when it was called.
 func judgeOrder(replies []reply) *orders {
-	n := len(replies)
-	o := &orders{checker.Passed(RevisionOrder, n), checker.Passed(FreshReads, n), checker.Passed(ClientOrder, n),
-		checker.Passed(SerializableReads, n)}
+	var changed, linear, shown int
+	for i := range replies {
+		switch r := &replies[i]; {
+		case r.kind == changing:
+			changed++
+			linear++
+		case r.kind == exact:
+			linear++
+		case r.local():
+			shown++
+		}
+	}
+	o := &orders{checker.Passed(RevisionOrder, changed), checker.Passed(FreshReads, linear),
+		checker.Passed(ClientOrder, linear), checker.Passed(SerializableReads, shown)}
 	returns := checker.Chosen(replies, (*reply).tells, end)
 	o.judgeClients(returns)
 	var before highest

@@ -87,7 +87,7 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	j := &watches{log: log}
 	for _, level := range [...]string{WatchFilter, WatchOrdered, WatchUnique, WatchAtomic, WatchReliable,
 		WatchResumable, WatchBookmarkable, WatchFaithful, WatchPrevKV, WatchCompacted, WatchCanceled, WatchComplete} {
-		j.reports = append(j.reports, checker.Passed(level, len(told)))
+		j.reports = append(j.reports, checker.Passed(level, 0))
 	}
 	for i := range calls {
 		switch op, ok := calls[i].Input.(*kvapi.Op); {
@@ -103,21 +103,41 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	}
 	for _, w := range j.all {
 		if j.goes(w, sim.StillOpen) {
+			j.examine(WatchComplete)
 			j.missing(w, WatchComplete, min(settled, log.Revision()))
 		}
 	}
 	for _, c := range j.calls {
 		w := &watching{client: c.Client, call: c, op: c.Input.(*kvapi.Op), open: true}
 		if settled > 0 && j.goes(w, sim.StillOpen) {
+			j.examine(WatchComplete)
 			j.broken(w, WatchComplete, 0, "has never begun")
 		}
 	}
 	for i := range j.reports {
-		if r := &j.reports[i]; j.unsure && r.Verdict == checker.Valid {
+		r := &j.reports[i]
+		r.Examined(r.Effort.Operations, "times")
+		if j.unsure && r.Verdict == checker.Valid {
 			*r = checker.NotTold(r.Check, "what the store has done is not known for certain")
 		}
 	}
 	return j.reports
+}
+
+// examine counts what levels have looked at.
+func (j *watches) examine(levels ...string) {
+	for _, level := range levels {
+		j.report(level).Effort.Operations++
+	}
+}
+
+// report returns the report on a level.
+func (j *watches) report(level string) *checker.Report {
+	i := 0
+	for j.reports[i].Check != level {
+		i++
+	}
+	return &j.reports[i]
 }
 
 // broken notes that a level is broken by what a watch was told, or was not. If that depends on what a revision has
@@ -127,8 +147,7 @@ func (j *watches) broken(w *watching, level string, revision kvapi.Revision, wha
 		j.unsure = true
 		return
 	}
-	i := slices.IndexFunc(j.reports, func(r checker.Report) bool { return r.Check == level })
-	if r := &j.reports[i]; r.Verdict == checker.Valid {
+	if r := j.report(level); r.Verdict == checker.Valid {
 		r.Verdict = checker.Invalid
 		r.Reason = fmt.Sprintf("%s of %s: %s", w.op, w.client, what)
 		r.Core, r.Blocked = []sim.Op{*w.call}, 0
@@ -156,13 +175,7 @@ func (j *watches) read(t *Told) {
 	}
 	switch {
 	case m.Canceled:
-		if m.Compacted == 0 && !w.op.Span.Empty() && j.goes(w, t.Seq) {
-			j.broken(w, WatchCanceled, 0, "was canceled, and nobody had asked for that: "+m.String())
-		}
-		w.open = false
-		if m.Compacted > 0 && (w.done+1 >= m.Compacted || m.Compacted > j.log.compacted) {
-			j.broken(w, WatchCompacted, 0, "was canceled without a compaction of what it needed: "+m.String())
-		}
+		j.canceled(w, t)
 	case m.Created && w.op.Span.Empty():
 		j.broken(w, WatchCanceled, 0, "goes on although it is about no key: "+m.String())
 	case len(m.Events) == 0 && !m.Created:
@@ -170,6 +183,23 @@ func (j *watches) read(t *Told) {
 	case !m.Fragment:
 		j.settle(w)
 	}
+}
+
+// canceled reads that a watch is over.
+func (j *watches) canceled(w *watching, t *Told) {
+	m := t.Response
+	if m.Compacted == 0 {
+		j.examine(WatchCanceled)
+		if !w.op.Span.Empty() && j.goes(w, t.Seq) {
+			j.broken(w, WatchCanceled, 0, "was canceled, and nobody had asked for that: "+m.String())
+		}
+	} else {
+		j.examine(WatchCompacted)
+		if w.done+1 >= m.Compacted || m.Compacted > j.log.compacted {
+			j.broken(w, WatchCompacted, 0, "was canceled without a compaction of what it needed: "+m.String())
+		}
+	}
+	w.open = false
 }
 
 // goes reports whether a watch goes on at an event: neither has the server said that it is over nor has the client
@@ -238,6 +268,7 @@ func (j *watches) missing(w *watching, level string, to kvapi.Revision) bool {
 
 // progress reads a progress notification.
 func (j *watches) progress(w *watching, to kvapi.Revision) {
+	j.examine(WatchBookmarkable)
 	j.missing(w, WatchBookmarkable, min(to, j.log.Revision()))
 	w.done, w.bookmark = max(w.done, to), max(w.bookmark, to)
 }
@@ -245,6 +276,7 @@ func (j *watches) progress(w *watching, to kvapi.Revision) {
 // settle notes that what there was of the last revision that was told is over.
 func (j *watches) settle(w *watching) {
 	if w.at > w.done {
+		j.examine(WatchAtomic)
 		j.missing(w, WatchAtomic, w.at)
 		w.done = w.at
 	}
@@ -253,6 +285,7 @@ func (j *watches) settle(w *watching) {
 // event reads an event.
 func (j *watches) event(w *watching, e *kvapi.Event, t *Told) {
 	at := e.KV.ModRevision
+	j.examine(WatchFilter, WatchOrdered, WatchUnique, WatchFaithful)
 	j.content(w, e, t)
 	switch {
 	case at == w.at && slices.Contains(w.keys, e.KV.Key):
@@ -274,6 +307,7 @@ func (j *watches) event(w *watching, e *kvapi.Event, t *Told) {
 		if w.at < w.first {
 			level = WatchResumable
 		}
+		j.examine(level)
 		j.missing(w, level, min(at-1, j.log.Revision()))
 		w.done, w.at, w.keys = at-1, at, append(w.keys[:0], e.KV.Key)
 	}
@@ -293,6 +327,9 @@ func (j *watches) content(w *watching, e *kvapi.Event, t *Told) {
 	}
 	if c := j.log.changes[at-1]; c != nil && c.called >= t.Seq || t.Response.Revision < at {
 		j.broken(w, WatchFaithful, at, "has not happened yet: "+e.String())
+	}
+	if w.op.Flags&kvapi.FlagPrevKV != 0 {
+		j.examine(WatchPrevKV)
 	}
 	switch was := events[i].Prev; {
 	case e.Prev == nil && was != nil && w.op.Flags&kvapi.FlagPrevKV != 0 && at > j.log.compacted:

@@ -150,6 +150,7 @@ func (e *Events) Owes() string {
 func (e *Events) Report() checker.Report {
 	r := checker.Report{Check: Watches, Verdict: checker.Valid, Blocked: -1,
 		Reason: fmt.Sprintf("%d events, %d of them make up for what was missed", e.Told, e.Missed)}
+	r.Effort.Operations = e.Told
 	owes := e.Owes()
 	if e.blind {
 		owes = "no server could show a transaction"

@@ -90,7 +90,7 @@ func broken(r *checker.Report, a, b *reply, how string) {
 // ZxidOrder and that of the others for OrderedSequential. Returns are all replies in the order in which they were
 // given, calls the updates in the order of their calls, updates in that of their zxids.
 func judgeOrder(returns, calls, updates []*reply) (order, sequential checker.Report) {
-	order, sequential = checker.Passed(ZxidOrder, len(returns)), checker.Passed(OrderedSequential, len(returns))
+	order, sequential = checker.Passed(ZxidOrder, len(calls)), checker.Passed(OrderedSequential, len(calls))
 	var before, beside *reply // the highest update, and the highest of the others
 	for _, u := range calls {
 		for len(returns) > 0 && returns[0].returned <= u.called {
@@ -202,7 +202,7 @@ func JudgeStrictSync(history []sim.Op) checker.Report {
 	if err != nil {
 		return checker.NotTold(StrictSync, err.Error())
 	}
-	report := checker.Passed(StrictSync, len(replies))
+	report, behind := checker.Passed(StrictSync, 0), 0
 	var highest []*reply // of all that count up to each return
 	var ends []uint64
 	floor := map[sim.NodeID]*reply{} // what the syncs of a client promise
@@ -217,13 +217,16 @@ func JudgeStrictSync(history []sim.Op) checker.Report {
 				floor[c] = higher(floor[c], highest[n-1])
 			}
 		}
-		if before := floor[c]; before != nil && r.reads() && r.out.Zxid < before.out.Zxid {
-			broken(&report, before, r, "follows a sync, and misses")
+		if before := floor[c]; before != nil && r.reads() {
+			if behind++; r.out.Zxid < before.out.Zxid {
+				broken(&report, before, r, "follows a sync, and misses")
+			}
 		}
 		if r.updates() || r.reads() && synced[c] {
 			top = higher(top, r)
 		}
 		highest, ends = append(highest, top), append(ends, r.op.ReturnSeq)
 	}
+	report.Examined(behind, "reads behind a sync")
 	return report
 }

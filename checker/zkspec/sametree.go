@@ -21,7 +21,7 @@ func JudgeSameTree(history []sim.Op) checker.Report {
 	if err != nil {
 		return checker.NotTold(SameTree, err.Error())
 	}
-	report := checker.Passed(SameTree, len(replies))
+	report, pairs := checker.Passed(SameTree, 0), 0
 	var seen []sight
 	for i := range replies {
 		r := &replies[i]
@@ -39,10 +39,15 @@ func JudgeSameTree(history []sim.Op) checker.Report {
 			cmp.Compare(a.by.in.Kind, b.by.in.Kind))
 	})
 	for i := 1; i < len(seen); i++ {
-		if a, b := &seen[i-1], &seen[i]; a.by.out.Zxid == b.by.out.Zxid && a.path == b.path && !a.like(b) {
+		a, b := &seen[i-1], &seen[i]
+		if a.by.out.Zxid != b.by.out.Zxid || a.path != b.path {
+			continue
+		}
+		if pairs++; !a.like(b) {
 			broken(&report, a.by, b.by, "shows, with the same zxid, something else than")
 		}
 	}
+	report.Examined(pairs, "pairs of replies that show a node with the same zxid")
 	return report
 }
 

@@ -20,15 +20,17 @@ func JudgeSessionEnd(history []sim.Op) checker.Report {
 	if err != nil {
 		return checker.NotTold(SessionEnd, err.Error())
 	}
-	report := checker.Passed(SessionEnd, len(replies))
+	report, shown := checker.Passed(SessionEnd, 0), 0
 	ended := endings(replies)
 	for _, r := range byReturn(replies) {
 		for _, owner := range owners(r.out) {
+			shown++
 			if by := ended[owner]; by != nil && r.out.Zxid >= by.out.Zxid {
 				broken(&report, by, r, "shows a node of the session "+owner.String()+", after which came")
 			}
 		}
 	}
+	report.Examined(shown, "times a node of a session is shown")
 	return report
 }
 

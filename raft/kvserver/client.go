@@ -254,6 +254,9 @@ func (c *Client) call(out *sim.Effects) {
 	if c.inSession() && c.session == 0 {
 		c.phase = opening
 	}
+	if c.op().Kind == kvapi.HashKV {
+		c.turn() // it is about one server: each time about another one
+	}
 	c.begin(out)
 }
 

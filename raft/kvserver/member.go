@@ -20,6 +20,7 @@ func (s *Server) changeMembers(from caller, op *kvapi.Op, out *sim.Effects) {
 	change, code := s.change(op)
 	if code == kvapi.OK {
 		if code = s.proposeChange(from, change, out); code == kvapi.OK {
+			markBegun(op, out)
 			return
 		}
 	}
@@ -61,6 +62,14 @@ func (s *Server) proposeChange(from caller, c raft.Change, out *sim.Effects) kva
 		return kvapi.ErrLearnerNotReady
 	}
 	return kvapi.ErrUnhealthy
+}
+
+// markBegun marks that a change has begun, by its kind and each server that it is about: "member-promote-n4".
+func markBegun(op *kvapi.Op, out *sim.Effects) {
+	out.Mark(op.Kind.String() + "-" + op.Node.String())
+	if op.Other != 0 {
+		out.Mark(op.Kind.String() + "-" + op.Other.String())
+	}
 }
 
 // change returns the change that op asks for, or what speaks against it whatever Raft says.

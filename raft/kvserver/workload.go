@@ -42,7 +42,7 @@ type Mix struct {
 	// Grant makes a new lease of the client's own, Attach puts a key with it, Keep keeps it alive, Revoke ends it.
 	// Left asks what it has left, with its keys, Leases for the names of all.
 	Grant, Attach, Keep, Revoke, Left, Leases int
-	// Compact forgets a revision that the client guesses, Hash asks whatever server for its hash.
+	// Compact forgets a revision that the client guesses, Hash asks for the hash of a server, each time of another.
 	Compact, Hash int
 	// Watch begins to watch a key or all of them, from now on or from a revision that the client guesses, with all
 	// sorts of options; Unwatch cancels the oldest of its watches, Progress asks how far they are.
