@@ -95,7 +95,7 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 	f := r.forecast(c.Schedule)
 	f.probe = c.Probe
 	report := r.play(pinned, c.Schedule, f, o)
-	report.Seed, report.Seeded, report.Draws = c.Seed, true, pinned.Asked
+	report.Seed, report.Draws = c.Seed, pinned.Asked
 	report.Idle = pinned.Idle()
 	return report, nil
 }

@@ -56,6 +56,16 @@ func (c *Case) Text() []byte {
 	return txtar.Format(a)
 }
 
+// FileName returns the usual name of the case's file, "raft-kv-canary-7.txtar".
+func (c *Case) FileName() string {
+	return fmt.Sprintf("%s-%d.txtar", strings.ReplaceAll(c.Scenario.Name, "/", "-"), c.Seed)
+}
+
+// TestSnippet returns how a test repeats the case that is in a file.
+func (c *Case) TestSnippet(file string) string {
+	return fmt.Sprintf("func TestCase(t *testing.T) { scenarios.Replay(t, %q) }", file)
+}
+
 // head returns the lines that say what the case is: a word and what it is about on each.
 func (c *Case) head() string {
 	var b strings.Builder

@@ -21,8 +21,11 @@ func (r *Report) WriteStory(w io.Writer) error {
 	return err
 }
 
-// again says how the run is made again.
+// again says how the run is made again, if it was made from a seed.
 func (r *Report) again() string {
+	if !r.Seeded {
+		return ""
+	}
 	return fmt.Sprintf("again   go run ./cmd/schism replay %s --seed %d --digest %s\n", r.Scenario.Name, r.Seed,
 		r.Digest)
 }

@@ -137,11 +137,12 @@ func NewPinned(inner Chooser, pins []Pin) *Pinned {
 		given: make([]int, len(pins)), refused: make([]int, len(pins))}
 }
 
-// Idle returns the pins that have answered nothing, or whose answer was out of bounds: they do not fit the run.
+// Idle returns the pins that have answered nothing, or whose answer was out of bounds: they do not fit the run. Pins of
+// the dullest answer fit any run.
 func (p *Pinned) Idle() []Pin {
 	var idle []Pin
 	for i, pin := range p.pins {
-		if p.given[i] == 0 || p.refused[i] > 0 && !pin.Dull {
+		if !pin.Dull && (p.given[i] == 0 || p.refused[i] > 0) {
 			idle = append(idle, pin)
 		}
 	}

@@ -3,7 +3,8 @@
 //	schism list                                   what there is to run
 //	schism run raft/kv/split-2-3 --seed 7         one run, told as a story
 //	schism hunt all --seeds 1-2000                many runs, until one goes wrong
-//	schism replay raft/kv/canary --seed 7 --digest 8c201128acbecd5c
+//	schism shrink raft/kv/canary --seed 7         a run that fails, made smaller and kept as a case
+//	schism replay raft-kv-canary-7.txtar          is the case what it was?
 //	schism diverge raft/kv/swarm --seed 7         is a run the same twice?
 //
 // It exits with 0 if everything was valid, 1 for a violation, 2 if it was called wrongly, 3 if a verdict is
@@ -80,6 +81,6 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newRun(), newHunt(), newReplay(), newDiverge())
+	root.AddCommand(newList(), newRun(), newHunt(), newReplay(), newSave(), newShrink(), newDiverge())
 	return root
 }

@@ -27,6 +27,7 @@ func TestCommand(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":   exits,
 			"capture": capture,
+			"edit":    edit,
 		},
 	})
 }
@@ -116,4 +117,17 @@ func interruptUntil(t *testing.T, done <-chan int) int {
 			}
 		}
 	}
+}
+
+// edit replaces a text in a file, which must have it: edit FILE OLD NEW.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit file old new")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	text = strings.ReplaceAll(text, args[1], args[2])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
