@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"schism/scenarios"
+	"schism/sim"
 )
 
 // TestCasesReplayTheRunsThatTheyWereMadeOf saves a run of every scenario, reads it back and runs it.
@@ -38,4 +39,29 @@ func TestCasesReplayTheRunsThatTheyWereMadeOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzParseCase reads anything, and prints what it could read.
+func FuzzParseCase(f *testing.F) {
+	c, err := scenarios.CaseOf(scenarios.Must("raft/kv/canary"), 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(c.Text())
+	c.Pins = []sim.Pin{{Decision: sim.DecideLatency, From: sim.Server(1), To: sim.Server(2), Nth: 3, Value: 7}}
+	f.Add(c.Text())
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := scenarios.ParseCase(text)
+		if err != nil {
+			return
+		}
+		once := c.Text()
+		back, err := scenarios.ParseCase(once)
+		if err != nil {
+			t.Fatalf("what is printed does not read back: %v\n%s", err, once)
+		}
+		if diff := cmp.Diff(string(once), string(back.Text())); diff != "" {
+			t.Errorf("%s", diff)
+		}
+	})
 }

@@ -102,7 +102,10 @@ func wholeDisk(d sim.DiskProfile) nemesis.SetDisk {
 
 // ParseCase reads what Case.Text writes, or what somebody has made of it. The operations of the workload are the
 // system's, and are read when the case is run.
-func ParseCase(data []byte) (*Case, error) {
+func ParseCase(data []byte) (*Case, error) { return parseCase(data, Find) }
+
+// parseCase is ParseCase for scenarios that find returns.
+func parseCase(data []byte, find func(name string) (*Scenario, error)) (*Case, error) {
 	if len(data) > MaxCaseBytes {
 		return nil, fmt.Errorf("case: %d bytes, more than %d", len(data), MaxCaseBytes)
 	}
@@ -119,7 +122,7 @@ func ParseCase(data []byte) (*Case, error) {
 				fileSchedule)
 		}
 	}
-	c, err := parseHead(files[fileCase])
+	c, err := parseHead(files[fileCase], find)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +157,7 @@ func parsePins(text string) ([]sim.Pin, error) {
 }
 
 // parseHead reads what Case.head writes.
-func parseHead(text string) (*Case, error) {
+func parseHead(text string, find func(name string) (*Scenario, error)) (*Case, error) {
 	c := &Case{Probe: true}
 	seen := make(map[string]bool)
 	number := 0
@@ -174,7 +177,11 @@ func parseHead(text string) (*Case, error) {
 		case seen[word] && !strings.Contains("world checkpoint draws", word):
 			return nil, fmt.Errorf("case: line %d: a second %q", number, word)
 		}
-		if err := read(c, value); err != nil {
+		err := read(c, value)
+		if word == "scenario" {
+			err = headScenario(c, value, find)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("case: line %d: %w", number, err)
 		}
 		seen[word] = true
@@ -195,7 +202,7 @@ var headWords = map[string]func(c *Case, value string) error{
 		}
 		return nil
 	},
-	"scenario":   headScenario,
+	"scenario":   func(*Case, string) error { return nil }, // see parseHead
 	"seed":       headNumber(func(c *Case) *uint64 { return &c.Seed }),
 	"servers":    headServers,
 	"world":      headWorld,
@@ -215,8 +222,8 @@ func headNumber(of func(c *Case) *uint64) func(c *Case, value string) error {
 	}
 }
 
-func headScenario(c *Case, value string) error {
-	s, err := Find(value)
+func headScenario(c *Case, value string, find func(name string) (*Scenario, error)) error {
+	s, err := find(value)
 	if err != nil {
 		return err
 	}

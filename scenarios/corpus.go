@@ -46,7 +46,10 @@ func ReadCorpus(dir string) ([]Kept, error) {
 }
 
 // ReadCase reads the case in a file.
-func ReadCase(name string) (*Case, error) {
+func ReadCase(name string) (*Case, error) { return readCase(name, Find) }
+
+// readCase reads the case in a file; find returns the scenario of a name.
+func readCase(name string, find func(name string) (*Scenario, error)) (*Case, error) {
 	f, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func ReadCase(name string) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := ParseCase(data)
+	c, err := parseCase(data, find)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"schism/scenarios"
 )
@@ -81,9 +80,4 @@ func chosenSeeds() (scenarios.Seeds, error) {
 		return scenarios.Seeds{First: 1, Last: 5}, nil
 	}
 	return scenarios.Seeds{First: 1, Last: defaultRuns}, nil
-}
-
-// deadline returns when a scenario is to stop, or false.
-func deadline() (time.Time, bool) {
-	return time.Now().Add(*flagTime), *flagTime > 0
 }

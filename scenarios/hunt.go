@@ -112,8 +112,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s seed %d: %s", label, f.Scenario, f.Seed, f.ID)
 }
 
-// Hunt runs every scenario with every seed, seed by seed, until one fails.
-func Hunt(ctx context.Context, all []*Scenario, o HuntOptions) *HuntReport {
+// HuntAll runs every scenario with every seed, seed by seed, until one fails.
+func HuntAll(ctx context.Context, all []*Scenario, o HuntOptions) *HuntReport {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}

@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"schism/checker"
@@ -140,30 +138,4 @@ func (r *Report) JSON() *ReportJSON {
 		j.Marks[m.Mark]++
 	}
 	return j
-}
-
-// Failure is what a failing test prints: every line can be copied.
-func (r *Report) Failure() string {
-	var b strings.Builder
-	for _, v := range r.Violations {
-		fmt.Fprintf(&b, "VIOLATION %s: %s   step %d  t=%s\n", v.ID, v.Detail, v.Seq, v.At)
-	}
-	if len(r.Violations) == 0 {
-		fmt.Fprintf(&b, "verdict %s\n", r.Verdict)
-	}
-	for _, j := range r.judgements {
-		if j.Verdict != checker.Valid {
-			b.WriteString(indent(j.Report.String()))
-		}
-	}
-	for _, f := range r.Applied {
-		fmt.Fprintf(&b, "  t=%-11s %s\n", f.At, f.What)
-	}
-	if r.Seeded {
-		fmt.Fprintf(&b, "replay   go test ./scenarios -run '^TestScenarios$/^%s$' -schism.seed=%d\n",
-			strings.ReplaceAll(r.Scenario.Name, "/", "$/^"), r.Seed)
-		fmt.Fprintf(&b, "see      go run ./cmd/schism run %s --seed %d\n", r.Scenario.Name, r.Seed)
-	}
-	fmt.Fprintf(&b, "identity digest=%s events=%d\n", r.Digest, r.Events)
-	return b.String()
 }

@@ -3,7 +3,6 @@ package scenarios_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"schism/checker"
 	"schism/scenarios"
@@ -25,31 +24,7 @@ func TestScenarios(t *testing.T) {
 }
 
 func testScenario(t *testing.T, s *scenarios.Scenario) {
-	end, bounded := deadline()
-	reached := map[string]bool{}
-	runner := scenarios.NewRunner(s)
-	runs := 0
-	for seed := seedsFlag.First; ; seed++ {
-		r := runner.Run(seed, scenarios.Options{})
-		if r.Verdict != checker.Valid {
-			t.Fatalf("\n%s", r.Failure())
-		}
-		runs++
-		for _, m := range r.Reached {
-			reached[m.Mark] = true
-		}
-		if seed == seedsFlag.Last || bounded && time.Now().After(end) {
-			break
-		}
-	}
-	if runs < defaultRuns {
-		return // too few to expect everything
-	}
-	for _, mark := range s.Want {
-		if !reached[mark] {
-			t.Errorf("none of %d runs reached the mark %s", runs, mark)
-		}
-	}
+	scenarios.Hunt(t, s, scenarios.WithSeeds(seedsFlag), scenarios.WithTime(*flagTime))
 }
 
 // testMutant expects that the planted bug is found within 50 seeds.

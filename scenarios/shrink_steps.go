@@ -140,26 +140,50 @@ func (s *shrinking) fewerClients() bool {
 	})
 }
 
-// fewerOps leaves out operations. The pauses before them stay.
+// fewerOps leaves out operations. What is left of a client's is called when it was.
 func (s *shrinking) fewerOps() bool {
 	return s.without(func(c *Case) int { return c.Workload.Ops() }, func(c *Case, i, j int) {
 		at := 0
 		for client := range c.Workload {
+			begun := s.begun(client)
 			var kept []string
-			pause := time.Duration(0)
-			for _, line := range c.Workload[client] {
+			missing := time.Duration(0)
+			for n, line := range c.Workload[client] {
 				if at >= i && at < j {
-					p, _ := cutPause(line)
-					pause += p
+					missing += begun(n)
 				} else {
-					kept = append(kept, withPause(line, pause))
-					pause = 0
+					kept = append(kept, withPause(line, missing))
+					missing = 0
 				}
 				at++
 			}
 			c.Workload[client] = kept
 		}
 	})
+}
+
+// begun returns how long the n-th operation of a client and the pause before it have taken in the run of the best case,
+// the pause alone if it was not called.
+func (s *shrinking) begun(client int) func(n int) time.Duration {
+	lines := s.best.Workload[client]
+	var calls []sim.Time
+	for i := range s.report.History {
+		if op := &s.report.History[i]; op.Client == sim.Client(client+1) {
+			calls = append(calls, op.Call)
+		}
+	}
+	// free is when the client began to wait before the n-th operation.
+	free := func(n int) time.Duration {
+		pause, _ := cutPause(lines[n])
+		return time.Duration(calls[n]) - pause
+	}
+	return func(n int) time.Duration {
+		if n+1 >= min(len(calls), len(lines)) {
+			pause, _ := cutPause(lines[n])
+			return pause
+		}
+		return max(0, free(n+1)-free(n))
+	}
 }
 
 // cutPause returns the pause that a line of a workload begins with, and the rest; 0 and all for the line of a recipe.

@@ -92,7 +92,7 @@ func choose(all []*scenarios.Scenario, pattern string) (chosen []*scenarios.Scen
 // hunt hunts, shows how far it is, and prints what it found, even if it was interrupted.
 func hunt(c *cobra.Command, chosen []*scenarios.Scenario, o scenarios.HuntOptions, asJSON bool) error {
 	done := showProgress(c.ErrOrStderr(), &o)
-	r := scenarios.Hunt(c.Context(), chosen, o)
+	r := scenarios.HuntAll(c.Context(), chosen, o)
 	done()
 	var err error
 	if asJSON {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -61,7 +62,10 @@ func failureOf(t *testing.T, name, seed string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return scenarios.Must(name).Run(n, scenarios.Options{}).Failure()
+	dir := t.TempDir()
+	f := &scenarios.Failure{Report: scenarios.Must(name).Run(n, scenarios.Options{})}
+	f.Keep(time.Minute, dir)
+	return strings.ReplaceAll(seconds.ReplaceAllString(f.String(), "runs, 0.1s)"), dir+"/", "$TMPDIR/")
 }
 
 // step matches what a reader does one after the other to use schism in a module of their own: commands, or a file.
@@ -89,7 +93,7 @@ func TestREADMEModuleUsesSchism(t *testing.T) {
 	if swarm == nil {
 		t.Fatal("the README does not begin with a test")
 	}
-	first := "package mine\n\nimport (\n\t\"testing\"\n\n\t\"schism/checker\"\n\t\"schism/scenarios\"\n)\n\n" + swarm[1]
+	first := "package mine\n\nimport (\n\t\"testing\"\n\n\t\"schism/scenarios\"\n)\n\n" + swarm[1]
 	for _, s := range steps {
 		if s[1] == "file" {
 			if err := os.WriteFile(filepath.Join(top, s[2]), []byte(s[3]), 0o644); err != nil {

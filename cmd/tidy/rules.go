@@ -186,6 +186,12 @@ var exceptions = []exception{
 	{"scenarios/shrink.go", ruleImport, "sync", "the workers of a search share nothing but what they wait for"},
 	{"scenarios/shrink.go", ruleClock, "time.Now", "a search measures its own speed"},
 	{"scenarios/shrink.go", ruleClock, "time.Since", "a search measures its own speed"},
+	{"scenarios/testing.go", ruleImport, "context", "what a failing test does takes time; a run does not"},
+	{"scenarios/testing.go", ruleImport, "os", "the environment says what a test is to run, not how a run goes"},
+	{"scenarios/testing.go", ruleImport, "path/filepath", "cases are kept in files; what is in them makes the run"},
+	{"scenarios/testing.go", ruleImport, "runtime", "a failing test says in which package it is"},
+	{"scenarios/testing.go", ruleClock, "time.Now", "a test may be bounded in real time"},
+	{"scenarios/testing.go", ruleClock, "time.Since", "a test may be bounded in real time"},
 	{"scenarios/corpus.go", ruleImport, "os", "cases are kept in files; what is in them makes the run"},
 	{"scenarios/corpus.go", ruleImport, "path/filepath", "cases are kept in files; what is in them makes the run"},
 }

@@ -1,0 +1,216 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"schism/checker"
+)
+
+// TB is what Hunt needs of a test: *testing.T is one.
+type TB interface {
+	Helper()
+	Name() string
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Option changes how Hunt hunts.
+type Option func(*testHunt)
+
+// WithSeeds makes a hunt use those seeds, instead of 1 to 100.
+func WithSeeds(seeds Seeds) Option { return func(h *testHunt) { h.seeds = seeds } }
+
+// WithTime ends a hunt after so much real time, without an error.
+func WithTime(d time.Duration) Option { return func(h *testHunt) { h.time = d } }
+
+// WithShrinking bounds how long a failing run is made smaller, instead of 10 s; 0 leaves it as it is.
+func WithShrinking(d time.Duration) Option { return func(h *testHunt) { h.shrink = d } }
+
+// WithArtifacts says in which directory the case of a failing run is kept, instead of a temporary one.
+func WithArtifacts(dir string) Option { return func(h *testHunt) { h.artifacts = dir } }
+
+// testHunt is one call of Hunt.
+type testHunt struct {
+	t         TB
+	s         *Scenario
+	seeds     Seeds
+	time      time.Duration
+	shrink    time.Duration
+	artifacts string
+	// pkg is the import path of the package that hunts.
+	pkg string
+}
+
+// What a hunt of a test does if nothing else is said.
+const (
+	defaultTestSeeds = 100
+	defaultShrinking = 10 * time.Second
+	// enoughSeeds is after how many seeds all marks must have been reached.
+	enoughSeeds = 30
+)
+
+// Hunt is a property test: it runs s with one seed after the other, and fails the test with the first run that is not
+// valid. That run is made smaller, kept as a case in a file, and told: each line of the message can be used. After 30
+// seeds or more it also fails if no run has reached one of the marks in s.Want.
+//
+// The environment has the last word: SCHISM_SEED and SCHISM_SEEDS name the seeds, 7 or 1-500, SCHISM_RUNS their number,
+// SCHISM_TIME bounds the time, SCHISM_ARTIFACTS is the directory for cases. SCHISM_CASE names the file of a case, which
+// is replayed instead: the test fails as the case says, or because the case is stale.
+func Hunt(t TB, s *Scenario, options ...Option) {
+	t.Helper()
+	h := &testHunt{t: t, s: s, seeds: Seeds{1, defaultTestSeeds}, shrink: defaultShrinking, pkg: callingPackage()}
+	for _, o := range options {
+		o(h)
+	}
+	if err := h.environment(); err != nil {
+		t.Fatalf("%v", err)
+	}
+	if file := os.Getenv("SCHISM_CASE"); file != "" {
+		h.replay(file)
+		return
+	}
+	h.run()
+}
+
+// environment takes over what the environment says.
+func (h *testHunt) environment() error {
+	var err error
+	if runs := os.Getenv("SCHISM_RUNS"); runs != "" {
+		if h.seeds, err = ParseSeeds("1-" + runs); err != nil {
+			return fmt.Errorf("SCHISM_RUNS=%q: want a number from 1", runs)
+		}
+	}
+	for _, name := range []string{"SCHISM_SEEDS", "SCHISM_SEED"} {
+		if seeds := os.Getenv(name); seeds != "" {
+			if h.seeds, err = ParseSeeds(seeds); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	if bound := os.Getenv("SCHISM_TIME"); bound != "" {
+		if h.time, err = time.ParseDuration(bound); err != nil {
+			return fmt.Errorf("SCHISM_TIME: %w", err)
+		}
+	}
+	if dir := os.Getenv("SCHISM_ARTIFACTS"); dir != "" {
+		h.artifacts = dir
+	}
+	return nil
+}
+
+// run runs one seed after the other, and then looks whether one of many has reached what some run must reach.
+func (h *testHunt) run() {
+	h.t.Helper()
+	start := time.Now()
+	runner := NewRunner(h.s)
+	reached := make(map[string]bool)
+	for seed := h.seeds.First; ; seed++ {
+		r := runner.Run(seed, Options{})
+		if r.Verdict != checker.Valid {
+			h.t.Fatalf("\n%s", h.failure(r))
+		}
+		for _, m := range r.Reached {
+			reached[m.Mark] = true
+		}
+		if seed == h.seeds.Last {
+			break
+		}
+		if h.time > 0 && time.Since(start) > h.time {
+			return
+		}
+	}
+	for _, mark := range h.s.Want {
+		if !reached[mark] && h.seeds.Count() >= enoughSeeds {
+			h.t.Errorf("none of %d runs reached the mark %s", h.seeds.Count(), mark)
+		}
+	}
+}
+
+// replay replays the case in a file.
+func (h *testHunt) replay(file string) {
+	h.t.Helper()
+	c, err := readCase(file, func(name string) (*Scenario, error) {
+		if name != h.s.Name {
+			return nil, fmt.Errorf("the case is of %s, and the test of %s", name, h.s.Name)
+		}
+		return h.s, nil
+	})
+	if err != nil {
+		h.t.Fatalf("%v", err)
+	}
+	k := Kept{file, c}
+	r, drift, err := k.Replay()
+	switch {
+	case err != nil:
+		h.t.Fatalf("%v", err)
+	case len(drift) > 0:
+		h.t.Fatalf("%s is stale:\n  %s", file, strings.Join(drift, "\n  "))
+	case r.Verdict != checker.Valid:
+		h.t.Fatalf("\n%s", r.story())
+	}
+}
+
+// failure shrinks a failing run, keeps it, and returns what there is to say of it.
+func (h *testHunt) failure(r *Report) string {
+	f := &Failure{Report: r, Package: h.pkg, Test: h.t.Name()}
+	if r.Verdict == checker.Invalid {
+		f.Keep(h.shrink, h.directory())
+	}
+	return f.String()
+}
+
+// directory returns where cases are kept.
+func (h *testHunt) directory() string {
+	if h.artifacts != "" {
+		return h.artifacts
+	}
+	return os.TempDir()
+}
+
+// callingPackage returns the import path of the package that has called Hunt.
+func callingPackage() string {
+	var pcs [8]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	f, _ := frames.Next()
+	dir, name := "", f.Function
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		dir, name = name[:i+1], name[i+1:]
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return dir + strings.TrimSuffix(name, "_test")
+}
+
+// Keep makes the failing run smaller, within a bound, and writes it to a file in a directory. What goes wrong with that
+// becomes part of the message, beside the failure itself.
+func (f *Failure) Keep(bound time.Duration, dir string) {
+	c, err := CaseOf(f.Report.Scenario, f.Report.Seed)
+	switch {
+	case err != nil:
+		f.trouble = append(f.trouble, err.Error())
+		return
+	case c.Digest != f.Report.Digest:
+		f.trouble = append(f.trouble, "NOT DETERMINISTIC: the same seed has the digest "+c.Digest.String()+" now")
+		return
+	}
+	if bound > 0 {
+		if f.Shrunk, err = Shrink(context.Background(), c, ShrinkOptions{Time: bound}); err != nil {
+			f.trouble = append(f.trouble, err.Error())
+			return
+		}
+		c = f.Shrunk.Case
+	}
+	file := filepath.Join(dir, c.FileName())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		f.trouble = append(f.trouble, err.Error())
+	} else if err := os.WriteFile(file, c.Text(), 0o644); err != nil {
+		f.trouble = append(f.trouble, err.Error())
+	} else {
+		f.File = file
+	}
+}
