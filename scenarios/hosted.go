@@ -17,8 +17,8 @@ type System struct {
 	Client func(id sim.NodeID, servers []sim.NodeID, operations []string) sim.Machine
 	// Observers returns what checks each step of a run.
 	Observers func() []sim.Observer
-	// Judge says what holds of the history of a whole run; see package checker.
-	Judge func(history []sim.Op) []checker.Report
+	// Judge says what holds of the history of a whole run, within a budget for each search; see package checker.
+	Judge func(history []sim.Op, budget checker.Budget) []checker.Report
 }
 
 // Hosting returns s with a system: what Hunt, Shrink and all else of this package does with its own scenarios it does
@@ -65,6 +65,9 @@ func (h *hosted) play(w Workload) error {
 	return nil
 }
 
+// plainer implements system.
+func (h *hosted) plainer(string) []string { return nil }
+
 // prepare implements system.
 func (h *hosted) prepare(f forecast) {
 	h.forecast = f
@@ -110,7 +113,7 @@ func (h *hosted) judge(v sim.View, r *sim.Result) []judgement {
 	if h.Judge == nil {
 		return list
 	}
-	for _, report := range h.Judge(r.History) {
+	for _, report := range h.Judge(r.History, h.budget) {
 		list = append(list, judgement{report.Check, report})
 	}
 	return list

@@ -132,8 +132,8 @@ func registers(careless bool) *scenarios.Scenario {
 			}
 			return operations
 		},
-		Judge: func(history []sim.Op) []checker.Report {
-			return []checker.Report{checker.Judge(spec, history, checker.DefaultBudget)}
+		Judge: func(history []sim.Op, budget checker.Budget) []checker.Report {
+			return []checker.Report{checker.Judge(spec, history, budget)}
 		},
 	})
 }

@@ -160,6 +160,11 @@ func (k *raftKV) workload() Workload { return workloadOf(k.parts, k.setup.resour
 // play implements system.
 func (k *raftKV) play(w Workload) error { return playAll(k.parts, w, kvserver.ParseOperation) }
 
+// plainer implements system.
+func (k *raftKV) plainer(operation string) []string {
+	return plainerLines(operation, kvserver.ParseOperation, kvserver.Operation.Plainer)
+}
+
 // prepare implements system.
 func (k *raftKV) prepare(f forecast) {
 	k.forecast = f

@@ -9,9 +9,10 @@ import (
 	"schism/sim"
 )
 
-// raftBudget is for the search that places what clients got no answer to. One run in a hundred thousand, with hundreds
-// of operations of which dozens are lost, needs more than the usual million steps: etcd/figure-8 with seed 143 did.
-const raftBudget = 4 * checker.DefaultBudget
+// raftSearches is by how much the budget is larger for the search that places what clients got no answer to. One run in
+// a hundred thousand, with hundreds of operations of which dozens are lost, needs more than the usual million steps:
+// etcd/figure-8 with seed 143 did.
+const raftSearches = 4
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
@@ -22,7 +23,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	if k.setup.strictReads {
 		strict = kvspec.Strict(history)
 	}
-	levels := kvspec.Judge(strict, raftBudget)
+	levels := kvspec.Judge(strict, raftSearches*k.budget)
 	if k.setup.strictReads { // no read is serializable any more
 		levels = slices.DeleteFunc(levels, func(r checker.Report) bool { return r.Check == kvspec.SerializableReads })
 	}
@@ -41,7 +42,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	}
 	if w := &k.setup.members; w.Ops > 0 {
 		first := kvspec.FirstMembers(k.servers[:w.Voters]...)
-		level := kvspec.JudgeMembers(r.History, first, checker.DefaultBudget)
+		level := kvspec.JudgeMembers(r.History, first, k.budget)
 		list = append(list, judgement{level.Check, level})
 	}
 	return list

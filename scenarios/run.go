@@ -21,6 +21,8 @@ type Options struct {
 	// NoChecks leaves out observers and judgement, NoDigest the digest: to measure what they cost. The verdict
 	// of a run without checks is unknown.
 	NoChecks, NoDigest bool
+	// Budget is for each search that a judge makes; 0 is one that is enough for nearly all histories.
+	Budget checker.Budget
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
 }
@@ -68,6 +70,7 @@ func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *R
 // play makes a run with the given schedule, of which f is known, in which the clients do what the system was told last
 // and c decides everything else.
 func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Options) *Report {
+	f.budget = cmp.Or(o.Budget, f.budget)
 	r.system.prepare(f)
 	r.system.chronicle().telling = o.Story
 	config := r.config(c, schedule, o)
@@ -109,11 +112,13 @@ type forecast struct {
 	healed sim.Time
 	drift  checker.PPM
 	probe  bool
+	// budget is for each search that a judge makes.
+	budget checker.Budget
 }
 
 // forecast returns what is known of a schedule.
 func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
-	f := forecast{healed: r.healed(schedule), probe: true}
+	f := forecast{healed: r.healed(schedule), probe: true, budget: checker.DefaultBudget}
 	for _, e := range schedule {
 		do := e.Do
 		if b, ok := do.(nemesis.Before); ok {

@@ -88,6 +88,8 @@ type system interface {
 	// of w is none of the system's operations.
 	workload() Workload
 	play(w Workload) error
+	// plainer returns what to try in the place of an operation of a workload, the plainest first.
+	plainer(operation string) []string
 	// prepare forgets the run before.
 	prepare(f forecast)
 	server(id sim.NodeID) sim.Machine

@@ -71,18 +71,13 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 		defer cancel()
 	}
 	first := *c
-	if err := first.Settle(); err != nil {
-		return nil, err
-	}
-	if first.Expect == Clean {
-		return nil, fmt.Errorf("%s: %w", c.name(), ErrClean)
-	}
 	s := &shrinking{ctx: ctx, o: o, start: time.Now(), best: &first, ends: make([]map[world]*Runner, o.Workers)}
 	for i := range s.ends {
 		s.ends[i] = make(map[world]*Runner)
 	}
-	s.result = Shrunk{Case: s.best, From: sizeOf(&first), To: sizeOf(&first)}
-	s.limit = 2*int(first.Events) + spareEvents
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
 	s.search()
 	s.result.Wall = time.Since(s.start)
 	return &s.result, s.result.Case.Settle()
@@ -90,6 +85,10 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 
 // spareEvents is how many events a smaller case may have beyond twice those of the first one.
 const spareEvents = 5000
+
+// quickBudget is for the searches of judges while most runs fail: what fails within it fails. The case that is left is
+// judged in full.
+const quickBudget checker.Budget = 5000
 
 // shrinking is a search for a smaller case.
 type shrinking struct {
@@ -99,8 +98,10 @@ type shrinking struct {
 	best  *Case
 	// report is that of the best case.
 	report *Report
-	// limit bounds the events of a run: what takes longer does not fail in the same way.
+	// limit bounds the events of a run: what takes longer does not fail in the same way. budget bounds the searches of
+	// its judges: where it is 0, they need all that they may have.
 	limit  int
+	budget checker.Budget
 	result Shrunk
 	// ends has the runners of each worker.
 	ends []map[world]*Runner
@@ -112,11 +113,27 @@ type world struct {
 	network, disk string
 }
 
+// begin finds out how the first case fails, if it can by judges that search little.
+func (s *shrinking) begin() error {
+	for _, s.budget = range []checker.Budget{quickBudget, 0} {
+		r, err := s.best.Run(Options{Budget: s.budget})
+		switch {
+		case err != nil:
+			return err
+		case r.Verdict == checker.Invalid:
+			s.best.Expect, s.best.Events = r.ID(), r.Events
+			s.report, s.limit = r, 2*int(r.Events)+spareEvents
+			s.result = Shrunk{Case: s.best, From: sizeOf(s.best), To: sizeOf(s.best)}
+			return nil
+		case r.Verdict == checker.Valid:
+			return fmt.Errorf("%s: %w", s.best.name(), ErrClean)
+		}
+	}
+	return fmt.Errorf("%s: nobody can tell whether this run is valid", s.best.name())
+}
+
 // search goes through all steps until none of them helps any more.
 func (s *shrinking) search() {
-	if s.report = s.run(0, s.best); s.report == nil {
-		return
-	}
 	for {
 		helped := false
 		for _, step := range shrinkSteps {
@@ -185,7 +202,7 @@ func (s *shrinking) run(worker int, c *Case) (report *Report) {
 		r = c.runner()
 		s.ends[worker][w] = r
 	}
-	o := Options{MaxEvents: s.limit}
+	o := Options{MaxEvents: s.limit, Budget: s.budget}
 	if s.best.Expect == Livelock {
 		o.MaxEvents = 0
 	}

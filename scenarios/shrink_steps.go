@@ -2,8 +2,6 @@ package scenarios
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"schism/nemesis"
@@ -13,6 +11,7 @@ import (
 // shrinkSteps are what is tried, in this order, each as long as it helps. A step reports whether it has helped.
 var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).cutOff,
+	(*shrinking).atInstants,
 	(*shrinking).fewerFaults,
 	(*shrinking).noProbe,
 	(*shrinking).fewerClients,
@@ -23,8 +22,11 @@ var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).plainerWorld,
 	(*shrinking).dullerChoices,
 	(*shrinking).plainerFaults,
+	(*shrinking).plainerOps,
 	(*shrinking).rounderFaults,
 	(*shrinking).rounderPauses,
+	(*shrinking).fewerPairs,
+	(*shrinking).fewerByOtherSeeds,
 }
 
 // change returns a copy of the best case with a change, nil if that makes no smaller case.
@@ -90,354 +92,68 @@ func (s *shrinking) without(count func(c *Case) int, leave func(c *Case, i, j in
 	return helped
 }
 
-// cutOff leaves out all that comes after the violation.
-func (s *shrinking) cutOff() bool {
-	at := time.Duration(s.report.Violations[0].At)
-	if s.report.Violation == nil {
-		return false
-	}
-	called := make(map[sim.NodeID]int)
-	for i := range s.report.History {
-		called[s.report.History[i].Client]++
-	}
-	small := s.change(func(c *Case) {
-		c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
-			return e.When.Mark == "" && e.When.After > at
-		})
-		for i := range c.Workload {
-			c.Workload[i] = c.Workload[i][:min(len(c.Workload[i]), called[sim.Client(i+1)])]
-		}
-	})
-	if len(small.Schedule) == len(s.best.Schedule) && small.Workload.Ops() == s.best.Workload.Ops() {
-		return false
-	}
-	return s.first([]*Case{small}) >= 0
-}
+// otherSeeds is how many seeds are tried for a case with one thing less.
+const otherSeeds = 8
 
-// fewerFaults leaves out entries of the schedule.
-func (s *shrinking) fewerFaults() bool {
-	before := len(s.best.Schedule)
-	s.without(func(c *Case) int { return len(c.Schedule) }, func(c *Case, i, j int) {
-		c.Schedule = slices.Delete(c.Schedule, i, j)
-	})
-	return len(s.best.Schedule) < before
-}
-
-// fewerClients lets clients do nothing.
-func (s *shrinking) fewerClients() bool {
-	busy := func(c *Case) (list []int) {
-		for i := range c.Workload {
-			if len(c.Workload[i]) > 0 {
-				list = append(list, i)
-			}
-		}
-		return list
-	}
-	return s.without(func(c *Case) int { return len(busy(c)) }, func(c *Case, i, j int) {
-		for _, client := range busy(c)[i:j] {
-			c.Workload[client] = nil
-		}
-	})
-}
-
-// fewerOps leaves out operations. What is left of a client's is called when it was.
-func (s *shrinking) fewerOps() bool {
-	return s.without(func(c *Case) int { return c.Workload.Ops() }, func(c *Case, i, j int) {
-		at := 0
-		for client := range c.Workload {
-			begun := s.begun(client)
-			var kept []string
-			missing := time.Duration(0)
-			for n, line := range c.Workload[client] {
-				if at >= i && at < j {
-					missing += begun(n)
-				} else {
-					kept = append(kept, withPause(line, missing))
-					missing = 0
-				}
-				at++
-			}
-			c.Workload[client] = kept
-		}
-	})
-}
-
-// begun returns how long the n-th operation of a client and the pause before it have taken in the run of the best case,
-// the pause alone if it was not called.
-func (s *shrinking) begun(client int) func(n int) time.Duration {
-	lines := s.best.Workload[client]
-	var calls []sim.Time
-	for i := range s.report.History {
-		if op := &s.report.History[i]; op.Client == sim.Client(client+1) {
-			calls = append(calls, op.Call)
-		}
-	}
-	// free is when the client began to wait before the n-th operation.
-	free := func(n int) time.Duration {
-		pause, _ := cutPause(lines[n])
-		return time.Duration(calls[n]) - pause
-	}
-	return func(n int) time.Duration {
-		if n+1 >= min(len(calls), len(lines)) {
-			pause, _ := cutPause(lines[n])
-			return pause
-		}
-		return max(0, free(n+1)-free(n))
-	}
-}
-
-// cutPause returns the pause that a line of a workload begins with, and the rest; 0 and all for the line of a recipe.
-func cutPause(line string) (pause time.Duration, rest string) {
-	word, rest, _ := strings.Cut(line, " ")
-	if d, err := time.ParseDuration(word); err == nil {
-		return d, rest
-	}
-	return 0, line
-}
-
-// withPause returns line with a longer pause.
-func withPause(line string, more time.Duration) string {
-	if pause, rest := cutPause(line); rest != line {
-		return (pause + more).String() + " " + rest
-	}
-	return line
-}
-
-// anyMoves is more than any recipe has.
-const anyMoves = 1 << 12
-
-// fewerMoves lets recipes end earlier.
-func (s *shrinking) fewerMoves() bool {
+// fewerByOtherSeeds leaves out single faults and operations, and draws all else anew: what is needed with one seed may
+// not be needed with another.
+func (s *shrinking) fewerByOtherSeeds() bool {
 	helped := false
-	for i := range s.best.Workload {
-		lines := s.best.Workload[i]
-		if len(lines) != 1 || !strings.HasPrefix(lines[0], recipeWord) {
-			continue
+	for i := 0; i < s.best.things() && !s.over(); {
+		var candidates []*Case
+		for n := range uint64(otherSeeds) {
+			candidates = append(candidates, s.change(func(c *Case) {
+				c.Seed += n + 1
+				c.leave(i)
+			}))
 		}
-		most := recipeMoves(lines[0])
-		for step := (most + 1) / 2; step > 0; step /= 2 {
-			for most >= step && s.try(func(c *Case) { c.Workload[i] = []string{recipeLine(most - step)} }) {
-				most -= step
-				helped = true
-			}
+		if s.first(candidates) >= 0 {
+			helped = true
+		} else {
+			i++
 		}
 	}
 	return helped
 }
 
-// recipeMoves returns how many moves the line of a recipe has, recipeLine the line for so many.
-func recipeMoves(line string) int {
-	words := strings.Fields(line)
-	if len(words) < 3 {
-		return anyMoves
-	}
-	n, _ := strconv.Atoi(words[2])
-	return n
-}
+// manyThings is of how many things no pairs are tried any more.
+const manyThings = 24
 
-func recipeLine(moves int) string { return recipeWord + " for " + strconv.Itoa(moves) + " moves" }
-
-// noProbe leaves out the writes after the heal.
-func (s *shrinking) noProbe() bool {
-	return s.best.Probe && s.try(func(c *Case) { c.Probe = false })
-}
-
-// fewerServers leaves out the last servers.
-func (s *shrinking) fewerServers() bool {
-	var candidates []*Case
-	for n := 1; n < s.best.Servers; n++ {
-		candidates = append(candidates, s.change(func(c *Case) { c.Servers = n }))
-	}
-	return s.first(candidates) >= 0
-}
-
-// plainerWorld makes the network and the disks faultless, and as even as they can be.
-func (s *shrinking) plainerWorld() bool {
-	was := *s.best
-	link, disk := s.best.Network, s.best.Disk
-	even := sim.Link{Min: time.Millisecond, Max: time.Millisecond}
-	sound := sim.Link{Min: link.Min, Max: link.Max}
-	lossless := link
-	lossless.Loss = 0
-	var candidates []*Case
-	for _, l := range []sim.Link{even, sound, lossless} {
-		if l != link {
-			candidates = append(candidates, s.change(func(c *Case) { c.Network = l }))
+// fewerPairs leaves out two things at once: a fault and what undoes it, or operations that need each other.
+func (s *shrinking) fewerPairs() bool {
+	helped := false
+	for s.best.things() <= manyThings && !s.over() {
+		var candidates []*Case
+		for j := range s.best.things() {
+			for i := range j {
+				candidates = append(candidates, s.change(func(c *Case) {
+					c.leave(j)
+					c.leave(i)
+				}))
+			}
 		}
-		if l == link {
+		if s.first(candidates) < 0 {
 			break
 		}
-	}
-	s.first(candidates)
-	if instant := (sim.DiskProfile{SyncMin: disk.SyncMin, SyncMax: disk.SyncMin}); disk != instant {
-		s.try(func(c *Case) { c.Disk = instant })
-	}
-	return was.Network != s.best.Network || was.Disk != s.best.Disk
-}
-
-// dullable are the decisions whose answers are made dull all together.
-var dullable = []sim.Decision{sim.DecideConfig, sim.DecideWorkload, sim.DecideTail, sim.DecideLoss,
-	sim.DecideDuplicate, sim.DecideReorder,
-	sim.DecideTie, sim.DecideTask, sim.DecideSync, sim.DecideWrite, sim.DecideCrash, sim.DecideRule, sim.DecideLatency}
-
-// dullerChoices pins what the seed decides to the dullest answers.
-func (s *shrinking) dullerChoices() bool {
-	helped := false
-	for _, d := range dullable {
-		pin := sim.Pin{Decision: d, Dull: true}
-		if s.report.Draws[d] == 0 || slices.Contains(s.best.Pins, pin) {
-			continue
-		}
-		helped = s.try(func(c *Case) { c.Pins = append(c.Pins, pin) }) || helped
-	}
-	return helped
-}
-
-// plainerFaults puts plainer faults in the place of those that there are.
-func (s *shrinking) plainerFaults() bool {
-	helped := false
-	for i := 0; i < len(s.best.Schedule); i++ {
-		for !s.over() {
-			var candidates []*Case
-			for _, f := range nemesis.Plainer(s.best.Schedule[i].Do) {
-				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i].Do = f }))
-			}
-			if s.first(candidates) < 0 {
-				break
-			}
-			helped = true
-		}
-	}
-	return helped
-}
-
-// rounderFaults lets faults happen earlier, at rounder times: all of them, then one by one.
-func (s *shrinking) rounderFaults() bool {
-	helped := false
-	for _, unit := range units {
-		helped = s.round(func(c *Case) bool {
-			changed := false
-			for i := range c.Schedule {
-				at := &c.Schedule[i].When.After
-				changed = changed || *at != at.Truncate(unit)
-				*at = at.Truncate(unit)
-			}
-			return changed
-		}) || helped
-	}
-	for i := 0; i < len(s.best.Schedule); i++ {
-		helped = s.shortenFault(i) || helped
-	}
-	return helped
-}
-
-// sooner lets everything happen in half of the time.
-func (s *shrinking) sooner() bool {
-	helped := false
-	for !s.over() {
-		if !s.round((*Case).halve) {
-			return helped
-		}
 		helped = true
 	}
 	return helped
 }
 
-// halve halves all instants of the schedule and all pauses. It reports whether that is a change.
-func (c *Case) halve() bool {
-	changed := false
-	move := func(d time.Duration) time.Duration {
-		moved := (d / 2).Truncate(time.Millisecond)
-		changed = changed || moved != d
-		return moved
-	}
-	for i := range c.Schedule {
-		e := &c.Schedule[i]
-		e.When.After = move(e.When.After)
-	}
-	for client := range c.Workload {
-		for i, line := range c.Workload[client] {
-			if pause, rest := cutPause(line); rest != line {
-				c.Workload[client][i] = move(pause).String() + " " + rest
-			}
-		}
-	}
-	return changed
-}
+// things counts faults and operations. leave leaves out the i-th of them, the faults first.
+func (c *Case) things() int { return len(c.Schedule) + c.Workload.Ops() }
 
-// units are to what times are rounded, the coarsest first.
-var units = []time.Duration{time.Second, 100 * time.Millisecond, 10 * time.Millisecond, time.Millisecond}
-
-// round tries a change unless it changes nothing.
-func (s *shrinking) round(f func(c *Case) bool) bool {
-	changed := false
-	c := s.change(func(c *Case) { changed = f(c) })
-	return changed && s.first([]*Case{c}) >= 0
-}
-
-// shortenFault lets one fault happen earlier as long as that works.
-func (s *shrinking) shortenFault(i int) bool {
-	helped := false
-	for !s.over() && i < len(s.best.Schedule) {
-		var candidates []*Case
-		for _, d := range nemesis.Shorter(s.best.Schedule[i].When.After) {
-			candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i].When.After = d }))
-		}
-		if s.first(candidates) < 0 {
-			return helped
-		}
-		helped = true
+func (c *Case) leave(i int) {
+	if i < len(c.Schedule) {
+		c.Schedule = slices.Delete(c.Schedule, i, i+1)
+		return
 	}
-	return helped
-}
-
-// rounderPauses makes the pauses of clients shorter and rounder: all of them, then those of each client, then one by
-// one.
-func (s *shrinking) rounderPauses() bool {
-	helped := false
-	all := func(c *Case, client int, f func(time.Duration) time.Duration) bool {
-		changed := false
-		for i, line := range c.Workload[client] {
-			if pause, rest := cutPause(line); rest != line && f(pause) != pause {
-				c.Workload[client][i], changed = f(pause).String()+" "+rest, true
-			}
+	i -= len(c.Schedule)
+	for client, lines := range c.Workload {
+		if i < len(lines) {
+			c.Workload[client] = slices.Delete(lines, i, i+1)
+			return
 		}
-		return changed
+		i -= len(lines)
 	}
-	for _, unit := range slices.Concat([]time.Duration{time.Hour}, units) {
-		to := func(d time.Duration) time.Duration { return d.Truncate(unit) }
-		helped = s.round(func(c *Case) bool {
-			changed := false
-			for client := range c.Workload {
-				changed = all(c, client, to) || changed
-			}
-			return changed
-		}) || helped
-		for client := range s.best.Workload {
-			helped = s.round(func(c *Case) bool { return all(c, client, to) }) || helped
-		}
-	}
-	for client := range s.best.Workload {
-		for i := range s.best.Workload[client] {
-			helped = s.shortenPause(client, i) || helped
-		}
-	}
-	return helped
-}
-
-// shortenPause makes the pause before one operation shorter.
-func (s *shrinking) shortenPause(client, i int) bool {
-	helped := false
-	for !s.over() {
-		pause, rest := cutPause(s.best.Workload[client][i])
-		var candidates []*Case
-		for _, d := range nemesis.Shorter(pause) {
-			candidates = append(candidates, s.change(func(c *Case) { c.Workload[client][i] = d.String() + " " + rest }))
-		}
-		if s.first(candidates) < 0 {
-			return helped
-		}
-		helped = true
-	}
-	return helped
 }

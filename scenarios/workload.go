@@ -181,3 +181,16 @@ func playAll[O fmt.Stringer, In, Out any](parts []part[O, In, Out], w Workload, 
 	}
 	return nil
 }
+
+// plainerLines returns the texts of what plainer returns for an operation that parse reads.
+func plainerLines[O fmt.Stringer](line string, parse func(string) (O, error), plainer func(O) []O) []string {
+	o, err := parse(line)
+	if err != nil {
+		return nil // a recipe
+	}
+	var lines []string
+	for _, p := range plainer(o) {
+		lines = append(lines, p.String())
+	}
+	return lines
+}

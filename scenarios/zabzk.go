@@ -142,6 +142,11 @@ func (k *zabZK) workload() Workload { return workloadOf(k.parts, k.setup.resourc
 // play implements system.
 func (k *zabZK) play(w Workload) error { return playAll(k.parts, w, zkserver.ParseOperation) }
 
+// plainer implements system.
+func (k *zabZK) plainer(operation string) []string {
+	return plainerLines(operation, zkserver.ParseOperation, zkserver.Operation.Plainer)
+}
+
 // prepare implements system.
 func (k *zabZK) prepare(f forecast) {
 	k.forecast = f

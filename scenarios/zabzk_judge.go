@@ -17,13 +17,13 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 		list = append(list, judgement{zkspec.Watches, k.told.Report()})
 	}
 	history := ofService(r.History)
-	for _, level := range zkspec.Judge(history, checker.DefaultBudget) {
+	for _, level := range zkspec.Judge(history, k.budget) {
 		list = append(list, judgement{level.Check, level})
 	}
 	list = append(list, judgement{zkspec.SameTree, zkspec.JudgeSameTree(history)})
 	if len(history) <= smallHistory {
 		list = append(list, judgement{"the same by search",
-			zkspec.SearchOrdered(history, checker.DefaultBudget)})
+			zkspec.SearchOrdered(history, k.budget)})
 	}
 	if live.Verdict == checker.Valid { // all logs are equal
 		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})

@@ -1,0 +1,80 @@
+package scenarios
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+var flagShrink = flag.Bool("schism.shrink", false, "shrink the failures of all mutants, which takes minutes")
+
+// failingMutant is a bug with the scenario and the seed that find it.
+type failingMutant struct {
+	name     string
+	scenario *Scenario
+	seed     uint64
+}
+
+// failingMutants lists the mutants of all tables.
+func failingMutants() []failingMutant {
+	var all []failingMutant
+	add := func(id, bug string, s *Scenario, seed uint64) {
+		all = append(all, failingMutant{id + " " + bug, s, seed})
+	}
+	for _, m := range slices.Concat(raftMutants, protocolMutants, memberMutants, recipeMutants, watchMutants) {
+		add(m.id, m.bug, m.mutated(), m.seed)
+	}
+	for _, m := range slices.Concat(zabMutants, checkMutants) {
+		add(m.id, m.bug, m.mutated(), m.seed)
+	}
+	return all
+}
+
+// What nearly all failures are to come to within shrinkBound, on one processor.
+const (
+	shrinkBound   = 10 * time.Second
+	smallFaults   = 3
+	smallOps      = 5
+	nearlyPercent = 95
+)
+
+// TestFailuresOfMutantsShrink makes the failure of each mutant smaller, tells how small it becomes, and wants 95 % to
+// come to no more than 3 faults and 5 operations.
+func TestFailuresOfMutantsShrink(t *testing.T) {
+	if !*flagShrink {
+		t.Skip("ask for it by -schism.shrink")
+	}
+	small, all := 0, failingMutants()
+	for _, m := range all {
+		c, err := CaseOf(m.scenario, m.seed)
+		if err != nil {
+			t.Errorf("%s: %v", m.name, err)
+			continue
+		}
+		s, err := Shrink(context.Background(), c, ShrinkOptions{Time: shrinkBound, Workers: 1})
+		if err != nil {
+			t.Errorf("%s: %v", m.name, err)
+			continue
+		}
+		verdict := "LARGE"
+		if s.To.Faults <= smallFaults && s.To.Ops <= smallOps {
+			small++
+			verdict = "small"
+		}
+		done := ""
+		if !s.Done {
+			done = ", not done"
+		}
+		fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name, m.scenario.Name, m.seed, c.Expect, s, done)
+		if verdict == "LARGE" {
+			fmt.Printf("%s%s", s.Case.Workload, s.Case.Schedule)
+		}
+	}
+	fmt.Printf("%d of %d are small\n", small, len(all))
+	if 100*small < nearlyPercent*len(all) {
+		t.Errorf("%d of %d failures are small, want %d %%", small, len(all), nearlyPercent)
+	}
+}

@@ -1,0 +1,196 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"schism/nemesis"
+	"schism/sim"
+)
+
+// cutOff leaves out all that comes after the violation.
+func (s *shrinking) cutOff() bool {
+	at := time.Duration(s.report.Violations[0].At)
+	if s.report.Violation == nil {
+		return false
+	}
+	called := make(map[sim.NodeID]int)
+	for i := range s.report.History {
+		called[s.report.History[i].Client]++
+	}
+	small := s.change(func(c *Case) {
+		c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
+			return e.When.Mark == "" && e.When.After > at
+		})
+		for i := range c.Workload {
+			c.Workload[i] = c.Workload[i][:min(len(c.Workload[i]), called[sim.Client(i+1)])]
+		}
+	})
+	if len(small.Schedule) == len(s.best.Schedule) && small.Workload.Ops() == s.best.Workload.Ops() {
+		return false
+	}
+	return s.first([]*Case{small}) >= 0
+}
+
+// atInstants lets the faults happen at the instants at which they did, whatever they waited for.
+func (s *shrinking) atInstants() bool {
+	waits := func(e nemesis.Entry) bool {
+		_, before := e.Do.(nemesis.Before)
+		return e.When.Mark != "" || before
+	}
+	if !slices.ContainsFunc(s.best.Schedule, waits) {
+		return false
+	}
+	return s.try(func(c *Case) {
+		c.Schedule = c.Schedule[:0]
+		for _, f := range s.report.Applied {
+			do := f.What.(nemesis.Fault)
+			if b, ok := do.(nemesis.Before); ok {
+				if f.At >= sim.Time(b.At) {
+					continue
+				}
+				do = b.Do
+			}
+			c.Schedule = append(c.Schedule, nemesis.Entry{When: sim.Trigger{After: time.Duration(f.At)}, Do: do})
+		}
+	})
+}
+
+// fewerFaults leaves out entries of the schedule.
+func (s *shrinking) fewerFaults() bool {
+	before := len(s.best.Schedule)
+	s.without(func(c *Case) int { return len(c.Schedule) }, func(c *Case, i, j int) {
+		c.Schedule = slices.Delete(c.Schedule, i, j)
+	})
+	return len(s.best.Schedule) < before
+}
+
+// fewerClients lets clients do nothing.
+func (s *shrinking) fewerClients() bool {
+	busy := func(c *Case) (list []int) {
+		for i := range c.Workload {
+			if len(c.Workload[i]) > 0 {
+				list = append(list, i)
+			}
+		}
+		return list
+	}
+	return s.without(func(c *Case) int { return len(busy(c)) }, func(c *Case, i, j int) {
+		for _, client := range busy(c)[i:j] {
+			c.Workload[client] = nil
+		}
+	})
+}
+
+// fewerOps leaves out operations. What is left of a client's is called when it was.
+func (s *shrinking) fewerOps() bool {
+	return s.without(func(c *Case) int { return c.Workload.Ops() }, func(c *Case, i, j int) {
+		at := 0
+		for client := range c.Workload {
+			begun := s.begun(client)
+			var kept []string
+			missing := time.Duration(0)
+			for n, line := range c.Workload[client] {
+				if at >= i && at < j {
+					missing += begun(n)
+				} else {
+					kept = append(kept, withPause(line, missing))
+					missing = 0
+				}
+				at++
+			}
+			c.Workload[client] = kept
+		}
+	})
+}
+
+// begun returns how long the n-th operation of a client and the pause before it have taken in the run of the best case,
+// the pause alone if it was not called.
+func (s *shrinking) begun(client int) func(n int) time.Duration {
+	lines := s.best.Workload[client]
+	var calls []sim.Time
+	for i := range s.report.History {
+		if op := &s.report.History[i]; op.Client == sim.Client(client+1) {
+			calls = append(calls, op.Call)
+		}
+	}
+	// free is when the client began to wait before the n-th operation.
+	free := func(n int) time.Duration {
+		pause, _ := cutPause(lines[n])
+		return time.Duration(calls[n]) - pause
+	}
+	return func(n int) time.Duration {
+		if n+1 >= min(len(calls), len(lines)) {
+			pause, _ := cutPause(lines[n])
+			return pause
+		}
+		return max(0, free(n+1)-free(n))
+	}
+}
+
+// cutPause returns the pause that a line of a workload begins with, and the rest; 0 and all for the line of a recipe.
+func cutPause(line string) (pause time.Duration, rest string) {
+	word, rest, _ := strings.Cut(line, " ")
+	if d, err := time.ParseDuration(word); err == nil {
+		return d, rest
+	}
+	return 0, line
+}
+
+// withPause returns line with a longer pause.
+func withPause(line string, more time.Duration) string {
+	if pause, rest := cutPause(line); rest != line {
+		return (pause + more).String() + " " + rest
+	}
+	return line
+}
+
+// anyMoves is more than any recipe has.
+const anyMoves = 1 << 12
+
+// fewerMoves lets recipes end earlier.
+func (s *shrinking) fewerMoves() bool {
+	helped := false
+	for i := range s.best.Workload {
+		lines := s.best.Workload[i]
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], recipeWord) {
+			continue
+		}
+		most := recipeMoves(lines[0])
+		for step := (most + 1) / 2; step > 0; step /= 2 {
+			for most >= step && s.try(func(c *Case) { c.Workload[i] = []string{recipeLine(most - step)} }) {
+				most -= step
+				helped = true
+			}
+		}
+	}
+	return helped
+}
+
+// recipeMoves returns how many moves the line of a recipe has, recipeLine the line for so many.
+func recipeMoves(line string) int {
+	words := strings.Fields(line)
+	if len(words) < 3 {
+		return anyMoves
+	}
+	n, _ := strconv.Atoi(words[2])
+	return n
+}
+
+func recipeLine(moves int) string { return recipeWord + " for " + strconv.Itoa(moves) + " moves" }
+
+// noProbe leaves out the writes after the heal.
+func (s *shrinking) noProbe() bool {
+	return s.best.Probe && s.try(func(c *Case) { c.Probe = false })
+}
+
+// fewerServers leaves out the last servers.
+func (s *shrinking) fewerServers() bool {
+	var candidates []*Case
+	for n := 1; n < s.best.Servers; n++ {
+		candidates = append(candidates, s.change(func(c *Case) { c.Servers = n }))
+	}
+	return s.first(candidates) >= 0
+}
