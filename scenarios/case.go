@@ -47,13 +47,19 @@ type Draws [sim.DecideUser + 1]uint64
 // CaseOf returns the case of a scenario's run with the given seed, as it comes to now. It fails if that run has no
 // verdict.
 func CaseOf(s *Scenario, seed uint64) (*Case, error) {
-	r := NewRunner(s)
-	r.chooser.Reset(seed)
-	c := &Case{Scenario: s, Seed: seed, Servers: s.Servers, Network: s.Network, Disk: s.Disk, Probe: true,
-		Schedule: s.Plan(r.chooser, r.servers, r.clients)}
-	r.system.draw(r.chooser)
-	c.Workload = r.system.workload()
+	c := DrawCase(s, seed, sim.NewSeeded(seed))
 	return c, c.Settle()
+}
+
+// DrawCase returns a case whose schedule and workload are drawn from c, by a property test for instance, and in which
+// the seed decides all else. What it comes to is to be found out.
+func DrawCase(s *Scenario, seed uint64, c sim.Chooser) *Case {
+	r := NewRunner(s)
+	drawn := &Case{Scenario: s, Seed: seed, Servers: s.Servers, Network: s.Network, Disk: s.Disk, Probe: true,
+		Schedule: s.Plan(c, r.servers, r.clients)}
+	r.system.draw(c)
+	drawn.Workload = r.system.workload()
+	return drawn
 }
 
 // Settle makes the case expect what its run comes to now, and tells the run anew. It fails if the run has no verdict.

@@ -20,6 +20,8 @@ type Failure struct {
 	// Test is the name of the test that has failed, and Package the import path of its package; "" is this package and
 	// its test of all scenarios.
 	Test, Package string
+	// first is the case of which the run was, if it is not that of a seed.
+	first *Case
 	// trouble is what went wrong with all this.
 	trouble []string
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,15 +47,52 @@ func (d *drawn) Span(k sim.Key, lo, hi time.Duration) time.Duration {
 	return time.Duration(rapid.Int64Range(int64(lo), int64(hi)).Draw(d.t, k.Decision.String()))
 }
 
-// TestDrawnPlansAndWorkloadsAreSurvived lets rapid draw the plan of a swarm and the operations of its clients.
+// TestDrawnPlansAndWorkloadsAreSurvived lets rapid draw the plan of a swarm and the operations of its clients. What
+// fails then is made smaller twice: by rapid, and what rapid has come to by the shrinker.
 func TestDrawnPlansAndWorkloadsAreSurvived(t *testing.T) {
+	tell := TellLast(t)
 	runner := NewRunner(Must("raft/kv/swarm"))
 	rapid.Check(t, func(t *rapid.T) {
-		c := &drawn{t, sim.NewSeeded(rapid.Uint64().Draw(t, "seed"))}
-		schedule := runner.scenario.Plan(c, runner.servers, runner.clients)
-		r := runner.RunWith(c, schedule, Options{})
+		seed := rapid.Uint64().Draw(t, "seed")
+		c := DrawCase(runner.scenario, seed, &drawn{t, sim.NewSeeded(seed)})
+		r, err := runner.runCase(c, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if r.Verdict != checker.Valid {
-			t.Fatalf("%s\n%s", schedule, r.Failure())
+			tell(c, r)
+			t.Fatalf("%s: %s", c.name(), r.ID())
 		}
 	})
+}
+
+// failed is a test that has failed, and what it says at its end.
+type failed struct {
+	*testing.T
+	end  func()
+	said string
+}
+
+func (f *failed) Failed() bool                    { return true }
+func (f *failed) Cleanup(end func())              { f.end = end }
+func (f *failed) Logf(format string, args ...any) { f.said = fmt.Sprintf(format, args...) }
+
+func TestTheLastFailingCaseIsToldAtTheEnd(t *testing.T) {
+	f := &failed{T: t}
+	tell := TellLast(f, WithArtifacts(t.TempDir()))
+	for _, seed := range []uint64{2, 1} {
+		c := DrawCase(Must("raft/kv/canary"), seed, sim.NewSeeded(seed+100))
+		r, err := c.Run(Options{})
+		if err != nil || r.Verdict != checker.Invalid {
+			t.Fatal(r.Verdict, err)
+		}
+		tell(c, r)
+	}
+	f.end()
+	for _, want := range []string{"VIOLATION raft-leader-completeness: ", "\nshrunk   ",
+		"/raft-kv-canary-1.txtar go test "} {
+		if !strings.Contains(f.said, want) {
+			t.Errorf("it does not say %q:\n%s", want, f.said)
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"schism/checker"
+	"schism/sim"
 )
 
 // TB is what Hunt needs of a test: *testing.T is one.
@@ -173,6 +174,32 @@ func (h *testHunt) directory() string {
 	return os.TempDir()
 }
 
+// CleanupTB is what TellLast needs of a test: *testing.T is one.
+type CleanupTB interface {
+	TB
+	Failed() bool
+	Cleanup(func())
+	Logf(format string, args ...any)
+}
+
+// TellLast is for property tests that draw cases in their own way, by rapid for instance, which makes them smaller in
+// its own way, too. The function that it returns is told of each case that fails. Once the test has failed, the last of
+// them is made smaller, kept and told as Hunt does it.
+func TellLast(t CleanupTB, options ...Option) func(*Case, *Report) {
+	h := &testHunt{t: t, shrink: defaultShrinking, pkg: callingPackage()}
+	for _, o := range options {
+		o(h)
+	}
+	var last *Failure
+	t.Cleanup(func() {
+		if t.Failed() && last != nil {
+			last.KeepCase(last.first, h.shrink, h.directory())
+			t.Logf("\n%s", last)
+		}
+	})
+	return func(c *Case, r *Report) { last = &Failure{Report: r, Package: h.pkg, Test: t.Name(), first: c} }
+}
+
 // callingPackage returns the import path of the package that has called Hunt.
 func callingPackage() string {
 	var pcs [8]uintptr
@@ -189,21 +216,30 @@ func callingPackage() string {
 // Keep makes the failing run smaller, within a bound, and writes it to a file in a directory. What goes wrong with that
 // becomes part of the message, beside the failure itself.
 func (f *Failure) Keep(bound time.Duration, dir string) {
-	c, err := CaseOf(f.Report.Scenario, f.Report.Seed)
+	f.KeepCase(DrawCase(f.Report.Scenario, f.Report.Seed, sim.NewSeeded(f.Report.Seed)), bound, dir)
+}
+
+// KeepCase is Keep for the case of which the failing run was.
+func (f *Failure) KeepCase(c *Case, bound time.Duration, dir string) {
+	again, err := c.Run(Options{})
 	switch {
 	case err != nil:
 		f.trouble = append(f.trouble, err.Error())
 		return
-	case c.Digest != f.Report.Digest:
-		f.trouble = append(f.trouble, "NOT DETERMINISTIC: the same seed has the digest "+c.Digest.String()+" now")
+	case again.Digest != f.Report.Digest:
+		f.trouble = append(f.trouble, "NOT DETERMINISTIC: the same case has the digest "+again.Digest.String()+" now")
 		return
 	}
 	if bound > 0 {
-		if f.Shrunk, err = Shrink(context.Background(), c, ShrinkOptions{Time: bound}); err != nil {
-			f.trouble = append(f.trouble, err.Error())
-			return
+		if f.Shrunk, err = Shrink(context.Background(), c, ShrinkOptions{Time: bound}); err == nil {
+			c = f.Shrunk.Case
 		}
-		c = f.Shrunk.Case
+	} else {
+		err = c.Settle()
+	}
+	if err != nil {
+		f.trouble = append(f.trouble, err.Error())
+		return
 	}
 	file := filepath.Join(dir, c.FileName())
 	if err := os.MkdirAll(dir, 0o755); err != nil {
