@@ -21,9 +21,11 @@ type Case struct {
 	Network sim.Link
 	Disk    sim.DiskProfile
 	// Probe lets the first client write when all is healed; see Scenario.
-	Probe    bool
-	Workload Workload
-	Schedule nemesis.Schedule
+	Probe bool
+	// SnapshotEvery is the number of entries between two snapshots of a server; 0 is that of the scenario.
+	SnapshotEvery int
+	Workload      Workload
+	Schedule      nemesis.Schedule
 	// Pins are what the seed does not decide although nothing else does.
 	Pins []sim.Pin
 
@@ -99,7 +101,7 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 		return nil, fmt.Errorf("%s: %w", c.name(), err)
 	}
 	f := r.forecast(c.Schedule)
-	f.probe = c.Probe
+	f.probe, f.snapshotEvery = c.Probe, c.SnapshotEvery
 	report := r.play(pinned, c.Schedule, f, o)
 	report.Seed, report.Draws = c.Seed, pinned.Asked
 	report.Idle = pinned.Idle()

@@ -77,6 +77,9 @@ func (c *Case) head() string {
 	line("world", "%s", wholeLink(c.Network))
 	line("world", "%s", wholeDisk(c.Disk))
 	line("probe", "%v", c.Probe)
+	if c.SnapshotEvery > 0 {
+		line("snapshot-every", "%d", c.SnapshotEvery)
+	}
 	line("expect", "%s", c.Expect)
 	line("events", "%d", c.Events)
 	line("digest", "%s", c.Digest)
@@ -202,16 +205,18 @@ var headWords = map[string]func(c *Case, value string) error{
 		}
 		return nil
 	},
-	"scenario":   func(*Case, string) error { return nil }, // see parseHead
-	"seed":       headNumber(func(c *Case) *uint64 { return &c.Seed }),
-	"servers":    headServers,
-	"world":      headWorld,
-	"probe":      func(c *Case, value string) (err error) { c.Probe, err = strconv.ParseBool(value); return err },
-	"expect":     headExpect,
-	"events":     headNumber(func(c *Case) *uint64 { return &c.Events }),
-	"digest":     func(c *Case, value string) (err error) { c.Digest, err = sim.ParseDigest(value); return err },
-	"checkpoint": headCheckpoint,
-	"draws":      headDraws,
+	"scenario": func(*Case, string) error { return nil }, // see parseHead
+	"seed":     headNumber(func(c *Case) *uint64 { return &c.Seed }),
+	"servers":  headServers,
+	"world":    headWorld,
+	"probe":    func(c *Case, value string) (err error) { c.Probe, err = strconv.ParseBool(value); return err },
+	"expect":   headExpect,
+
+	"snapshot-every": headSnapshotEvery,
+	"events":         headNumber(func(c *Case) *uint64 { return &c.Events }),
+	"digest":         func(c *Case, value string) (err error) { c.Digest, err = sim.ParseDigest(value); return err },
+	"checkpoint":     headCheckpoint,
+	"draws":          headDraws,
 }
 
 // headNumber reads a number.
@@ -237,6 +242,15 @@ func headServers(c *Case, value string) error {
 		err = fmt.Errorf("%d servers, and the scenario has %d", n, c.Scenario.Servers)
 	}
 	c.Servers = n
+	return err
+}
+
+func headSnapshotEvery(c *Case, value string) error {
+	n, err := strconv.Atoi(value)
+	if err == nil && n < 1 {
+		err = fmt.Errorf("snapshot-every %d: want at least 1", n)
+	}
+	c.SnapshotEvery = n
 	return err
 }
 

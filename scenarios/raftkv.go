@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -191,7 +192,8 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 		c.Raft.Voters = k.servers[:k.setup.members.Voters]
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
-	c.Raft.Mail, c.Memory, c.SnapshotEvery = &k.mail, &k.memory, k.setup.snapshotEvery
+	c.Raft.Mail, c.Memory = &k.mail, &k.memory
+	c.SnapshotEvery = cmp.Or(k.snapshotEvery, k.setup.snapshotEvery)
 	c.MaxSessions, c.LeaseEvery = maxSessions, raftLeaseEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {

@@ -112,6 +112,8 @@ type forecast struct {
 	healed sim.Time
 	drift  checker.PPM
 	probe  bool
+	// snapshotEvery is the number of entries between two snapshots, 0 that of the scenario.
+	snapshotEvery int
 	// budget is for each search that a judge makes.
 	budget checker.Budget
 }

@@ -18,6 +18,7 @@ var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).fewerOps,
 	(*shrinking).fewerMoves,
 	(*shrinking).fewerServers,
+	(*shrinking).soonerSnapshots,
 	(*shrinking).sooner,
 	(*shrinking).plainerWorld,
 	(*shrinking).dullerChoices,
@@ -25,6 +26,7 @@ var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).plainerOps,
 	(*shrinking).rounderFaults,
 	(*shrinking).rounderPauses,
+	(*shrinking).lowerRevisions,
 	(*shrinking).fewerPairs,
 	(*shrinking).fewerByOtherSeeds,
 }

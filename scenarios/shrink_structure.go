@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,4 +194,46 @@ func (s *shrinking) fewerServers() bool {
 		candidates = append(candidates, s.change(func(c *Case) { c.Servers = n }))
 	}
 	return s.first(candidates) >= 0
+}
+
+// soonerSnapshots lets servers make snapshots after fewer entries.
+func (s *shrinking) soonerSnapshots() bool {
+	var candidates []*Case
+	for every := 1; every <= 3 && (s.best.SnapshotEvery == 0 || every < s.best.SnapshotEvery); every++ {
+		candidates = append(candidates, s.change(func(c *Case) { c.SnapshotEvery = every }))
+	}
+	return s.first(candidates) >= 0
+}
+
+// revision is where an operation names one.
+var revision = regexp.MustCompile(` rev ([1-9][0-9]*)`)
+
+// lowerRevisions leaves out one thing, and lets all operations that name a revision name the one before.
+func (s *shrinking) lowerRevisions() bool {
+	helped := false
+	lower := func(text string) string {
+		n, _ := strconv.Atoi(strings.TrimPrefix(text, " rev "))
+		return " rev " + strconv.Itoa(max(1, n-1))
+	}
+	for i := 0; i < s.best.things() && !s.over(); {
+		named := false
+		c := s.change(func(c *Case) {
+			c.leave(i)
+			for _, lines := range c.Workload {
+				for n, line := range lines {
+					lines[n] = revision.ReplaceAllStringFunc(line, lower)
+					named = named || lines[n] != line
+				}
+			}
+		})
+		if !named {
+			return helped
+		}
+		if s.first([]*Case{c}) >= 0 {
+			helped = true
+		} else {
+			i++
+		}
+	}
+	return helped
 }

@@ -221,7 +221,8 @@ func (f *Failure) Keep(bound time.Duration, dir string) {
 
 // KeepCase is Keep for the case of which the failing run was.
 func (f *Failure) KeepCase(c *Case, bound time.Duration, dir string) {
-	again, err := c.Run(Options{})
+	c.Expect = f.Report.ID()
+	again, err := c.Run(Options{Budget: quickBudget})
 	switch {
 	case err != nil:
 		f.trouble = append(f.trouble, err.Error())

@@ -163,8 +163,8 @@ func (k *zabZK) prepare(f forecast) {
 // server implements system.
 func (k *zabZK) server(id sim.NodeID) sim.Machine {
 	c := zkserver.DefaultConfig(id, k.servers)
-	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, k.setup.snapshotEvery/2
-	c.SnapshotEvery = k.setup.snapshotEvery
+	c.SnapshotEvery = cmp.Or(k.snapshotEvery, k.setup.snapshotEvery)
+	c.Zab.Tick, c.Zab.NotifyMax, c.Zab.SnapshotTrailing = k.setup.tick, zabNotifyMax, c.SnapshotEvery/2
 	if k.setup.ensemble.Voters != 0 {
 		c.Zab.Ensemble = k.setup.ensemble
 	}
