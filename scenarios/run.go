@@ -21,6 +21,8 @@ type Options struct {
 	// NoChecks leaves out observers and judgement, NoDigest the digest: to measure what they cost. The verdict
 	// of a run without checks is unknown.
 	NoChecks, NoDigest bool
+	// Coverage keeps in which states of the protocol faults happened, in Report.Hits.
+	Coverage bool
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
 }
@@ -36,6 +38,8 @@ type Runner struct {
 	chooser  *sim.Seeded
 	servers  []sim.NodeID
 	clients  []sim.NodeID
+	// hits are those of the run, if anybody wants to know.
+	hits []Hit
 }
 
 // NewRunner returns a runner of s.
@@ -80,6 +84,9 @@ func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Op
 	report := &Report{
 		Scenario: r.scenario, Schedule: schedule, Result: result,
 		Virtual: time.Duration(result.End), Moments: r.system.chronicle().moments,
+	}
+	if o.Coverage {
+		report.Hits = append([]Hit(nil), r.hits...)
 	}
 	report.Moments = append([]Moment(nil), report.Moments...)
 	report.chronicle(r.system.chronicle())
@@ -147,6 +154,9 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Faults: schedule.Planned(),
 		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
+	}
+	if o.Coverage {
+		r.watchFaults(config.Faults)
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()
