@@ -63,6 +63,9 @@ func (s Seeds) At(i int) uint64 { return s.First + uint64(i)*s.step() }
 // Begin returns the first n seeds of the range; n is at least 1 and at most Count.
 func (s Seeds) Begin(n int) Seeds { return Seeds{s.First, s.At(n - 1), s.Step} }
 
+// After returns the n seeds, at least 1, that come after the first so many: also beyond the range.
+func (s Seeds) After(first, n int) Seeds { return Seeds{s.At(first), s.At(first + n - 1), s.Step} }
+
 // Shard returns the share of the seeds that the shard has.
 func (s Seeds) Shard(part Shard) Seeds {
 	return Seeds{s.At(part.Index - 1), s.Last, s.step() * uint64(part.Of)}
