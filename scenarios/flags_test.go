@@ -16,8 +16,9 @@ import (
 // -schism.seeds.
 var (
 	flagSeed  = flag.String("schism.seed", "", "run this seed only")
-	flagSeeds = flag.String("schism.seeds", "", "run these seeds, A-B")
+	flagSeeds = flag.String("schism.seeds", "", "run these seeds, A-B, or every fourth, A-B/4")
 	flagRuns  = flag.Int("schism.runs", 0, "the number of seeds to run, from 1")
+	flagShard = flag.String("schism.shard", "", "run this share of the seeds, i/n")
 	flagTime  = flag.Duration("schism.time", 0, "stop each scenario after this much real time")
 )
 
@@ -37,11 +38,16 @@ func TestMain(m *testing.M) {
 			fromEnvironment(name)
 		}
 	}
-	if !set["schism.time"] {
-		fromEnvironment("time")
+	for _, name := range []string{"time", "shard"} {
+		if !set["schism."+name] {
+			fromEnvironment(name)
+		}
 	}
 	var err error
-	if seedsFlag, err = chosenSeeds(); err != nil {
+	if seedsFlag, err = chosenSeeds(); err == nil && *flagShard != "" {
+		seedsFlag, err = shardOf(seedsFlag, *flagShard)
+	}
+	if err != nil {
 		usage(err)
 	}
 	seedsNamed = *flagSeed != "" || *flagSeeds != ""
@@ -65,6 +71,15 @@ func usage(err error) {
 
 // defaultRuns is how many seeds of each scenario a plain go test runs.
 const defaultRuns = 30
+
+// shardOf returns a share of the seeds that has some.
+func shardOf(seeds scenarios.Seeds, text string) (scenarios.Seeds, error) {
+	shard, err := scenarios.ParseShard(text)
+	if share := seeds.Shard(shard); err != nil || share.Count() > 0 {
+		return share, err
+	}
+	return seeds, fmt.Errorf("-schism.shard=%s: there are only %d seeds", text, seeds.Count())
+}
 
 // chosenSeeds returns the range that the flags ask for; the most specific flag wins.
 func chosenSeeds() (scenarios.Seeds, error) {
