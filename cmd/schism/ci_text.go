@@ -53,7 +53,7 @@ func (g *guard) plan() string {
 	if g.seedless {
 		text = fmt.Sprintf("seeds from %d on of each scenario", g.seeds.First)
 		if g.shard.Of > 1 {
-			text += fmt.Sprintf(", each %dth", g.shard.Of)
+			text += fmt.Sprintf(", every %dth", g.shard.Of)
 		}
 	}
 	if g.shard.Of > 1 {
