@@ -77,7 +77,10 @@ func (g *guard) end(w io.Writer) {
 		p("%s", indented(c.rest()))
 	}
 	p("corpus  %s\n", g.counts(true))
-	p("fresh   %s, %d mutants found, as they had to be\n", g.counts(false), g.mutants)
+	p("fresh   %s\n", g.counts(false))
+	if g.mutants > 0 {
+		p("%d mutants found, as they had to be\n", g.mutants)
+	}
 	if g.most > 0 {
 		p("again   go run ./cmd/schism hunt %s --seeds %s --keep-going\n", g.pattern, g.seeds.Begin(g.most))
 	}
