@@ -3,11 +3,12 @@ SEED      ?= 1
 SEEDS     ?= 1-2000
 BENCHTIME ?= 1s
 FUZZTIME  ?= 300000x
+TIME      ?= 2m
 
 # All packages but the commands: those that the race detector and the benchmarks are for.
 CORE = $$(go list ./... | grep -v /cmd/)
 
-.PHONY: help run test race lint bench fuzz hunt
+.PHONY: help run test race lint bench fuzz hunt ci
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\): ## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -42,3 +43,6 @@ fuzz: ## run every fuzz target so many times (FUZZTIME=300000x), or for a while 
 
 hunt: ## hunt for violations in every scenario (SEEDS=1-2000)
 	go run ./cmd/schism hunt all --seeds $(SEEDS)
+
+ci: ## replay the corpus, then run fresh seeds of this commit (TIME=2m)
+	go run ./cmd/schism ci --commit $$(git rev-parse HEAD) --time $(TIME)

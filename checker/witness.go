@@ -149,6 +149,7 @@ func (in *insertion[S, I, O]) push(i int) bool {
 // fit places the operation i last, after at most depth unknown writes.
 func (in *insertion[S, I, O]) fit(i, depth int) bool {
 	for at := len(in.order); at >= max(0, len(in.order)-insertBack); at-- {
+		behind := slices.Clone(in.states[at+1:])
 		for f, u := range in.free {
 			if u < 0 || in.ops[u].call > in.ops[i].ret {
 				continue
@@ -156,37 +157,30 @@ func (in *insertion[S, I, O]) fit(i, depth int) bool {
 			if in.tries--; in.tries < 0 {
 				return false
 			}
-			if !in.insert(at, u) {
+			if in.tooLate(at, u) {
 				continue
 			}
+			in.order = slices.Insert(in.order, at, u)
 			in.free[f] = -1
-			if in.push(i) || depth > 1 && in.fit(i, depth-1) {
+			if in.replay(at) && (in.push(i) || depth > 1 && in.fit(i, depth-1)) {
 				return true
 			}
 			in.free[f] = u
-			in.order = append(in.order[:at], in.order[at+1:]...)
-			in.replay(at)
+			in.order = slices.Delete(in.order, at, at+1)
+			in.states = append(in.states[:at+1], behind...)
 		}
 	}
 	return false
 }
 
-// insert puts the unknown write u before what stands at the place at, unless that had returned before u was
-// called, or could not be explained any more.
-func (in *insertion[S, I, O]) insert(at, u int) bool {
+// tooLate reports whether the unknown write u cannot stand before what is at the place at or behind it, because some of
+// that had returned before u was called.
+func (in *insertion[S, I, O]) tooLate(at, u int) bool {
 	for _, i := range in.order[at:] {
 		if in.ops[i].ret < in.ops[u].call {
-			return false
+			return true
 		}
 	}
-	in.order = append(in.order, 0)
-	copy(in.order[at+1:], in.order[at:])
-	in.order[at] = u
-	if in.replay(at) {
-		return true
-	}
-	in.order = append(in.order[:at], in.order[at+1:]...)
-	in.replay(at)
 	return false
 }
 

@@ -180,6 +180,20 @@ func (n *Node) ackSnapshot(leader sim.NodeID, out *sim.Effects) {
 	n.reply(leader, r, out)
 }
 
+// SnapshotUnderWay reports whether the node is saving a snapshot, has received a part of one, or leads and sends one.
+func (n *Node) SnapshotUnderWay() bool {
+	s := &n.snapshots
+	if s.saving.file != nil || len(s.incoming) > 0 {
+		return true
+	}
+	for i := range n.peers {
+		if n.role == Leader && n.peers[i].flow == snapshotting {
+			return true
+		}
+	}
+	return false
+}
+
 // HasRestore reports whether TakeRestore would return a snapshot.
 func (n *Node) HasRestore() bool { return n.snapshots.restore }
 

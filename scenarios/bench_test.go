@@ -176,7 +176,7 @@ func BenchmarkHuntScaling(b *testing.B) {
 	for b.Loop() {
 		for first := uint64(1); first < 1000; first += 100 { // by turns: what else the machine does hits both alike
 			for i := range took {
-				o := HuntOptions{Seeds: Seeds{first, first + 99}, Workers: i + 1}
+				o := HuntOptions{Seeds: Seeds{First: first, Last: first + 99}, Workers: i + 1}
 				took[i] += HuntAll(context.Background(), all, o).Wall
 			}
 		}

@@ -12,11 +12,12 @@ import (
 )
 
 // The flags of the property tests; each can also be set as an environment variable, SCHISM_SEEDS for
-// -schism.seeds.
+// -schism.seeds. The shard of the environment is that of each hunt.
 var (
 	flagSeed  = flag.String("schism.seed", "", "run this seed only")
-	flagSeeds = flag.String("schism.seeds", "", "run these seeds, A-B")
+	flagSeeds = flag.String("schism.seeds", "", "run these seeds, A-B, or every fourth, A-B/4")
 	flagRuns  = flag.Int("schism.runs", 0, "the number of seeds to run, from 1")
+	flagShard = flag.String("schism.shard", "", "run this share of the seeds, i/n")
 	flagTime  = flag.Duration("schism.time", 0, "stop each scenario after this much real time")
 )
 
@@ -40,7 +41,10 @@ func TestMain(m *testing.M) {
 		fromEnvironment("time")
 	}
 	var err error
-	if seedsFlag, err = chosenSeeds(); err != nil {
+	if seedsFlag, err = chosenSeeds(); err == nil && *flagShard != "" {
+		seedsFlag, err = shardOf(seedsFlag, *flagShard)
+	}
+	if err != nil {
 		usage(err)
 	}
 	seedsNamed = *flagSeed != "" || *flagSeeds != ""
@@ -64,6 +68,15 @@ func usage(err error) {
 
 // defaultRuns is how many seeds of each scenario a plain go test runs.
 const defaultRuns = 30
+
+// shardOf returns a share of the seeds that has some.
+func shardOf(seeds scenarios.Seeds, text string) (scenarios.Seeds, error) {
+	shard, err := scenarios.ParseShard(text)
+	if share := seeds.Shard(shard); err != nil || share.Count() > 0 {
+		return share, err
+	}
+	return seeds, fmt.Errorf("-schism.shard=%s: there are only %d seeds", text, seeds.Count())
+}
 
 // chosenSeeds returns the range that the flags ask for; the most specific flag wins.
 func chosenSeeds() (scenarios.Seeds, error) {

@@ -93,6 +93,11 @@ func (h *hosted) client(id sim.NodeID) sim.Machine {
 // observers implements system.
 func (h *hosted) observers() []sim.Observer { return h.watch }
 
+// state implements system: of a system of somebody else only what the world knows is known.
+func (h *hosted) state(v sim.View) stateSet {
+	return statesOf(v, func(sim.Machine) checker.Replica { return nil }, nil) &^ stateNoLeader
+}
+
 // settled implements system.
 func (h *hosted) settled(v sim.View) bool { return v.Now() >= h.healed && h.idle(v) == 0 }
 

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"sort"
@@ -31,85 +30,10 @@ type HuntOptions struct {
 	// ExpectMutants makes a scenario that must find its planted bug count as it should: the finding does not
 	// stop the hunt, and not finding it is a failure. Each is hunted until it is found.
 	ExpectMutants bool
+	// Coverage counts which faults met which states of the protocols.
+	Coverage bool
 	// Progress, if not nil, is told after every run how many of how many are done or not needed. Calls do not overlap.
 	Progress func(done, all int, soFar *HuntReport)
-}
-
-// Finding is the first violation of one run.
-type Finding struct {
-	Scenario string `json:"scenario"`
-	Seed     uint64 `json:"seed"`
-	ID       string `json:"id"`
-	// Expected says that the scenario runs a mutant which has to be found.
-	Expected bool `json:"expected,omitempty"`
-}
-
-// HuntReport is what a hunt found. Apart from Wall it does not depend on the number of workers, unless a time bound or
-// an interrupt ended the hunt.
-type HuntReport struct {
-	Runs int
-	// Violations counts the runs in which something was found that should not be, Mutants those that found the
-	// bug that they had to find, Unknown those without a verdict.
-	Violations, Mutants, Unknown int
-	Events                       uint64
-	Virtual, Wall                time.Duration
-	// Findings are in the order of the runs: by seed, then as the scenarios were given. There is one for each run
-	// with a violation, and one with ID "unknown" for each run without a verdict.
-	Findings []Finding
-	// Missed names the scenarios whose planted bug was not found.
-	Missed []string
-	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark", if all runs were made.
-	Unreached []string
-	// Interrupted says that the hunt ended early, by the context or by the time bound.
-	Interrupted bool
-	// EventsPerRun has one number for each run.
-	EventsPerRun []float64
-}
-
-// Verdict is Invalid if anything was found that should not be, or a mutant was missed; Unknown if a run had no
-// verdict or nothing was run; Valid otherwise.
-func (r *HuntReport) Verdict() checker.Verdict {
-	verdict := checker.Valid
-	if r.Runs == 0 {
-		verdict = checker.Unknown
-	}
-	if len(r.Missed) > 0 && !r.Interrupted {
-		verdict = checker.Invalid
-	}
-	for _, f := range r.Findings {
-		switch {
-		case f.ID == unknownID:
-			verdict = verdict.And(checker.Unknown)
-		case !f.Expected:
-			verdict = checker.Invalid
-		}
-	}
-	return verdict
-}
-
-// First returns the first violation that should not be, or nil.
-func (r *HuntReport) First() *Finding {
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.ID != unknownID && !f.Expected {
-			return f
-		}
-	}
-	return nil
-}
-
-// unknownID stands in a finding for a run without a verdict.
-const unknownID = "unknown"
-
-// String names the finding on one line, "VIOLATION: raft/kv/swarm seed 7: linearizability".
-func (f Finding) String() string {
-	label := "VIOLATION"
-	switch {
-	case f.Expected:
-		label = "mutant found"
-	case f.ID == unknownID:
-		return fmt.Sprintf("no verdict: %s seed %d", f.Scenario, f.Seed)
-	}
-	return fmt.Sprintf("%s: %s seed %d: %s", label, f.Scenario, f.Seed, f.ID)
 }
 
 // HuntAll runs every scenario with every seed, seed by seed, until one fails.
@@ -148,6 +72,8 @@ type hunt struct {
 	report HuntReport
 	// found says of each scenario whether its planted bug has been found.
 	found []bool
+	// kinds are those of the faults that were seen.
+	kinds faultKinds
 	// skipped counts the jobs that a mutant needs no more.
 	skipped int
 }
@@ -157,8 +83,10 @@ type doneJob struct {
 	job     int
 	events  uint64
 	virtual time.Duration
+	spent   time.Duration
 	finding *Finding
 	marks   []sim.Reached
+	hits    []packedHit
 }
 
 // take returns the next job, or false if there is none.
@@ -190,16 +118,18 @@ func (h *hunt) work(ctx context.Context) {
 		if runners[i] == nil {
 			runners[i] = NewRunner(h.scenarios[i])
 		}
-		seed := h.o.Seeds.First + uint64(job/len(h.scenarios))
-		h.add(job, i, runners[i].Run(seed, Options{}))
+		seed := h.o.Seeds.At(job / len(h.scenarios))
+		start := time.Now()
+		r := runners[i].Run(seed, Options{Coverage: h.o.Coverage})
+		h.add(job, i, r, time.Since(start))
 	}
 }
 
 // add adds what a job brought.
-func (h *hunt) add(job, i int, r *Report) {
+func (h *hunt) add(job, i int, r *Report, spent time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	d := doneJob{job: job, events: r.Events, virtual: r.Virtual}
+	d := doneJob{job: job, events: r.Events, virtual: r.Virtual, spent: spent, hits: h.kinds.pack(r.Hits)}
 	for _, m := range h.scenarios[i].Want {
 		if k := slices.IndexFunc(r.Reached, func(x sim.Reached) bool { return x.Mark == m }); k >= 0 {
 			d.marks = append(d.marks, r.Reached[k])
@@ -221,28 +151,8 @@ func (h *hunt) add(job, i int, r *Report) {
 	}
 	h.done = append(h.done, d)
 	if h.o.Progress != nil {
-		h.count(&d)
+		h.report.count(&d)
 		h.o.Progress(len(h.done)+h.skipped, h.jobs, &h.report)
-	}
-}
-
-// count adds one job to the sums of the report.
-func (h *hunt) count(d *doneJob) {
-	r := &h.report
-	r.Runs++
-	r.Events += d.events
-	r.Virtual += d.virtual
-	if d.finding == nil {
-		return
-	}
-	r.Findings = append(r.Findings, *d.finding)
-	switch {
-	case d.finding.ID == unknownID:
-		r.Unknown++
-	case d.finding.Expected:
-		r.Mutants++
-	default:
-		r.Violations++
 	}
 }
 
@@ -252,6 +162,10 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 	sort.Slice(h.done, func(i, j int) bool { return h.done[i].job < h.done[j].job })
 	left := len(h.done)+h.skipped < h.jobs && h.stopAt == h.jobs
 	h.report = HuntReport{Wall: wall, Interrupted: ctx.Err() != nil && left}
+	for _, s := range h.scenarios {
+		h.report.Tallies = append(h.report.Tallies, Tally{Scenario: s})
+	}
+	covered := newCoverage(&h.kinds)
 	found := make([]bool, len(h.scenarios))
 	marks := make(map[string]bool)
 	for i := range h.done {
@@ -260,7 +174,9 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 		if d.job >= h.stopAt || found[s] && h.o.ExpectMutants {
 			continue
 		}
-		h.count(d)
+		h.report.count(d)
+		h.report.Tallies[s].count(d)
+		covered.count(d.hits)
 		h.report.EventsPerRun = append(h.report.EventsPerRun, float64(d.events))
 		for _, m := range d.marks {
 			marks[h.scenarios[s].Name+": "+m.Mark] = true
@@ -269,7 +185,19 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 			found[s] = true
 		}
 	}
+	if h.o.Coverage {
+		h.report.Coverage = covered.table()
+	}
+	h.owed(found, marks)
+	return &h.report
+}
+
+// owed reports what the scenarios should have found and reached, and did not.
+func (h *hunt) owed(found []bool, marks map[string]bool) {
 	for i, s := range h.scenarios {
+		if t := &h.report.Tallies[i]; t.Runs > 0 {
+			t.Seeds = h.o.Seeds.Begin(t.Runs)
+		}
 		if h.o.ExpectMutants && s.Mutant() && !found[i] {
 			h.report.Missed = append(h.report.Missed, s.Name)
 		}
@@ -279,7 +207,6 @@ func (h *hunt) finish(ctx context.Context, wall time.Duration) *HuntReport {
 			}
 		}
 	}
-	return &h.report
 }
 
 // whole reports whether the hunt made every run that it was to make.

@@ -26,6 +26,9 @@ type Report struct {
 	// those that reached a quorum, then those that did not.
 	CutAcked, CutRefused [2]int
 
+	// Hits has the faults of the run, in order, if Options asked for Coverage.
+	Hits []Hit
+
 	// Draws and Idle are those of the run of a Case: how many choices it took, and which pins fitted none of them.
 	Draws Draws
 	Idle  []sim.Pin

@@ -23,6 +23,8 @@ type Options struct {
 	NoChecks, NoDigest bool
 	// Budget is for each search that a judge makes; 0 is one that is enough for nearly all histories.
 	Budget checker.Budget
+	// Coverage keeps in which states of the protocol faults happened, in Report.Hits.
+	Coverage bool
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
 }
@@ -38,6 +40,8 @@ type Runner struct {
 	chooser  *sim.Seeded
 	servers  []sim.NodeID
 	clients  []sim.NodeID
+	// hits are those of the run, if anybody wants to know.
+	hits []Hit
 }
 
 // NewRunner returns a runner of s.
@@ -83,6 +87,9 @@ func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Op
 	report := &Report{
 		Scenario: r.scenario, Schedule: schedule, Result: result,
 		Virtual: time.Duration(result.End), Moments: r.system.chronicle().moments,
+	}
+	if o.Coverage {
+		report.Hits = append([]Hit(nil), r.hits...)
 	}
 	report.Moments = append([]Moment(nil), report.Moments...)
 	report.chronicle(r.system.chronicle())
@@ -154,6 +161,9 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Faults: schedule.Planned(),
 		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
+	}
+	if o.Coverage {
+		r.watchFaults(config.Faults)
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()

@@ -99,6 +99,8 @@ type system interface {
 	// settled reports whether nothing is left to be seen: the clients are done, and the system has had the time
 	// after the heal that it may need, and has used it.
 	settled(v sim.View) bool
+	// state says in which states the protocol is.
+	state(v sim.View) stateSet
 	// judge says what must hold of the run as a whole, given how it ended; the reports are in order of
 	// importance.
 	judge(v sim.View, r *sim.Result) []judgement

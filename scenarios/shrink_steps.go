@@ -11,7 +11,6 @@ import (
 // shrinkSteps are what is tried, in this order, each as long as it helps. A step reports whether it has helped.
 var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).cutOff,
-	(*shrinking).atInstants,
 	(*shrinking).fewerFaults,
 	(*shrinking).noProbe,
 	(*shrinking).fewerClients,
@@ -26,6 +25,7 @@ var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).plainerOps,
 	(*shrinking).rounderFaults,
 	(*shrinking).rounderPauses,
+	(*shrinking).atInstants,
 	(*shrinking).lowerRevisions,
 	(*shrinking).fewerPairs,
 	(*shrinking).fewerByOtherSeeds,

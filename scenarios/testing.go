@@ -30,8 +30,8 @@ func WithSeeds(seeds Seeds) Option { return func(h *testHunt) { h.seeds = seeds 
 // WithTime ends a hunt after so much real time, without an error.
 func WithTime(d time.Duration) Option { return func(h *testHunt) { h.time = d } }
 
-// WithShrinking bounds how long a failing run is made smaller, instead of 10 s; 0 leaves it as it is.
-func WithShrinking(d time.Duration) Option { return func(h *testHunt) { h.shrink = d } }
+// WithShrinking bounds by how many runs a failing run is made smaller, instead of 3000; 0 leaves it as it is.
+func WithShrinking(runs int) Option { return func(h *testHunt) { h.shrink = runs } }
 
 // WithArtifacts says in which directory the case of a failing run is kept, instead of a temporary one.
 func WithArtifacts(dir string) Option { return func(h *testHunt) { h.artifacts = dir } }
@@ -42,7 +42,7 @@ type testHunt struct {
 	s         *Scenario
 	seeds     Seeds
 	time      time.Duration
-	shrink    time.Duration
+	shrink    int
 	artifacts string
 	// pkg is the import path of the package that hunts.
 	pkg string
@@ -51,7 +51,7 @@ type testHunt struct {
 // What a hunt of a test does if nothing else is said.
 const (
 	defaultTestSeeds = 100
-	defaultShrinking = 10 * time.Second
+	defaultShrinking = 3000
 	// enoughSeeds is after how many seeds all marks must have been reached.
 	enoughSeeds = 30
 )
@@ -61,11 +61,13 @@ const (
 // seeds or more it also fails if no run has reached one of the marks in s.Want.
 //
 // The environment has the last word: SCHISM_SEED and SCHISM_SEEDS name the seeds, 7 or 1-500, SCHISM_RUNS their number,
-// SCHISM_TIME bounds the time, SCHISM_ARTIFACTS is the directory for cases. SCHISM_CASE names the file of a case, which
-// is replayed instead: the test fails as the case says, or because the case is stale.
+// SCHISM_SHARD which share of them, 2/4; SCHISM_TIME bounds the time, SCHISM_ARTIFACTS is the directory for cases.
+// SCHISM_CASE names the file of a case, which is replayed instead: the test fails as the case says, or because the case
+// is stale.
 func Hunt(t TB, s *Scenario, options ...Option) {
 	t.Helper()
-	h := &testHunt{t: t, s: s, seeds: Seeds{1, defaultTestSeeds}, shrink: defaultShrinking, pkg: callingPackage()}
+	h := &testHunt{t: t, s: s, shrink: defaultShrinking, pkg: callingPackage()}
+	h.seeds = Seeds{First: 1, Last: defaultTestSeeds}
 	for _, o := range options {
 		o(h)
 	}
@@ -94,6 +96,16 @@ func (h *testHunt) environment() error {
 			}
 		}
 	}
+	if share := os.Getenv("SCHISM_SHARD"); share != "" {
+		shard, err := ParseShard(share)
+		if err != nil {
+			return fmt.Errorf("SCHISM_SHARD: %w", err)
+		}
+		if h.seeds.Shard(shard).Count() == 0 {
+			return fmt.Errorf("SCHISM_SHARD=%s: there are only %d seeds", share, h.seeds.Count())
+		}
+		h.seeds = h.seeds.Shard(shard)
+	}
 	if bound := os.Getenv("SCHISM_TIME"); bound != "" {
 		if h.time, err = time.ParseDuration(bound); err != nil {
 			return fmt.Errorf("SCHISM_TIME: %w", err)
@@ -111,16 +123,13 @@ func (h *testHunt) run() {
 	start := time.Now()
 	runner := NewRunner(h.s)
 	reached := make(map[string]bool)
-	for seed := h.seeds.First; ; seed++ {
-		r := runner.Run(seed, Options{})
+	for i := range h.seeds.Count() {
+		r := runner.Run(h.seeds.At(i), Options{})
 		if r.Verdict != checker.Valid {
 			h.t.Fatalf("\n%s", h.failure(r))
 		}
 		for _, m := range r.Reached {
 			reached[m.Mark] = true
-		}
-		if seed == h.seeds.Last {
-			break
 		}
 		if h.time > 0 && time.Since(start) > h.time {
 			return
@@ -213,14 +222,14 @@ func callingPackage() string {
 	return dir + strings.TrimSuffix(name, "_test")
 }
 
-// Keep makes the failing run smaller, within a bound, and writes it to a file in a directory. What goes wrong with that
-// becomes part of the message, beside the failure itself.
-func (f *Failure) Keep(bound time.Duration, dir string) {
-	f.KeepCase(DrawCase(f.Report.Scenario, f.Report.Seed, sim.NewSeeded(f.Report.Seed)), bound, dir)
+// Keep makes the failing run smaller, by so many runs at most, and writes it to a file in a directory. What goes wrong
+// with that becomes part of the message, beside the failure itself.
+func (f *Failure) Keep(runs int, dir string) {
+	f.KeepCase(DrawCase(f.Report.Scenario, f.Report.Seed, sim.NewSeeded(f.Report.Seed)), runs, dir)
 }
 
 // KeepCase is Keep for the case of which the failing run was.
-func (f *Failure) KeepCase(c *Case, bound time.Duration, dir string) {
+func (f *Failure) KeepCase(c *Case, runs int, dir string) {
 	c.Expect = f.Report.ID()
 	again, err := c.Run(Options{Budget: quickBudget})
 	switch {
@@ -231,8 +240,8 @@ func (f *Failure) KeepCase(c *Case, bound time.Duration, dir string) {
 		f.trouble = append(f.trouble, "NOT DETERMINISTIC: the same case has the digest "+again.Digest.String()+" now")
 		return
 	}
-	if bound > 0 {
-		if f.Shrunk, err = Shrink(context.Background(), c, ShrinkOptions{Time: bound}); err == nil {
+	if runs > 0 {
+		if f.Shrunk, err = Shrink(context.Background(), c, ShrinkOptions{Runs: runs}); err == nil {
 			c = f.Shrunk.Case
 		}
 	} else {

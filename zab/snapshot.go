@@ -119,6 +119,12 @@ func (p *Peer) rewriteLog(out *sim.Effects) {
 	p.after(duty{what: DutySegment, segment: segment}, out)
 }
 
+// SnapshotUnderWay reports whether the peer is saving a snapshot, or gets its leader's history by one.
+func (p *Peer) SnapshotUnderWay() bool {
+	n := &p.learn
+	return p.snapshots.saving.file != nil || n.stage == syncing && n.sync.Mode == Snap
+}
+
 // HasRestore reports whether TakeRestore has a snapshot.
 func (p *Peer) HasRestore() bool { return p.snapshots.restore }
 

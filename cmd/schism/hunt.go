@@ -50,10 +50,11 @@ func newHunt() *cobra.Command {
 			return hunt(c, chosen, o, asJSON)
 		},
 	}
-	c.Flags().StringVar(&seeds, "seeds", "1-100", "the range of seeds, `A-B`")
+	c.Flags().StringVar(&seeds, "seeds", "1-100", "the range of seeds, `A-B`; A-B/4 is every fourth")
 	c.Flags().DurationVar(&o.Time, "time", 0, "stop after this much real time, such as 10m")
 	c.Flags().IntVar(&o.Workers, "workers", 0, "runs at once; 0 is one for each processor")
 	c.Flags().BoolVar(&o.KeepGoing, "keep-going", false, "go on after a violation")
+	c.Flags().BoolVar(&o.Coverage, "coverage", false, "end with a table of which faults hit which states")
 	c.Flags().BoolVar(&asJSON, "json", false, "end with one JSON object instead of text")
 	return c
 }
@@ -159,6 +160,7 @@ type huntJSON struct {
 	Findings     []scenarios.Finding `json:"findings"`
 	Missed       []string            `json:"missed"`
 	Unreached    []string            `json:"unreached_marks"`
+	Coverage     *scenarios.Coverage `json:"coverage,omitempty"`
 }
 
 func huntObject(r *scenarios.HuntReport) *huntJSON {
@@ -169,6 +171,7 @@ func huntObject(r *scenarios.HuntReport) *huntJSON {
 		Findings:  append([]scenarios.Finding{}, r.Findings...),
 		Missed:    append([]string{}, r.Missed...),
 		Unreached: append([]string{}, r.Unreached...),
+		Coverage:  r.Coverage,
 	}
 }
 
@@ -201,6 +204,11 @@ func writeHunt(w io.Writer, r *scenarios.HuntReport) error {
 	}
 	if r.Interrupted {
 		p("stopped before the end\n")
+	}
+	if r.Coverage != nil {
+		if err := writeCoverage(w, r.Coverage); err != nil {
+			return err
+		}
 	}
 	if r.Mutants > 0 {
 		p("%d mutants found, as they had to be\n", r.Mutants)

@@ -3,6 +3,7 @@
 //	schism list                                   what there is to run
 //	schism run raft/kv/split-2-3 --seed 7         one run, told as a story
 //	schism hunt all --seeds 1-2000                many runs, until one goes wrong
+//	schism ci --commit HASH --junit junit.xml     guard a commit: the corpus, then fresh seeds
 //	schism shrink raft/kv/canary --seed 7         a run that fails, made smaller and kept as a case
 //	schism replay raft-kv-canary-7.txtar          is the case what it was?
 //	schism diverge raft/kv/swarm --seed 7         is a run the same twice?
@@ -81,6 +82,6 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newRun(), newHunt(), newReplay(), newSave(), newShrink(), newDiverge())
+	root.AddCommand(newList(), newRun(), newHunt(), newCI(), newReplay(), newSave(), newShrink(), newDiverge())
 	return root
 }

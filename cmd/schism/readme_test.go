@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,7 +18,7 @@ import (
 const readme = "../../README.md"
 
 // produced matches a block of the README that something produces: what, and the block.
-var produced = regexp.MustCompile("<!-- (output|failure): (.*) -->\n```\n((?s:.*?))```\n")
+var produced = regexp.MustCompile("<!-- (output|failure|coverage): (.*) -->\n```\n((?s:.*?))```\n")
 
 // TestREADMEShowsRealOutput makes everything again that the README shows. With UPDATE_README=1 it writes it there.
 func TestREADMEShowsRealOutput(t *testing.T) {
@@ -38,6 +37,8 @@ func TestREADMEShowsRealOutput(t *testing.T) {
 			body = stdout.String()
 		case "failure":
 			body = failureOf(t, args[0], args[1])
+		case "coverage":
+			body = coverageOf(t, args[0], args[1])
 		}
 		return "<!-- " + m[1] + ": " + m[2] + " -->\n```\n" + body + "```\n"
 	})
@@ -64,8 +65,39 @@ func failureOf(t *testing.T, name, seed string) string {
 	}
 	dir := t.TempDir()
 	f := &scenarios.Failure{Report: scenarios.Must(name).Run(n, scenarios.Options{})}
-	f.Keep(time.Minute, dir)
+	f.Keep(3000, dir)
 	return strings.ReplaceAll(seconds.ReplaceAllString(f.String(), "runs, 0.1s)"), dir+"/", "$TMPDIR/")
+}
+
+// coverageOf returns the table of a hunt.
+func coverageOf(t *testing.T, name, seeds string) string {
+	o := scenarios.HuntOptions{Coverage: true}
+	var err error
+	if o.Seeds, err = scenarios.ParseSeeds(seeds); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	report := scenarios.HuntAll(t.Context(), []*scenarios.Scenario{scenarios.Must(name)}, o)
+	if err := writeCoverage(&b, report.Coverage); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestREADMEWorkflowRuns runs the command of the workflow in the README, on less.
+func TestREADMEWorkflowRuns(t *testing.T) {
+	m := regexp.MustCompile(`- run: go build ./cmd/schism && ./schism (ci .*)\n`).FindStringSubmatch(read(t, readme))
+	if m == nil {
+		t.Fatal("the README has no workflow")
+	}
+	args := strings.Fields(strings.ReplaceAll(m[1], "${{ matrix.shard }}", "2"))
+	junit := filepath.Join(t.TempDir(), "junit.xml")
+	args = append(args, "raft/kv/calm", "--time", "100ms", "--junit", junit, "--commit", testCommit,
+		"--corpus", "../../"+filepath.Join("scenarios", scenarios.CasesDir))
+	var stdout, stderr bytes.Buffer
+	if code := Main(args, &stdout, &stderr); code != 0 || !strings.Contains(read(t, junit), "raft/kv/calm") {
+		t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
+	}
 }
 
 // step matches what a reader does one after the other to use schism in a module of their own: commands, or a file.
