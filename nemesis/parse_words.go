@@ -60,10 +60,7 @@ func (p *parser) node() sim.NodeID {
 
 // mark reads "leader-elected#2"; without a number, nth is 0.
 func (p *parser) mark() (name string, nth int) {
-	w := p.word("a mark")
-	if strings.ContainsAny(w, "{}|") {
-		p.fail("%q is not a mark", w)
-	}
+	w := p.plain("a mark")
 	i := strings.LastIndexByte(w, '#')
 	if i < 0 {
 		return w, 0
@@ -72,6 +69,15 @@ func (p *parser) mark() (name string, nth int) {
 		p.fail("%q names no mark", w)
 	}
 	return w[:i], p.positive(w[i+1:])
+}
+
+// plain reads a word that is not punctuation.
+func (p *parser) plain(want string) string {
+	w := p.word(want)
+	if strings.ContainsAny(w, "{}|") {
+		p.fail("%q is not %s", w, want)
+	}
+	return w
 }
 
 // duration reads a duration of at most sim.MaxTime, forwards or backwards.

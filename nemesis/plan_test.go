@@ -16,12 +16,17 @@ import (
 )
 
 var everyKind = append(nemesis.Survivable(), nemesis.KindWipe, nemesis.KindRot, nemesis.KindLyingSync,
-	nemesis.KindBreakSectors)
+	nemesis.KindBreakSectors, nemesis.KindWildDrift, nemesis.KindMisdirect, nemesis.KindLyingNames)
+
+// damaging are the kinds that harm what is durable.
+var damaging = []nemesis.Kind{nemesis.KindWipe, nemesis.KindRot, nemesis.KindLyingSync, nemesis.KindBreakSectors,
+	nemesis.KindMisdirect, nemesis.KindLyingNames}
 
 // plans holds plans of half a minute.
 var plans = map[string]nemesis.Plan{
 	"swarm": nemesis.Swarm(nemesis.SwarmConfig{Start: time.Second, Until: 30 * time.Second,
-		MessageKinds: []string{"Ping", "AppendEntries"}}),
+		MessageKinds: []string{"Ping", "AppendEntries"}, Replication: []string{"Ping"},
+		Provocations: []string{"timeout-now"}}),
 	"swarm of every kind": nemesis.Swarm(nemesis.SwarmConfig{Until: 30 * time.Second, Kinds: everyKind,
 		MessageKinds: []string{"Ping"}, Victims: 2}),
 	"storm": nemesis.CrashStorm(nemesis.CrashStormConfig{Start: time.Second, Until: 30 * time.Second}),
@@ -134,13 +139,17 @@ var traits = []string{
 	`split \{n\d\} \| \{n\d n\d n\d n\d\}`, `split \{[^}]*c1[^}]*\} \| \{n`, `split leader \| rest`,
 	`split leader\+1`, `split leader\+2`, `deafen leader`, `deafen \{?n`, `mute leader`, `mute \{?n`, `bridge`,
 	`ring \{`,
-	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`, `crash leader`, `crash all`,
+	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`,
+	`crash leader$|crash leader losing`, `crash all`,
 	`crash \{n`, `pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
-	`latency`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
+	`latency \d+ms`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
 	`rule drop`, `rule delay`, `rule duplicate`,
 	`reset channels`, `blackhole`, `slow`, `disk .*sync \d`, `sync-error`, `write-error`, `drift \S+ [1-9]`,
 	`drift \S+ -`, `undrift \*`, `jump`, `slew`, `freeze`,
 	`leader-elected#1 before 29s crash`, `leader-elected#3 before 29s crash`,
+	`isolate leaders`, `rule drop Ping from \S+ to \S+ for`, `latency 1\.\d+s`, `spacing`, `half-open`,
+	`coarsen \S.* 16ms`,
+	`drag`, `crash \S.* midway losing`, `midway$`, `provoke n\d timeout-now`,
 	`before 29s split leader \| rest`, `before 29s pause leader`,
 }
 
@@ -158,7 +167,7 @@ func TestSwarmCoversEveryFaultAndAlwaysLeavesSomeOut(t *testing.T) {
 				seen[i]++
 			}
 		}
-		if m := regexp.MustCompile(`wipe|rot|lying|break`).FindString(text); m != "" {
+		if m := regexp.MustCompile(`wipe|rot|lying|break|misdirect`).FindString(text); m != "" {
 			t.Errorf("seed %d draws %q, which nobody asked for", seed, m)
 		}
 	}
@@ -200,10 +209,10 @@ func TestSwarmKeepsToItsConfiguration(t *testing.T) {
 }
 
 func TestDamageStaysWithinItsBudget(t *testing.T) {
-	hit := regexp.MustCompile(`(?:wipe|rot|break|disk) (n\d)(?: bits| sectors| lying|$)`)
+	hit := regexp.MustCompile(`(?:wipe|rot|break|misdirect|disk) (n\d)(?: bits| sectors| lying| names-lying|$)`)
 	for _, budget := range []int{0, 1, 2} {
 		most := 0
-		plan := nemesis.Swarm(nemesis.SwarmConfig{Until: 60 * time.Second, Kinds: everyKind[nemesis.KindWipe:],
+		plan := nemesis.Swarm(nemesis.SwarmConfig{Until: 60 * time.Second, Kinds: damaging,
 			Victims: budget})
 		for seed := range uint64(200) {
 			struck := map[string]bool{}

@@ -97,7 +97,7 @@ func nodes(t *rapid.T) []sim.NodeID {
 
 func target(t *rapid.T) nemesis.Target {
 	return rapid.OneOf(rapid.SampledFrom([]nemesis.Target{nemesis.Leader, nemesis.Followers, nemesis.All,
-		nemesis.Clients, nemesis.Everyone}), rapid.Custom(func(t *rapid.T) nemesis.Target {
+		nemesis.Clients, nemesis.Leaders, nemesis.Everyone}), rapid.Custom(func(t *rapid.T) nemesis.Target {
 		return nemesis.Nodes(nodes(t)...)
 	})).Draw(t, "target")
 }
@@ -116,6 +116,20 @@ func drawFault(t *rapid.T) nemesis.Fault {
 		return nemesis.SplitLeader{With: rapid.IntRange(0, 5).Draw(t, "with")}
 	case nemesis.Crash:
 		return nemesis.Crash{Target: target(t), Loss: sim.PowerLoss{Drop: ratio(t), Tear: ratio(t), Garbage: ratio(t)}}
+	case nemesis.CrashMidway:
+		return nemesis.CrashMidway{Target: target(t), Loss: sim.PowerLoss{Drop: ratio(t), Tear: ratio(t)}}
+	case nemesis.Isolate:
+		return nemesis.Isolate{Target: target(t)}
+	case nemesis.Drag:
+		return nemesis.Drag{Target: target(t), Min: lo, Max: hi}
+	case nemesis.HalfOpen:
+		return nemesis.HalfOpen{Forgets: target(t), Believes: target(t)}
+	case nemesis.CoarsenWall:
+		return nemesis.CoarsenWall{Target: target(t), Step: lo}
+	case nemesis.Misdirect:
+		return nemesis.Misdirect{Target: target(t), Sectors: rapid.IntRange(0, 9).Draw(t, "sectors")}
+	case nemesis.Provoke:
+		return nemesis.Provoke{Target: target(t), What: rapid.StringMatching(`[a-z][a-z-]{0,9}`).Draw(t, "what")}
 	case nemesis.Pause:
 		return nemesis.Pause{Target: target(t)}
 	case nemesis.Slow:
@@ -158,6 +172,7 @@ func drawLinks(t *rapid.T) nemesis.Fault {
 		func() { l.Duplicate, l.DuplicateMax = 1, lo },
 		func() { l.Reorder, l.ReorderMax = sim.Always, lo },
 		func() { l.Queue = rapid.IntRange(1, 99).Draw(t, "queue") },
+		func() { l.Spacing = max(1, lo) },
 	} {
 		if changed, zero := change(t); changed {
 			set()
@@ -180,6 +195,7 @@ func drawDisk(t *rapid.T) nemesis.Fault {
 		func() { d.WriteError = sim.Always },
 		func() { d.Capacity = rapid.Int64Range(1, 1<<62).Draw(t, "capacity") },
 		func() { d.SyncLies = true },
+		func() { d.NamesLie = true },
 	} {
 		if changed, zero := change(t); changed {
 			set()

@@ -34,8 +34,15 @@ type SwarmConfig struct {
 	Mark string
 	// DriftPPM bounds the drift of clocks, in parts per million either way; it is at most 900,000, and zero is 500.
 	DriftPPM int32
+	// WildPPM bounds that of KindWildDrift in the same way; zero is 100,000.
+	WildPPM int32
 	// MaxJump bounds the jumps and slews of wall clocks, either way; zero is 10 s.
 	MaxJump time.Duration
+	// Replication lists the messages without which a server can vote and gets nothing, for KindVotesOnly, and
+	// Provocations what KindProvoke provokes; without them there are none.
+	Replication, Provocations []string
+	// Lease is how long a lease lasts, for KindLag; zero is 1 s.
+	Lease time.Duration
 }
 
 // filled returns c with what its zero values stand for.
@@ -46,6 +53,8 @@ func (c SwarmConfig) filled() SwarmConfig {
 	c.MaxJump = cmp.Or(c.MaxJump, 10*time.Second)
 	c.Mark = cmp.Or(c.Mark, leaderElected)
 	c.DriftPPM = cmp.Or(c.DriftPPM, 500)
+	c.WildPPM = cmp.Or(c.WildPPM, 100_000)
+	c.Lease = cmp.Or(c.Lease, time.Second)
 	c.MaxFor = max(c.MinFor, min(c.MaxFor, (c.end()-c.Start)/2))
 	if c.Kinds == nil {
 		c.Kinds = Survivable()
@@ -115,6 +124,10 @@ func (s *swarm) possible(k Kind) bool {
 		return len(s.clients) > 0
 	case k == KindRules:
 		return len(s.MessageKinds) > 0
+	case k == KindVotesOnly:
+		return len(s.Replication) > 0
+	case k == KindProvoke:
+		return len(s.Provocations) > 0
 	case k == KindFlapping:
 		return len(s.servers) > 2
 	case k < KindFlapping:
@@ -147,6 +160,16 @@ var lanes = []lane{
 	{KindJump, KindSlew, (*swarm).wall},
 	{KindFreeze, KindFreeze, (*swarm).freeze},
 	{KindWipe, KindBreakSectors, (*swarm).damage},
+	{KindPrimaries, KindPrimaries, (*swarm).primaries},
+	{KindVotesOnly, KindVotesOnly, (*swarm).votesOnly},
+	{KindLag, KindBandwidth, (*swarm).lag},
+	{KindHalfOpen, KindHalfOpen, (*swarm).halfOpen},
+	{KindCoarse, KindCoarse, (*swarm).coarsen},
+	{KindDrag, KindDrag, (*swarm).drag},
+	{KindMidway, KindMidway, (*swarm).midway},
+	{KindProvoke, KindProvoke, (*swarm).provoke},
+	{KindWildDrift, KindWildDrift, (*swarm).driftWildly},
+	{KindMisdirect, KindLyingNames, (*swarm).misplace},
 }
 
 // fill draws the faults of the i-th lane.

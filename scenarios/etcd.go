@@ -11,7 +11,7 @@ import (
 var etcdScenarios = []*Scenario{
 	{
 		Name: "etcd/swarm", Servers: 5, Clients: 4,
-		Doc:    "Every kind of fault that a quorum survives, each run others, many at once",
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
 		Plan:   raftSwarm,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",

@@ -24,12 +24,21 @@ func usual(ops int) func(*Scenario) system {
 	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50, sessions: true})
 }
 
-// raftSwarm is the plan of every kind of fault that a quorum survives.
-var raftSwarm = nemesis.Swarm(nemesis.SwarmConfig{
-	Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000,
-	MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
-		"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
-})
+// raftSwarm is the plan of the common kinds of fault that a quorum survives, raftCatalogue that of all of them.
+var (
+	raftSwarm     = nemesis.Swarm(raftFaults(nemesis.Common()))
+	raftCatalogue = nemesis.Swarm(raftFaults(nemesis.Survivable()))
+)
+
+// raftFaults says what a swarm of the given kinds needs to know of Raft.
+func raftFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
+	return nemesis.SwarmConfig{
+		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds, Lease: raftElectionMax,
+		MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
+			"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
+		Replication: []string{"AppendEntries", "InstallSnapshot"}, Provocations: []string{timeoutNow},
+	}
+}
 
 // raftKVScenarios are the scenarios of the etcd-like store over Raft that have to do with Raft itself.
 var raftKVScenarios = []*Scenario{
@@ -47,11 +56,19 @@ var raftKVScenarios = []*Scenario{
 	clockSkew.on("raft/kv", usual(40), MarkTwoLeaders, "leader-elected", "lease-expired"),
 	{
 		Name: "raft/kv/swarm", Servers: 5, Clients: 4,
-		Doc:    "Every kind of fault that a quorum survives, each run others, many at once",
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
 		Plan:   raftSwarm,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
+	},
+	{
+		Name: "raft/kv/catalogue", Servers: 5, Clients: 4,
+		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:   raftCatalogue,
+		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "log-truncated", "snapshot-installed", "transfer-campaign"},
 		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
 	},
 	standardWorkload.on("raft/kv", newRaftKV(raftSetup{workload: kvserver.StandardWorkload(),

@@ -144,8 +144,8 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Servers: s.Servers, Clients: s.Clients,
 		NewServer: r.system.server, NewClient: r.system.client,
 		Chooser: c, Peers: s.Network, Disk: s.Disk,
-		Faults: schedule.Planned(),
-		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
+		Faults: schedule.Planned(), Provoke: r.system.provoke,
+		Limit: sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
 	}
 	if !o.NoChecks {

@@ -73,15 +73,19 @@ var zabZKScenarios = []*Scenario{
 	clockSkew.on("zab/zk", usualZK(40), "leader-elected", "quorum-lost"),
 	{
 		Name: "zab/zk/swarm", Servers: 5, Clients: 4,
-		Doc: "Every kind of fault that a quorum survives, each run others, many at once",
-		Plan: nemesis.Swarm(nemesis.SwarmConfig{
-			Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000,
-			MessageKinds: []string{"Notification", "FollowerInfo", "LeaderInfo", "AckEpoch", "NewLeader", "Ack",
-				"Propose", "Commit", "UpToDate", "Ping"},
-		}),
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
+		Plan:   nemesis.Swarm(zabFaults(nemesis.Common())),
 		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost", "history-truncated",
 			"snapshot-installed", "sync-Trunc"},
+		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
+	},
+	{
+		Name: "zab/zk/catalogue", Servers: 5, Clients: 4,
+		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:   nemesis.Swarm(zabFaults(nemesis.Survivable())),
+		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated", "snapshot-installed"},
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
 	},
 	{
@@ -128,6 +132,16 @@ var zabZKScenarios = []*Scenario{
 		Finds:  []string{zab.OneLeaderPerEpoch, zab.LeaderCompleteness, zab.CommitQuorum, zab.TotalOrder},
 		system: newZabZK(zabSetup{workload: znodes(20), snapshotEvery: 50, mutate: halfQuorum}),
 	},
+}
+
+// zabFaults says what a swarm of the given kinds needs to know of ZAB.
+func zabFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
+	return nemesis.SwarmConfig{
+		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds,
+		MessageKinds: []string{"Notification", "FollowerInfo", "LeaderInfo", "AckEpoch", "NewLeader", "Ack",
+			"Propose", "Commit", "UpToDate", "Ping"},
+		Replication: []string{"Propose"},
+	}
 }
 
 // halfQuorum is the bug that takes n/2 of n for a quorum.

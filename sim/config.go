@@ -20,6 +20,9 @@ type Config struct {
 	TaskMin, TaskMax time.Duration
 	// Faults are applied as their triggers say.
 	Faults []Planned
+	// Provoke, if not nil, returns a message that makes the server n do something that a fault names, and who is to
+	// have sent it; false if there is none. It must be a function of the world and its arguments.
+	Provoke func(v View, n NodeID, what string) (from NodeID, m Message, ok bool)
 	// Observers see every step and end the run by returning an error.
 	Observers []Observer
 	// Until, if not nil, is asked after every client operation that returns, every fault, and every 64th event;

@@ -251,7 +251,11 @@ func (w *World) handle(p *pending) {
 		}
 	}
 	n := &w.nodes[p.dest]
-	if n.paused {
+	if p.kind == pendIdle {
+		w.idle(n)
+		return
+	}
+	if n.waits() {
 		if p.kind == pendTimer {
 			n.timers[p.id].queued = Never // resume looks at the timers again
 			return
@@ -263,6 +267,9 @@ func (w *World) handle(p *pending) {
 		return
 	}
 	w.step(n)
+	if n.stepMax > 0 {
+		w.occupy(n)
+	}
 	if (w.askUntil || w.result.Events%untilEvery == 0) && w.result.Stop == 0 {
 		w.askUntil = false
 		if w.cfg.Until != nil && w.cfg.Until(View{w}) {
