@@ -300,8 +300,11 @@ func (w *World) present(n *process, p *pending) bool {
 	case pendTask:
 		ev.Kind, ev.Task = TaskRun, TaskID(p.id)
 	case pendSyncDone:
-		return w.syncDone(n, ev)
+		return !n.holdBack(p.kind) && w.syncDone(n, ev)
 	case pendAnswer:
+		if n.holdBack(p.kind) {
+			return false
+		}
 		w.nextAnswer(n, ev)
 	case pendReadDone:
 		w.readDone(n, p, ev)
