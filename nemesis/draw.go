@@ -24,6 +24,8 @@ const (
 	aspectVictims
 	aspectMarks
 	aspectLanes
+
+	aspectStates sim.NodeID = 1 << 10
 )
 
 // aspectOf returns the draw for an aspect; part tells several of one aspect apart.

@@ -260,3 +260,37 @@ func TestProvokeDeliversWhatTheConfigurationSays(t *testing.T) {
 		t.Errorf("asked for %v, delivered %d", b.provoked, b.pings["Provoked"])
 	}
 }
+
+func TestFaultsHitServersInStates(t *testing.T) {
+	for text, want := range map[string]int{
+		// Of the first write, one sector of "old", nothing is durable when it is pending.
+		"0s when write-pending on n1 crash n1 losing 100%\n500ms restart n1": 0,
+		"0s when sync-pending on n1 crash n1 losing 100%\n500ms restart n1":  0,
+		"0s when write-pending#9 on n1 crash n1 losing 100%\n1s restart n1":  7,
+		"0s when write-pending#9 crash n1 losing 100%\n1s restart n1":        7,
+		"0s when write-pending#9 on n2 crash n1 losing 100%\n1s restart n1":  0, // n2 never writes
+	} {
+		b := suffered(t, 3, text)
+		if got := len(b.found["first"]); got != want {
+			t.Errorf("%q leaves %d bytes, want %d", text, got, want)
+		}
+	}
+}
+
+func TestStatesBeginAnewWithEveryLife(t *testing.T) {
+	b := toil(t, 1, "0s when write-pending#1 on n1 crash n1\n1ms when write-pending#1 on n1 restart n1\n"+
+		"0s when write-pending#2 on n1 crash n1\n1ms when write-pending#2 on n1 restart n1")
+	b.Run()
+	if b.View().Incarnation(n1) != 3 {
+		t.Errorf("n1 lives its life %d, want 3", b.View().Incarnation(n1))
+	}
+}
+
+func TestUnknownStatesArePanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a state that nobody knows is waited for")
+		}
+	}()
+	toil(t, 1, "0s when anything crash n1")
+}

@@ -121,6 +121,12 @@ const (
 	KindMidway
 	// KindProvoke makes servers do something at once, again and again: a storm of TimeoutNow.
 	KindProvoke
+	// KindStateCrash lets the power of a server fail when it is in a state of SwarmConfig.States.
+	KindStateCrash
+	// KindStateIsolate isolates it.
+	KindStateIsolate
+	// KindStatePause pauses it.
+	KindStatePause
 
 	// KindWildDrift lets clocks run much faster or slower than most systems allow for, as WildPPM says. It is not
 	// survivable for those that rely on clocks.
@@ -138,7 +144,8 @@ var kindNames = [kinds]string{"halves", "leader-side", "groups", "isolate", "iso
 	"delay", "tail", "reorder", "queue", "clog", "swizzle", "hold", "rules", "reset-channels", "blackhole",
 	"slow-tasks", "slow-sync", "sync-error", "write-error", "drift", "jump", "slew", "freeze", "mark-crash",
 	"mark-isolate", "mark-pause", "wipe", "rot", "lying-sync", "break-sectors", "primaries", "votes-only", "lag",
-	"bandwidth", "half-open", "coarse", "drag", "midway", "provoke", "wild-drift", "misdirect", "lying-names"}
+	"bandwidth", "half-open", "coarse", "drag", "midway", "provoke",
+	"state-crash", "state-isolate", "state-pause", "wild-drift", "misdirect", "lying-names"}
 
 // String returns the kind's name, "power-loss".
 func (k Kind) String() string {

@@ -32,8 +32,14 @@ func parseEntry(line string) (Entry, error) {
 	}
 	var e Entry
 	e.When.After = p.duration()
-	if p.take("after") {
-		e.When.Mark, e.When.Nth = p.mark()
+	switch {
+	case p.take("after"):
+		e.When.Mark, e.When.Nth = p.mark("a mark")
+	case p.take("when"):
+		e.When.State, e.When.Nth = p.mark("a state")
+		if p.take("on") {
+			e.When.On = p.node()
+		}
 	}
 	e.Do = p.fault()
 	if err := p.end(); err != nil {

@@ -58,15 +58,15 @@ func (p *parser) node() sim.NodeID {
 	return n
 }
 
-// mark reads "leader-elected#2"; without a number, nth is 0.
-func (p *parser) mark() (name string, nth int) {
-	w := p.plain("a mark")
+// mark reads "leader-elected#2", the name of the wanted thing; without a number, nth is 0.
+func (p *parser) mark(want string) (name string, nth int) {
+	w := p.plain(want)
 	i := strings.LastIndexByte(w, '#')
 	if i < 0 {
 		return w, 0
 	}
 	if i == 0 {
-		p.fail("%q names no mark", w)
+		p.fail("%q does not name %s", w, want)
 	}
 	return w[:i], p.positive(w[i+1:])
 }

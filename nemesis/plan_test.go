@@ -26,7 +26,7 @@ var damaging = []nemesis.Kind{nemesis.KindWipe, nemesis.KindRot, nemesis.KindLyi
 var plans = map[string]nemesis.Plan{
 	"swarm": nemesis.Swarm(nemesis.SwarmConfig{Start: time.Second, Until: 30 * time.Second,
 		MessageKinds: []string{"Ping", "AppendEntries"}, Replication: []string{"Ping"},
-		Provocations: []string{"timeout-now"}}),
+		Provocations: []string{"timeout-now"}, States: []string{"leader"}}),
 	"swarm of every kind": nemesis.Swarm(nemesis.SwarmConfig{Until: 30 * time.Second, Kinds: everyKind,
 		MessageKinds: []string{"Ping"}, Victims: 2}),
 	"storm": nemesis.CrashStorm(nemesis.CrashStormConfig{Start: time.Second, Until: 30 * time.Second}),
@@ -84,7 +84,7 @@ func inTime(t *testing.T, s nemesis.Schedule, until time.Duration) {
 		t.Errorf("the last entry is %q, want %q", s[last], want)
 	}
 	for i, e := range s[:last] {
-		if e.When.Mark == "" {
+		if !e.When.Waits() {
 			if e.When.After < 0 || e.When.After >= until {
 				t.Errorf("%q is not before the end", e)
 			}
@@ -93,7 +93,9 @@ func inTime(t *testing.T, s nemesis.Schedule, until time.Duration) {
 		switch f := e.Do.(type) {
 		case nemesis.Before:
 			undone := slices.ContainsFunc(s[i:last], func(u nemesis.Entry) bool {
-				return u.When.Mark == e.When.Mark && u.When.Nth == e.When.Nth && u.When.After > e.When.After
+				when := u.When
+				when.After = e.When.After
+				return when == e.When && u.When.After > e.When.After
 			})
 			if f.At >= until || !undone {
 				t.Errorf("%q is not before the end or never undone", e)
@@ -125,7 +127,7 @@ func TestShortSwarmsHoldNothingButWhatFits(t *testing.T) {
 		for _, until := range []time.Duration{0, time.Second, 1500 * ms, 3 * time.Second} {
 			s := nemesis.Swarm(nemesis.SwarmConfig{Until: until})(sim.NewSeeded(seed), servers(3), nil)
 			for _, e := range s[:len(s)-1] {
-				if e.When.Mark == "" && e.When.After >= until {
+				if !e.When.Waits() && e.When.After >= until {
 					t.Errorf("seed %d, until %s: %q", seed, until, e)
 				}
 			}
@@ -141,7 +143,7 @@ var traits = []string{
 	`ring \{`,
 	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`,
 	`crash leader$|crash leader losing`, `crash all`,
-	`crash \{n`, `pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
+	`crash \{n`, `^\S+ pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
 	`latency \d+ms`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
 	`rule drop`, `rule delay`, `rule duplicate`,
 	`reset channels`, `blackhole`, `slow`, `disk .*sync \d`, `sync-error`, `write-error`, `drift \S+ [1-9]`,
@@ -149,6 +151,8 @@ var traits = []string{
 	`leader-elected#1 before 29s crash`, `leader-elected#3 before 29s crash`,
 	`isolate leaders`, `rule drop Ping from \S+ to \S+ for`, `latency 1\.\d+s`, `spacing`, `half-open`,
 	`coarsen \S.* 16ms`,
+	`when write-pending#\d+ on n\d before 29s crash n\d losing`, `when leader#\d+ on n\d before 29s isolate`,
+	`when sync-pending#\d+ on n\d before 29s pause`, `when send-pending`,
 	`drag`, `crash \S.* midway losing`, `midway$`, `provoke n\d timeout-now`,
 	`before 29s split leader \| rest`, `before 29s pause leader`,
 }
@@ -235,7 +239,7 @@ func TestSwitchingOneKindOffLeavesOtherLanesAlone(t *testing.T) {
 	about := regexp.MustCompile(`pause|resume`)
 	for seed := range uint64(50) {
 		s := slices.DeleteFunc(with(sim.NewSeeded(seed), servers(5), nil), func(e nemesis.Entry) bool {
-			return e.When.Mark == "" && about.MatchString(e.Do.String())
+			return !e.When.Waits() && about.MatchString(e.Do.String())
 		})
 		if d := cmp.Diff(s.String(), without(sim.NewSeeded(seed), servers(5), nil).String()); d != "" {
 			t.Fatalf("seed %d (-with +without):\n%s", seed, d)

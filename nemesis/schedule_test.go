@@ -20,6 +20,8 @@ const leaderDies = `
   # with comments and empty lines
 30ms after leader-elected#2 before 20s crash leader
 1s after leader-elected restart all
+0s when write-pending#7 on n3 crash n3 losing 100%
+5ms when entry-uncommitted pause n1
 25s recover
 `
 
@@ -33,6 +35,9 @@ func TestScheduleReadsEntries(t *testing.T) {
 		{When: sim.Trigger{Mark: "leader-elected", Nth: 2, After: 30 * ms},
 			Do: nemesis.Before{At: 20 * time.Second, Do: nemesis.Crash{Target: nemesis.Leader}}},
 		{When: sim.Trigger{Mark: "leader-elected", After: time.Second}, Do: nemesis.Restart{Target: nemesis.All}},
+		{When: sim.Trigger{State: "write-pending", Nth: 7, On: n3}, Do: nemesis.Crash{Target: nemesis.Nodes(n3),
+			Loss: sim.PowerLoss{Drop: sim.Always}}},
+		{When: sim.Trigger{State: "entry-uncommitted", After: 5 * ms}, Do: nemesis.Pause{Target: nemesis.Nodes(n1)}},
 		{When: sim.Trigger{After: 25 * time.Second}, Do: nemesis.Recover{}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -51,9 +56,12 @@ func TestScheduleErrorsNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"1s heal\n\n# fine\nnow heal\n":   `line 4: "now" is not a duration`,
 		"1s heal\n2s crash n1 loosing 5%": `line 2: unexpected "loosing"`,
-		"1s after #2 heal":                `line 1: "#2" names no mark`,
+		"1s after #2 heal":                `line 1: "#2" does not name a mark`,
 		"1s after x#0 heal":               `line 1: "0" is not a number from 1`,
 		"1s after { heal":                 `line 1: "{" is not a mark`,
+		"1s when #2 heal":                 `line 1: "#2" does not name a state`,
+		"1s when x on y heal":             `line 1: "y" is not a node`,
+		"1s when x on n1":                 `line 1: a fault is missing after "n1"`,
 		"1s":                              `line 1: a fault is missing after "1s"`,
 		strings.Repeat("1s heal\n", nemesis.MaxScheduleEntries+1): "line 100001: more than 100000 entries",
 		strings.Repeat("#", nemesis.MaxScheduleBytes+1):           "bytes, more than",
@@ -74,6 +82,10 @@ func drawSchedule(t *rapid.T) nemesis.Schedule {
 		if rapid.Bool().Draw(t, "waits") {
 			e.When.Mark = rapid.StringMatching(`[a-z][a-z-]{0,9}`).Draw(t, "mark")
 			e.When.Nth = rapid.IntRange(0, 9).Draw(t, "nth")
+			if rapid.Bool().Draw(t, "for a state") {
+				e.When.Mark, e.When.State = "", e.When.Mark
+				e.When.On = rapid.SampledFrom([]sim.NodeID{0, n1, n3}).Draw(t, "on")
+			}
 		}
 		if rapid.Bool().Draw(t, "bounded") {
 			e.Do = nemesis.Before{At: duration(t), Do: e.Do}
@@ -222,7 +234,8 @@ func TestAnyScheduleRoundTrips(t *testing.T) {
 func FuzzParseSchedule(f *testing.F) {
 	f.Add(leaderDies)
 	for i, form := range forms {
-		f.Add(fmt.Sprintf("%dms %s\n%ds after m#%d %s", i, form.text, i, i+1, form.text))
+		f.Add(fmt.Sprintf("%dms %s\n%ds after m#%d %s\n%dns when s#%d on n1 %s\n0s when s %s", i, form.text, i, i+1,
+			form.text, i, i+1, form.text, form.text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		first, err := nemesis.ParseSchedule(text)

@@ -41,6 +41,8 @@ type SwarmConfig struct {
 	// Replication lists the messages without which a server can vote and gets nothing, for KindVotesOnly, and
 	// Provocations what KindProvoke provokes; without them there are none.
 	Replication, Provocations []string
+	// States lists states of a server in which faults hit it, besides those that every world knows.
+	States []string
 	// Lease is how long a lease lasts, for KindLag; zero is 1 s.
 	Lease time.Duration
 }
@@ -72,7 +74,7 @@ func (c *SwarmConfig) end() time.Duration { return c.Until - c.Margin }
 //  2. how much rest there is between faults, for each lane: kinds that break the same thing share a lane, where one
 //     fault follows the other, while lanes overlap freely;
 //  3. the faults, each with its undoing, over Start … Until-Margin;
-//  4. faults that wait for a mark, each undone by the same passing of the mark, and harmless from Until-Margin on.
+//  4. faults that wait for a mark or a state, each undone upon the same, and harmless from Until-Margin on.
 //
 // The last entry is always "recover" at Until. With the dullest answers throughout it is the only one.
 //
@@ -90,6 +92,7 @@ func Swarm(config SwarmConfig) Plan {
 				s.fill(i, l)
 			}
 			s.awaitMarks()
+			s.awaitStates()
 		}
 		s.schedule.sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
@@ -143,7 +146,7 @@ type lane struct {
 	one func(*swarm, turn)
 }
 
-// lanes lists the lanes of all kinds that do not wait for marks. Their places are part of the keys of what they
+// lanes lists the lanes of all kinds that wait for nothing. Their places are part of the keys of what they
 // draw.
 var lanes = []lane{
 	{KindHalves, KindFlapping, (*swarm).partition},

@@ -175,8 +175,17 @@ func newArena(t *testing.T, s nemesis.Schedule, limit time.Duration) *arena {
 	a.World = sim.NewWorld(sim.Config{Servers: 5, Clients: 2, NewServer: machine, NewClient: machine,
 		Chooser: sim.NewSeeded(1), Peers: sim.Link{Min: ms, Max: 5 * ms}, TaskMin: ms, TaskMax: 2 * ms,
 		Clock: func(id sim.NodeID) sim.ClockProfile { return sim.ClockProfile{DriftPPM: int32(id.Number()) * 10} },
-		Disk:  sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit), CheckMessages: true})
+		Disk:  sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit),
+		States: a.states, CheckMessages: true})
 	return a
+}
+
+// states knows the state of claiming to lead.
+func (*arena) states(name string) sim.State {
+	if name != "leader" {
+		return nil
+	}
+	return func(v sim.View, n sim.NodeID) bool { return v.Machine(n).(*pinger).reign > 0 }
 }
 
 // cuts returns the links that are cut, in order.

@@ -37,6 +37,7 @@ func raftFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
 		MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
 			"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
 		Replication: []string{"AppendEntries", "InstallSnapshot"}, Provocations: []string{timeoutNow},
+		States: namesOf(raftStates),
 	}
 }
 

@@ -126,11 +126,11 @@ func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
 	return f
 }
 
-// healed returns when the schedule is over, or, if it waits for marks, when it must be.
+// healed returns when the schedule is over, or, if it waits for something, when it must be.
 func (r *Runner) healed(schedule nemesis.Schedule) sim.Time {
 	last := time.Duration(0)
 	for _, e := range schedule {
-		if e.When.Mark != "" {
+		if e.When.Waits() {
 			return sim.Time(r.scenario.HealAt)
 		}
 		last = max(last, e.When.After)
@@ -144,7 +144,7 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Servers: s.Servers, Clients: s.Clients,
 		NewServer: r.system.server, NewClient: r.system.client,
 		Chooser: c, Peers: s.Network, Disk: s.Disk,
-		Faults: schedule.Planned(), Provoke: r.system.provoke,
+		Faults: schedule.Planned(), Provoke: r.system.provoke, States: r.system.state,
 		Limit: sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
 	}

@@ -94,6 +94,8 @@ type system interface {
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.
 	observers() []sim.Observer
+	// state returns the state of servers with that name, nil if there is none.
+	state(name string) sim.State
 	// provoke returns a message that makes the server n do what a fault names, and whose it is; false if there is none.
 	provoke(v sim.View, n sim.NodeID, what string) (from sim.NodeID, m sim.Message, ok bool)
 	// settled reports whether nothing is left to be seen: the clients are done, and the system has had the time

@@ -46,14 +46,14 @@ func (s *shrinking) change(f func(c *Case)) *Case {
 func (c *Case) recover() {
 	last := time.Duration(0)
 	for _, e := range c.Schedule {
-		if e.When.Mark != "" {
+		if e.When.Waits() {
 			last = max(last, c.Scenario.HealAt)
 		} else if e.Do != nemesis.Fault(nemesis.Recover{}) {
 			last = max(last, e.When.After)
 		}
 	}
 	end := c.Schedule[len(c.Schedule)-1]
-	if end.Do != nemesis.Fault(nemesis.Recover{}) || end.When.Mark != "" || end.When.After <= last {
+	if end.Do != nemesis.Fault(nemesis.Recover{}) || end.When.Waits() || end.When.After <= last {
 		at := sim.Trigger{After: last + time.Millisecond}
 		c.Schedule = append(c.Schedule, nemesis.Entry{When: at, Do: nemesis.Recover{}})
 	}
@@ -102,7 +102,7 @@ func (s *shrinking) cutOff() bool {
 	}
 	small := s.change(func(c *Case) {
 		c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
-			return e.When.Mark == "" && e.When.After > at
+			return !e.When.Waits() && e.When.After > at
 		})
 		for i := range c.Workload {
 			c.Workload[i] = c.Workload[i][:min(len(c.Workload[i]), called[sim.Client(i+1)])]

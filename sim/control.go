@@ -5,16 +5,19 @@ import "time"
 // trigger is a planned fault that has not been applied yet.
 type trigger struct {
 	Planned
-	// seen counts the passings of its mark.
+	// seen counts the passings of its mark, or how often its state has come.
 	seen int
 }
 
-// planFaults schedules the faults that happen at an instant, and keeps those that wait for a mark.
+// planFaults schedules the faults that happen at an instant, and keeps those that wait.
 func (w *World) planFaults() {
-	w.triggers = w.triggers[:0]
+	w.triggers, w.watches = w.triggers[:0], w.watches[:0]
 	for i, p := range w.cfg.Faults {
 		w.triggers = append(w.triggers, trigger{Planned: p})
-		if p.When.Mark == "" {
+		switch {
+		case p.When.State != "":
+			w.watchFor(i, p.When)
+		case p.When.Mark == "":
 			w.scheduleFault(i, Time(0).Add(max(0, p.When.After)))
 		}
 	}
@@ -27,13 +30,17 @@ func (w *World) scheduleFault(i int, at Time) {
 // markTriggers lets the faults that wait for this passing of the mark happen when they are due.
 func (w *World) markTriggers(name string) {
 	for i := range w.triggers {
-		t := &w.triggers[i]
-		if t.When.Mark != name || name == "" {
-			continue
+		if w.triggers[i].When.Mark == name && name != "" {
+			w.passed(i)
 		}
-		if t.seen++; t.seen == max(1, t.When.Nth) {
-			w.scheduleFault(i, w.now.Add(max(0, t.When.After)))
-		}
+	}
+}
+
+// passed counts that what the trigger i waits for has happened once more.
+func (w *World) passed(i int) {
+	t := &w.triggers[i]
+	if t.seen++; t.seen == max(1, t.When.Nth) {
+		w.scheduleFault(i, w.now.Add(max(0, t.When.After)))
 	}
 }
 

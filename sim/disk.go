@@ -184,6 +184,9 @@ func (d *Disk) durable() WriteSeq {
 	return last
 }
 
+// pendingWrites reports whether some write is not durable.
+func (d *Disk) pendingWrites() bool { return d.head < len(d.pending) }
+
 // open says that a process reads the disk anew: what it finds is what there is.
 func (d *Disk) open() { d.lost = 0 }
 

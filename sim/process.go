@@ -133,6 +133,7 @@ func (w *World) end(n *process) {
 	n.machine, n.starting, n.paused, n.busy, n.doomed = nil, false, false, false, false
 	n.life++
 	n.clearTimers()
+	w.leaveStates(n)
 	n.storage.reset()
 	if n.open >= 0 { // nobody will ever know the outcome
 		n.open, n.processNumber = -1, -1

@@ -20,6 +20,7 @@ type World struct {
 	rules    []rule
 	channels []channel
 	triggers []trigger
+	watches  []watch
 	storage  storage
 
 	// What the step in progress is about.
@@ -98,6 +99,11 @@ func (c *Config) check() {
 		panic("sim: Config: a Chooser is needed")
 	case c.Limit <= 0 || c.Limit > MaxTime:
 		panic("sim: Config: Limit must be positive and at most MaxTime")
+	}
+	for _, p := range c.Faults {
+		if p.When.State != "" && c.state(p.When.State) == nil {
+			panic("sim: Config: nobody knows the state " + p.When.State)
+		}
 	}
 }
 
@@ -267,6 +273,9 @@ func (w *World) handle(p *pending) {
 		return
 	}
 	w.step(n)
+	if len(w.watches) > 0 {
+		w.lookAtStates(n)
+	}
 	if n.stepMax > 0 {
 		w.occupy(n)
 	}
