@@ -23,6 +23,8 @@ type Fault interface {
 	Apply(sim.Faults)
 	// String returns the fault on one line, as [ParseFault] reads it.
 	String() string
+	// Takes returns what the fault takes from the system; nothing if it only undoes others.
+	Takes() Takes
 }
 
 // Before is a fault that does nothing from the instant At on. It bounds faults that wait for a mark, which may be
