@@ -25,6 +25,9 @@ type Fault interface {
 	String() string
 	// Takes returns what the fault takes from the system; nothing if it only undoes others.
 	Takes() Takes
+	// Plainer returns faults to try in the place of this one, the plainest first: each does less, or can be said in
+	// fewer words. However often one is put in the place of the one before, there is an end.
+	Plainer() []Fault
 }
 
 // Before is a fault that does nothing from the instant At on. It bounds faults that wait for a mark, which may be

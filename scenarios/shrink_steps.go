@@ -275,7 +275,7 @@ func (s *shrinking) plainerFaults() bool {
 	for i := 0; i < len(s.best.Schedule); i++ {
 		for !s.over() {
 			var candidates []*Case
-			for _, f := range nemesis.Plainer(s.best.Schedule[i].Do) {
+			for _, f := range s.best.Schedule[i].Do.Plainer() {
 				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i].Do = f }))
 			}
 			if s.first(candidates) < 0 {
