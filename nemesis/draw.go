@@ -26,6 +26,7 @@ const (
 	aspectLanes
 
 	aspectStates sim.NodeID = 1 << 10
+	aspectRates  sim.NodeID = 1<<10 + 1
 )
 
 // aspectOf returns the draw for an aspect; part tells several of one aspect apart.

@@ -24,6 +24,10 @@ type SwarmConfig struct {
 	// Without lists kinds that are not to be drawn after all, for scenarios that promise less: one that relies
 	// on leases leaves out KindFreeze.
 	Without []Kind
+	// Rates says how often faults of some kinds come, in the runs in which the kind is switched on: such a kind has a
+	// lane of its own. For the others each run draws how much rest there is between faults; Expected says what comes of
+	// that. Kinds that wait for marks or states have no rate. Swarm panics if faults cannot come so often.
+	Rates []Rate
 	// Victims is the budget for the kinds that are not survivable, if Kinds lists them: how many servers at
 	// most they may hit in one run, always the same ones. Zero is one server.
 	Victims int
@@ -84,19 +88,34 @@ func (c *SwarmConfig) end() time.Duration { return c.Until - c.Margin }
 // lies.
 func Swarm(config SwarmConfig) Plan {
 	config = config.filled()
+	for _, r := range config.Rates {
+		config.pace(r)
+	}
 	return func(c sim.Chooser, servers, clients []sim.NodeID) Schedule {
-		s := &swarm{SwarmConfig: config, chooser: c, servers: servers, clients: clients}
-		if len(servers) > 0 {
-			s.switchOn()
-			for i, l := range lanes {
-				s.fill(i, l)
-			}
-			s.awaitMarks()
-			s.awaitStates()
-		}
+		s := config.swarm(c, servers, clients)
 		s.schedule.sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
 	}
+}
+
+// swarm draws one schedule.
+func (c SwarmConfig) swarm(chooser sim.Chooser, servers, clients []sim.NodeID) *swarm {
+	s := &swarm{SwarmConfig: c, chooser: chooser, servers: servers, clients: clients}
+	if len(servers) == 0 {
+		return s
+	}
+	s.switchOn()
+	for i, l := range lanes {
+		s.fill(i, l)
+	}
+	for _, r := range s.Rates {
+		if s.on[r.Kind] {
+			s.fillAt(r)
+		}
+	}
+	s.awaitMarks()
+	s.awaitStates()
+	return s
 }
 
 // swarm is one schedule being drawn.
@@ -105,6 +124,8 @@ type swarm struct {
 	chooser          sim.Chooser
 	servers, clients []sim.NodeID
 	on               [kinds]bool
+	// drawn counts the faults of each kind.
+	drawn [kinds]int
 	// struck are the servers that faults hit which are not survivable.
 	struck   []sim.NodeID
 	schedule Schedule
@@ -179,7 +200,7 @@ var lanes = []lane{
 func (s *swarm) fill(i int, l lane) {
 	var on []Kind
 	for k := l.first; k <= l.last; k++ {
-		if s.on[k] {
+		if s.on[k] && !s.rated(k) {
 			on = append(on, k)
 		}
 	}
@@ -195,7 +216,7 @@ func (s *swarm) fill(i int, l lane) {
 	}
 	p.turns(d, func(t turn) {
 		t.kind = on[t.index(len(on))]
-		l.one(s, t)
+		s.begin(t)
 	})
 }
 
@@ -235,6 +256,7 @@ func (s *swarm) awaitMarks() {
 				do = Crash{Leader, d.powerLoss()}
 			}
 			wait := d.span(0, soonAfter)
+			s.drawn[w.kind]++
 			s.schedule = append(s.schedule, uponMark(s.Mark, nth, wait, Before{s.end(), do}),
 				uponMark(s.Mark, nth, wait+d.span(s.MinFor, s.MaxFor), w.undo))
 		}

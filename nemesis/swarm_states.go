@@ -45,6 +45,7 @@ func (s *swarm) awaitState(d draw, kind Kind, state string) {
 	if d.coin() {
 		when.After = d.span(0, 50*time.Millisecond)
 	}
+	s.drawn[kind]++
 	s.schedule = append(s.schedule, Entry{when, Before{s.end(), do}})
 	when.After += d.span(s.MinFor, s.MaxFor)
 	s.schedule = append(s.schedule, Entry{when, undo})

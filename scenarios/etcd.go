@@ -12,7 +12,8 @@ var etcdScenarios = []*Scenario{
 	{
 		Name: "etcd/swarm", Servers: 5, Clients: 4,
 		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
-		Plan:   raftSwarm,
+		Plan:   nemesis.Swarm(raftSwarm),
+		Swarm:  &raftSwarm,
 		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",

@@ -26,8 +26,8 @@ func usual(ops int) func(*Scenario) system {
 
 // raftSwarm is the plan of the common kinds of fault that a quorum survives, raftCatalogue that of all of them.
 var (
-	raftSwarm     = nemesis.Swarm(raftFaults(nemesis.Common()))
-	raftCatalogue = nemesis.Swarm(raftFaults(nemesis.Survivable()))
+	raftSwarm     = raftFaults(nemesis.Common())
+	raftCatalogue = raftFaults(nemesis.Survivable())
 )
 
 // raftFaults says what a swarm of the given kinds needs to know of Raft.
@@ -58,7 +58,8 @@ var raftKVScenarios = []*Scenario{
 	{
 		Name: "raft/kv/swarm", Servers: 5, Clients: 4,
 		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
-		Plan:   raftSwarm,
+		Plan:   nemesis.Swarm(raftSwarm),
+		Swarm:  &raftSwarm,
 		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
@@ -67,8 +68,9 @@ var raftKVScenarios = []*Scenario{
 	},
 	{
 		Name: "raft/kv/catalogue", Servers: 5, Clients: 4,
-		Doc:  "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
-		Plan: raftCatalogue,
+		Doc:   "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:  nemesis.Swarm(raftCatalogue),
+		Swarm: &raftCatalogue,
 		Budget: nemesis.Budget{Takes: survivableFaults.Takes | nemesis.TakesCause,
 			DriftPPM: survivableFaults.DriftPPM},
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,

@@ -159,6 +159,9 @@ func (r *Report) Failure() string {
 	for _, f := range r.Applied {
 		fmt.Fprintf(&b, "  t=%-11s %s\n", f.At, f.What)
 	}
+	if s := r.Scenario; s.Swarm != nil {
+		b.WriteString("drawn by\n" + indent(s.Swarm.Describe(s.Servers, s.Clients)))
+	}
 	if r.Seeded {
 		fmt.Fprintf(&b, "replay   go test ./scenarios -run '^TestScenarios$/^%s$' -schism.seed=%d\n",
 			strings.ReplaceAll(r.Scenario.Name, "/", "$/^"), r.Seed)

@@ -21,6 +21,8 @@ type Scenario struct {
 	// Plan draws the faults of a run. By HealAt it has undone them all.
 	Plan   nemesis.Plan
 	HealAt time.Duration
+	// Swarm holds the parameters of Plan if it is a swarm, for those who see a run fail; else it is nil.
+	Swarm *nemesis.SwarmConfig
 	// Budget is what the plan may take from the system, all of which its guarantees must survive.
 	Budget nemesis.Budget
 	// Settle is how long after HealAt a run ends at the latest. It ends earlier, unless Whole is set, once every

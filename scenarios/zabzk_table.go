@@ -74,7 +74,8 @@ var zabZKScenarios = []*Scenario{
 	{
 		Name: "zab/zk/swarm", Servers: 5, Clients: 4,
 		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
-		Plan:   nemesis.Swarm(zabFaults(nemesis.Common())),
+		Plan:   nemesis.Swarm(zabSwarm),
+		Swarm:  &zabSwarm,
 		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost", "history-truncated",
@@ -84,7 +85,8 @@ var zabZKScenarios = []*Scenario{
 	{
 		Name: "zab/zk/catalogue", Servers: 5, Clients: 4,
 		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
-		Plan:   nemesis.Swarm(zabFaults(nemesis.Survivable())),
+		Plan:   nemesis.Swarm(zabCatalogue),
+		Swarm:  &zabCatalogue,
 		Budget: survivableFaults,
 		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated", "snapshot-installed"},
@@ -138,6 +140,12 @@ var zabZKScenarios = []*Scenario{
 		system: newZabZK(zabSetup{workload: znodes(20), snapshotEvery: 50, mutate: halfQuorum}),
 	},
 }
+
+// zabSwarm is the plan of the common kinds of fault that a quorum survives, zabCatalogue that of all of them.
+var (
+	zabSwarm     = zabFaults(nemesis.Common())
+	zabCatalogue = zabFaults(nemesis.Survivable())
+)
 
 // zabFaults says what a swarm of the given kinds needs to know of ZAB.
 func zabFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
