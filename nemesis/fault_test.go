@@ -26,6 +26,7 @@ var forms = []struct {
 }{
 	{"heal", nemesis.Heal{}},
 	{"recover", nemesis.Recover{}},
+	{"core {n1 n3 n4}", nemesis.Core{Target: nemesis.Nodes(n1, n3, n4)}},
 	{"before 40s crash leader", nemesis.Before{At: 40 * time.Second, Do: nemesis.Crash{Target: nemesis.Leader}}},
 	{"split {n1 n2} | {n3 n4 n5}", nemesis.Split{Groups: [][]sim.NodeID{{n1, n2}, {n3, n4, n5}}}},
 	{"split {n1 c1} | {n2 n3} | {n5}", nemesis.Split{Groups: [][]sim.NodeID{{n1, c1}, {n2, n3}, {n5}}}},

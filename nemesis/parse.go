@@ -148,6 +148,8 @@ func partitionFault(p *parser, verb string) Fault {
 		return Heal{}
 	case "recover":
 		return Recover{}
+	case "core":
+		return Core{p.target()}
 	case "split":
 		return p.split()
 	case "isolate":

@@ -25,7 +25,7 @@ var plainable = []string{
 	"disk {n1 n2} sync 10ms..15ms read 1ms sync-error 5% write-error 1% capacity 65536 lying names-lying",
 	"reset disk {n1 n2}", "rot {n1 n2} bits 16", "break n1 sectors 7", "misdirect n1 sectors 3", "repair {n1 n2}",
 	"jump {n1 n2} by -5.123s", "slew n1 by 300ms over 2.5s", "coarsen {n1 n2} 16ms", "drift {n1 n2} -49965ppm",
-	"undrift {n1 n2}", "freeze {n1 n2}", "thaw {n1 n2}",
+	"core {n1 n2 n3}", "undrift {n1 n2}", "freeze {n1 n2}", "thaw {n1 n2}",
 }
 
 // TestPlainerFaultsEnd follows the ways of making faults plainer to their ends. All of them print and parse back, do

@@ -11,7 +11,8 @@ import (
 
 // TestEveryEffectIsTakenBySomeFault: and what only undoes others takes nothing.
 func TestEveryEffectIsTakenBySomeFault(t *testing.T) {
-	undoing := strings.Fields("heal recover mend restart resume unslow undrag release clear reset repair undrift thaw")
+	undoing := strings.Fields("heal recover core mend restart resume unslow undrag release clear reset repair " +
+		"undrift thaw")
 	var all nemesis.Takes
 	for _, f := range forms {
 		verb, _, _ := strings.Cut(f.text, " ")

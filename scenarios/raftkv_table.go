@@ -67,6 +67,16 @@ var raftKVScenarios = []*Scenario{
 		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
 	},
 	{
+		Name: "raft/kv/core", Servers: 5, Clients: 4,
+		Doc:    "After the common kinds of fault only a core comes back: others fail for good, some of them halfway",
+		Plan:   nemesis.EndInCore(nemesis.Swarm(raftSwarm)),
+		Swarm:  &raftSwarm,
+		Budget: commonFaults,
+		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "log-truncated", "snapshot-installed"},
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true}),
+	},
+	{
 		Name: "raft/kv/catalogue", Servers: 5, Clients: 4,
 		Doc:   "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
 		Plan:  nemesis.Swarm(raftCatalogue),

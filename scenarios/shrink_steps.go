@@ -42,10 +42,14 @@ func (s *shrinking) change(f func(c *Case)) *Case {
 	return &c
 }
 
-// recover makes a case end as its scenario's runs do: whole. What is judged at the end of a run means nothing without.
+// recover makes a case end as its scenario's runs do: whole, or with a core that is. What is judged at the end of a run
+// means nothing without.
 func (c *Case) recover() {
 	last := time.Duration(0)
 	for _, e := range c.Schedule {
+		if _, ends := e.Do.(nemesis.Core); ends {
+			return
+		}
 		if e.When.Waits() {
 			last = max(last, c.Scenario.HealAt)
 		} else if e.Do != nemesis.Fault(nemesis.Recover{}) {

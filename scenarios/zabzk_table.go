@@ -83,6 +83,16 @@ var zabZKScenarios = []*Scenario{
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
 	},
 	{
+		Name: "zab/zk/core", Servers: 5, Clients: 4,
+		Doc:    "After the common kinds of fault only a core comes back: others fail for good, some of them halfway",
+		Plan:   nemesis.EndInCore(nemesis.Swarm(zabSwarm)),
+		Swarm:  &zabSwarm,
+		Budget: commonFaults,
+		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated"},
+		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
+	},
+	{
 		Name: "zab/zk/catalogue", Servers: 5, Clients: 4,
 		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
 		Plan:   nemesis.Swarm(zabCatalogue),
