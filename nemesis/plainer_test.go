@@ -65,6 +65,24 @@ func TestPlainerFaultsEnd(t *testing.T) {
 	}
 }
 
+func TestPlainerEntriesWaitForLess(t *testing.T) {
+	for text, want := range map[string]string{
+		"1s after m#9 heal": "1s after m heal\n1s after m#1 heal\n1s after m#4 heal\n1s after m#8 heal\n",
+		"0s when s#1 on n2 pause {n1 n2}": "0s when s on n2 pause {n1 n2}\n0s when s#1 on n2 pause n2\n" +
+			"0s when s#1 on n2 pause n1\n",
+		"0s when s on n2 heal":     "",
+		"3s split leader+1 | rest": "3s split leader | rest\n",
+	} {
+		s, err := nemesis.ParseSchedule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := nemesis.Schedule(s[0].Plainer()).String(); got != want {
+			t.Errorf("plainer than %q:\n%swant\n%s", text, got, want)
+		}
+	}
+}
+
 // TestEveryKindOfFaultCanBecomePlainer: but those that have no parts.
 func TestEveryKindOfFaultCanBecomePlainer(t *testing.T) {
 	known := map[reflect.Type]bool{}

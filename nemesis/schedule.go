@@ -38,6 +38,24 @@ func (e Entry) String() string {
 	return s + " " + e.Do.String()
 }
 
+// Plainer returns entries to try in the place of e, the plainest first: upon an earlier passing of what it waits for,
+// or with a plainer fault. There is an end, as for those of faults.
+func (e Entry) Plainer() []Entry {
+	var list []Entry
+	tried := e.When.Nth
+	for _, nth := range [...]int{0, 1, e.When.Nth / 2, e.When.Nth - 1} {
+		if e.When.Waits() && nth >= 0 && nth < e.When.Nth && nth != tried {
+			p := e
+			p.When.Nth, tried = nth, nth
+			list = append(list, p)
+		}
+	}
+	for _, f := range e.Do.Plainer() {
+		list = append(list, Entry{e.When, f})
+	}
+	return list
+}
+
 // Schedule is what happens to a run. Its order has no meaning: entries happen when they say, and what happens at
 // one instant is ordered by the run's chooser. Let faults whose order matters be a millisecond apart.
 type Schedule []Entry

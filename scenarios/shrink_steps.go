@@ -279,8 +279,8 @@ func (s *shrinking) plainerFaults() bool {
 	for i := 0; i < len(s.best.Schedule); i++ {
 		for !s.over() {
 			var candidates []*Case
-			for _, f := range s.best.Schedule[i].Do.Plainer() {
-				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i].Do = f }))
+			for _, e := range s.best.Schedule[i].Plainer() {
+				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i] = e }))
 			}
 			if s.first(candidates) < 0 {
 				break
