@@ -77,7 +77,8 @@ type deeds struct {
 	// a sync may ask later, are not waited for. Nor is what is appended behind a sync: which entries are in which
 	// part nobody can see, and to take an entry for durable too late would be a false alarm.
 	safe, logged sim.WriteSeq
-	// sent says that it sent something.
+	// sent says that it sent something to a server. What clients are told of a reign binds nobody: a server that
+	// answers one, and then loses its power, may forget a reign that it had not on its disk.
 	sent bool
 }
 
@@ -95,8 +96,10 @@ func deedsOf(v view, st *sim.StepInfo) deeds {
 			synced = true
 		case sim.EffectReplace, sim.EffectTruncate, sim.EffectRemove:
 			writes++
-		case sim.EffectSend, sim.EffectSendSafe, sim.EffectSendOn:
-			d.sent = true
+		case sim.EffectSend, sim.EffectSendSafe:
+			d.sent = d.sent || !st.Effects[i].To.IsClient()
+		case sim.EffectSendOn:
+			d.sent = d.sent || !v.OtherEnd(st.Node, st.Effects[i].Chan).IsClient()
 		}
 	}
 	if writes > 0 {
@@ -219,7 +222,7 @@ func (g *ghost) bind() {
 	}
 }
 
-// voted checks SB6. A vote binds once it is durable or, if no write belongs to it, once anything was sent.
+// voted checks SB6. A vote binds once it is durable or, if no write belongs to it, once anything was sent to a server.
 func (g *ghost) voted(n sim.NodeID, did deeds) *sim.Violation {
 	var now vote
 	now.reign, now.node = g.replica.Vote()

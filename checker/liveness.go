@@ -73,6 +73,9 @@ type Liveness struct {
 
 	// membership returns the membership in force; nil if all servers are members.
 	membership func() Membership
+	// core holds the servers of which anything is asked.
+	core   ServerSet
+	longer time.Duration
 
 	// whole says that the system is whole, since the time healed.
 	whole  bool
@@ -106,7 +109,7 @@ type waiting struct {
 // after on: when that is over which ends by itself and cannot be seen, such as a wall clock that is slewed, or
 // messages that a clog has delayed.
 func NewLiveness(adapt Adapter, bounds Bounds, after sim.Time) *Liveness {
-	return &Liveness{adapt: adapt, bounds: bounds, after: after}
+	return &Liveness{adapt: adapt, bounds: bounds, after: after, core: everybody}
 }
 
 // NeedsWrite makes l ask for a write since the heal that was answered, where writes says which inputs are writes: a
@@ -122,7 +125,14 @@ func (l *Liveness) Among(membership func() Membership) { l.membership = membersh
 func (l *Liveness) Reset(after sim.Time) {
 	clear(l.waiting)
 	*l = Liveness{adapt: l.adapt, bounds: l.bounds, after: after, writes: l.writes, membership: l.membership,
-		waiting: l.waiting[:0]}
+		waiting: l.waiting[:0], core: everybody}
+}
+
+// Core makes l, until it is reset, require something of some servers only, and call the system whole when these and the
+// clients are: the others have failed for good. Who asks them first waits in vain, so that an answer may take so much
+// longer.
+func (l *Liveness) Core(core ServerSet, longer time.Duration) {
+	l.core, l.longer = core, longer
 }
 
 // liveView is the part of [sim.View] that liveness checks look at.
@@ -173,7 +183,7 @@ func (l *Liveness) heal(v liveView) {
 		l.waiting = append(l.waiting, waiting{})
 	}
 	was := l.whole
-	l.whole = wound(v) == ""
+	l.whole = wound(v, l.core) == ""
 	if !l.whole || was {
 		return
 	}
@@ -224,7 +234,7 @@ func (l *Liveness) client(v liveView, st *sim.StepInfo) *sim.Violation {
 
 // deadline returns when w must be answered.
 func (l *Liveness) deadline(w *waiting) sim.Time {
-	return max(w.since, l.healed.Add(l.bounds.Leader)).Add(l.bounds.Answer)
+	return max(w.since, l.healed.Add(l.bounds.Leader)).Add(l.bounds.Answer + l.longer)
 }
 
 // due checks what is due by now, and finds out when something will be next.
@@ -360,10 +370,10 @@ func (l *Liveness) passing() string {
 func (l *Liveness) members() ServerSet {
 	if l.membership != nil {
 		if m := l.membership(); m != nil {
-			return m.Members()
+			return m.Members() & l.core
 		}
 	}
-	return everybody
+	return l.core
 }
 
 // Report returns what is to be said at the end of a run, which ended for the reason stop.
@@ -377,7 +387,7 @@ func (l *Liveness) report(v liveView, stop sim.Stop) Report {
 	}
 	switch {
 	case !l.whole:
-		r.Reason = "not to be told: " + cmp.Or(wound(v), "nothing happened after what ended by itself")
+		r.Reason = "not to be told: " + cmp.Or(wound(v, l.core), "nothing happened after what ended by itself")
 		return r
 	case v.Now() < l.healed:
 		r.Reason = fmt.Sprintf("not to be told: the run ended before the heal at %s", l.healed)

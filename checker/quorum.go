@@ -24,6 +24,20 @@ func (s ServerSet) has(i int) bool {
 	return s>>i&1 != 0
 }
 
+// of returns those of servers, which are all, that are in s.
+func (s ServerSet) of(servers []sim.NodeID) []sim.NodeID {
+	if s == everybody {
+		return servers
+	}
+	var some []sim.NodeID
+	for i, n := range servers {
+		if s.has(i) {
+			some = append(some, n)
+		}
+	}
+	return some
+}
+
 // String returns "n1, n3", or "nobody".
 func (s ServerSet) String() string {
 	if s == 0 {

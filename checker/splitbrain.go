@@ -179,6 +179,7 @@ type view interface {
 	Written(n sim.NodeID) sim.WriteSeq
 	Durable(n sim.NodeID) sim.WriteSeq
 	IsCut(from, to sim.NodeID) bool
+	OtherEnd(n sim.NodeID, c sim.ChanID) sim.NodeID
 }
 
 // Observe implements [sim.Observer].

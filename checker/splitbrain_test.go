@@ -265,6 +265,13 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.start(3)
 			st.commit(3, 1) // by the disks of n1, n2 and n3
 		},
+		"a vote that no server was told of is lost with the power": func(st *stage) {
+			st.at(3).voted, st.at(3).reign = vote{5, sim.Server(2)}, 5
+			st.event(sim.Server(3), sim.Receive, sim.Effect{Kind: sim.EffectSend, To: sim.Client(1)})
+			st.crash(3)
+			st.at(3).votedOnDisk, st.at(3).reign = vote{}, 0
+			st.start(3)
+		},
 		"a log is compacted": func(st *stage) {
 			st.at(3).base, st.at(3).log = 2, nil
 			st.step(3, true)

@@ -73,14 +73,16 @@ func (st *stage) Servers() (ids []sim.NodeID) {
 	}
 	return ids
 }
-func (st *stage) Clients() []sim.NodeID                { return []sim.NodeID{sim.Client(1), sim.Client(2)} }
-func (st *stage) Machine(n sim.NodeID) sim.Machine     { return st.servers[n.Number()-1] }
-func (st *stage) Written(n sim.NodeID) sim.WriteSeq    { return st.servers[n.Number()-1].written }
-func (st *stage) Durable(n sim.NodeID) sim.WriteSeq    { return st.servers[n.Number()-1].durable }
-func (st *stage) IsCut(from, to sim.NodeID) bool       { return st.cut[[2]sim.NodeID{from, to}] }
-func (st *stage) at(n int) *actor                      { return st.servers[n-1] }
-func asReplica(m sim.Machine) Replica                  { return m.(*actor) }
-func asReply(_, output any) (reply Reply, quorum bool) { reply, quorum = output.(Reply); return }
+func (st *stage) Clients() []sim.NodeID             { return []sim.NodeID{sim.Client(1), sim.Client(2)} }
+func (st *stage) Machine(n sim.NodeID) sim.Machine  { return st.servers[n.Number()-1] }
+func (st *stage) Written(n sim.NodeID) sim.WriteSeq { return st.servers[n.Number()-1].written }
+func (st *stage) Durable(n sim.NodeID) sim.WriteSeq { return st.servers[n.Number()-1].durable }
+func (st *stage) IsCut(from, to sim.NodeID) bool    { return st.cut[[2]sim.NodeID{from, to}] }
+
+func (st *stage) OtherEnd(sim.NodeID, sim.ChanID) sim.NodeID { return 0 }
+func (st *stage) at(n int) *actor                            { return st.servers[n-1] }
+func asReplica(m sim.Machine) Replica                        { return m.(*actor) }
+func asReply(_, output any) (reply Reply, quorum bool)       { reply, quorum = output.(Reply); return }
 
 // newStage returns five servers that have started in reign 1.
 func newStage(t *testing.T, s *SplitBrain) *stage {

@@ -7,9 +7,10 @@ import (
 	"schism/sim"
 )
 
-// wound says what keeps the system from being whole, "" if nothing does.
-func wound(v liveView) string {
-	servers, clients := v.Servers(), v.Clients()
+// wound says what keeps the system from being whole, "" if nothing does. Nothing is asked of servers that are not in
+// core.
+func wound(v liveView, core ServerSet) string {
+	servers, clients := core.of(v.Servers()), v.Clients()
 	for _, nodes := range [...][]sim.NodeID{servers, clients} {
 		for _, n := range nodes {
 			switch {

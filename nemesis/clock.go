@@ -37,6 +37,21 @@ func (s SlewWall) String() string {
 	return "slew " + s.Target.String() + " by " + s.By.String() + " over " + s.Over.String()
 }
 
+// CoarsenWall makes wall clocks go in steps of that length, which is not negative; with 0 they run again. Timers do not
+// notice. Some systems have clocks of 16 ms.
+type CoarsenWall struct {
+	Target Target
+	Step   time.Duration
+}
+
+// Apply implements [Fault].
+func (c CoarsenWall) Apply(f sim.Faults) {
+	each(f, c.Target, func(n sim.NodeID) { f.CoarsenWall(n, c.Step) })
+}
+
+// String returns "coarsen n1 16ms".
+func (c CoarsenWall) String() string { return "coarsen " + c.Target.String() + " " + c.Step.String() }
+
 // Drift makes both clocks of a node run PPM parts per million fast, slow if negative; 0 is right. PPM is at least
 // [sim.MinDriftPPM], -900,000.
 type Drift struct {

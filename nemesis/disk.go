@@ -28,6 +28,7 @@ const (
 	DiskWriteError
 	DiskCapacity
 	DiskSyncLies
+	DiskNamesLie
 )
 
 // named returns the properties that s changes.
@@ -43,6 +44,7 @@ func (s *SetDisk) named() DiskFields {
 		{d.WriteError != 0, DiskWriteError},
 		{d.Capacity != 0, DiskCapacity},
 		{d.SyncLies, DiskSyncLies},
+		{d.NamesLie, DiskNamesLie},
 	} {
 		if p.is {
 			set |= p.field
@@ -72,6 +74,9 @@ func (s *SetDisk) over(p sim.DiskProfile) sim.DiskProfile {
 	if set&DiskSyncLies != 0 {
 		p.SyncLies = s.Disk.SyncLies
 	}
+	if set&DiskNamesLie != 0 {
+		p.NamesLie = s.Disk.NamesLie
+	}
 	return p
 }
 
@@ -82,7 +87,8 @@ func (s SetDisk) Apply(f sim.Faults) {
 }
 
 // String returns "disk n1 sync 10ms..1s read 1ms sync-error 5% write-error 1% capacity 65536 lying", with what
-// changes only. The capacity is in bytes, 0 for none; "honest" is the opposite of "lying".
+// changes only. The capacity is in bytes, 0 for none; "honest" is the opposite of "lying". Syncs of a disk that is
+// "names-lying" leave behind what makes, replaces and removes files; "names-honest" is the opposite.
 func (s SetDisk) String() string {
 	set, d := s.named(), &s.Disk
 	text := "disk " + s.Target.String()
@@ -107,6 +113,12 @@ func (s SetDisk) String() string {
 	case set&DiskSyncLies != 0:
 		text += " honest"
 	}
+	switch {
+	case d.NamesLie:
+		text += " names-lying"
+	case set&DiskNamesLie != 0:
+		text += " names-honest"
+	}
 	return text
 }
 
@@ -121,33 +133,3 @@ func (r ResetDisk) Apply(f sim.Faults) {
 
 // String returns "reset disk n1".
 func (r ResetDisk) String() string { return "reset disk " + r.Target.String() }
-
-// Rot flips Bits durable bits of each node, anywhere in its files. It cannot be undone.
-type Rot struct {
-	Target Target
-	Bits   int
-}
-
-// Apply implements [Fault].
-func (r Rot) Apply(f sim.Faults) {
-	each(f, r.Target, func(n sim.NodeID) { f.Rot(n, r.Bits) })
-}
-
-// String returns "rot n1 bits 3".
-func (r Rot) String() string { return "rot " + r.Target.String() + " bits " + strconv.Itoa(r.Bits) }
-
-// BreakSectors makes so many sectors of each node's files unreadable until they are written anew.
-type BreakSectors struct {
-	Target  Target
-	Sectors int
-}
-
-// Apply implements [Fault].
-func (b BreakSectors) Apply(f sim.Faults) {
-	each(f, b.Target, func(n sim.NodeID) { f.BreakSectors(n, b.Sectors) })
-}
-
-// String returns "break n1 sectors 2".
-func (b BreakSectors) String() string {
-	return "break " + b.Target.String() + " sectors " + strconv.Itoa(b.Sectors)
-}

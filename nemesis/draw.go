@@ -24,6 +24,10 @@ const (
 	aspectVictims
 	aspectMarks
 	aspectLanes
+
+	aspectStates sim.NodeID = 1 << 10
+	aspectRates  sim.NodeID = 1<<10 + 1
+	aspectCore   sim.NodeID = 1<<10 + 2
 )
 
 // aspectOf returns the draw for an aspect; part tells several of one aspect apart.

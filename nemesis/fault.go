@@ -17,12 +17,17 @@ import (
 //     negative except a drift; a ratio is at most [sim.Always].
 //  2. Min is at most Max.
 //  3. A Split has a group.
-//  4. The kind of message of a rule, and its action, are single words.
+//  4. The kind of message of a rule, and its action, and what a Provoke is about, are single words.
 type Fault interface {
 	// Apply lets the fault happen at once.
 	Apply(sim.Faults)
 	// String returns the fault on one line, as [ParseFault] reads it.
 	String() string
+	// Takes returns what the fault takes from the system; nothing if it only undoes others.
+	Takes() Takes
+	// Plainer returns faults to try in the place of this one, the plainest first: each does less, or can be said in
+	// fewer words. However often one is put in the place of the one before, there is an end.
+	Plainer() []Fault
 }
 
 // Before is a fault that does nothing from the instant At on. It bounds faults that wait for a mark, which may be
@@ -65,8 +70,8 @@ func (Heal) String() string { return "heal" }
 
 // Recover undoes everything that can be undone, so that afterwards the system is whole: it heals, gives links,
 // disks, task delays and the drift of clocks back what they were configured with, clears all rules, lets every clock
-// run, resumes every node that is paused and restarts every node that is down. What is lost stays lost: wiped, rotten
-// and broken disks, and wall clocks that have jumped.
+// run evenly, and steps take no time, resumes every node that is paused and restarts every node that is down. What is
+// lost stays lost: wiped, rotten and broken disks, which only Repair mends, and wall clocks that have jumped.
 type Recover struct{}
 
 // Apply implements [Fault].
@@ -77,6 +82,8 @@ func (Recover) Apply(f sim.Faults) {
 		Heal{},
 		ResetDisk{Everyone},
 		Unslow{Everyone},
+		Undrag{Everyone},
+		CoarsenWall{Everyone, 0},
 		Undrift{Everyone},
 		Thaw{Everyone},
 		Resume{Everyone},

@@ -48,6 +48,16 @@ func IsolateGrudge(one sim.NodeID, nodes []sim.NodeID) Grudge {
 	return GroupsGrudge(alone, without(nodes, alone))
 }
 
+// AloneGrudge keeps each of those in alone apart from all the other nodes, also from each other: Jepsen's primaries, if
+// they are those who would lead.
+func AloneGrudge(alone, nodes []sim.NodeID) Grudge {
+	groups := [][]sim.NodeID{without(nodes, alone)}
+	for _, n := range alone {
+		groups = append(groups, []sim.NodeID{n})
+	}
+	return GroupsGrudge(groups...)
+}
+
 // BridgeGrudge keeps the two halves of nodes apart but for the first node of the second half, which keeps its
 // links to both: 5 is {1,2}-3-{4,5}, where only 3 sees all.
 func BridgeGrudge(nodes []sim.NodeID) Grudge {

@@ -50,6 +50,8 @@ func TestGrudgesCutWhatTheirDefinitionSays(t *testing.T) {
 			view{n1: {n1, n4, n5}, n2: {n2, n5}, n3: {n3, n5}, n4: {n1, n4, n5}, n5: all}},
 		"isolate": {nemesis.IsolateGrudge(n3, all), view{n1: {n1, n2, n4, n5}, n2: {n1, n2, n4, n5}, n3: {n3},
 			n4: {n1, n2, n4, n5}, n5: {n1, n2, n4, n5}}},
+		"alone": {nemesis.AloneGrudge([]sim.NodeID{n1, n3}, all), view{n1: {n1}, n2: {n2, n4, n5}, n3: {n3},
+			n4: {n2, n4, n5}, n5: {n2, n4, n5}}},
 		"bridge": {nemesis.BridgeGrudge(all), view{n1: {n1, n2, n3}, n2: {n1, n2, n3}, n3: all, n4: three, n5: three}},
 		"ring": {nemesis.MajoritiesRingGrudge(all), view{n1: {n1, n2, n5}, n2: {n1, n2, n3}, n3: {n2, n3, n4},
 			n4: {n3, n4, n5}, n5: {n1, n4, n5}}},

@@ -102,6 +102,40 @@ const (
 	// KindBreakSectors makes 1-8 sectors unreadable, and restarts the server so that it reads them.
 	KindBreakSectors
 
+	// KindPrimaries leaves every server alone that claims to lead. It is survivable again, as are the kinds that
+	// follow.
+	KindPrimaries
+	// KindVotesOnly loses the messages that replicate, on some links: who is there can vote, and gets nothing.
+	KindVotesOnly
+	// KindLag makes messages take longer than a lease lasts.
+	KindLag
+	// KindBandwidth lets links carry 20 to 1000 messages a second.
+	KindBandwidth
+	// KindHalfOpen makes one side of channels forget them.
+	KindHalfOpen
+	// KindCoarse makes wall clocks go in steps of 1, 16 or 100 ms.
+	KindCoarse
+	// KindDrag makes every step of a server take up to 50 ms.
+	KindDrag
+	// KindMidway crashes a server in the middle of a step that writes, with a loss of power or without.
+	KindMidway
+	// KindProvoke makes servers do something at once, again and again: a storm of TimeoutNow.
+	KindProvoke
+	// KindStateCrash lets the power of a server fail when it is in a state of SwarmConfig.States.
+	KindStateCrash
+	// KindStateIsolate isolates it.
+	KindStateIsolate
+	// KindStatePause pauses it.
+	KindStatePause
+
+	// KindWildDrift lets clocks run much faster or slower than most systems allow for, as WildPPM says. It is not
+	// survivable for those that rely on clocks.
+	KindWildDrift
+	// KindMisdirect lets 1-4 sectors go where others should be. Not survivable.
+	KindMisdirect
+	// KindLyingNames makes syncs leave names behind, and then the power fails. Not survivable.
+	KindLyingNames
+
 	kinds
 )
 
@@ -109,7 +143,9 @@ var kindNames = [kinds]string{"halves", "leader-side", "groups", "isolate", "iso
 	"ring", "flapping", "clients", "crash", "power-loss", "crash-all", "rolling", "pause", "loss", "duplicate",
 	"delay", "tail", "reorder", "queue", "clog", "swizzle", "hold", "rules", "reset-channels", "blackhole",
 	"slow-tasks", "slow-sync", "sync-error", "write-error", "drift", "jump", "slew", "freeze", "mark-crash",
-	"mark-isolate", "mark-pause", "wipe", "rot", "lying-sync", "break-sectors"}
+	"mark-isolate", "mark-pause", "wipe", "rot", "lying-sync", "break-sectors", "primaries", "votes-only", "lag",
+	"bandwidth", "half-open", "coarse", "drag", "midway", "provoke",
+	"state-crash", "state-isolate", "state-pause", "wild-drift", "misdirect", "lying-names"}
 
 // String returns the kind's name, "power-loss".
 func (k Kind) String() string {
@@ -120,9 +156,18 @@ func (k Kind) String() string {
 }
 
 // Survivable returns the kinds that a quorum protocol must survive, whatever comes together: it may stop, but it
-// may not go wrong. The others, KindWipe and what follows it, make a server break promises that it has made, so a
+// may not go wrong. The others make a server break promises that it has made, or clocks worse than they may be, so a
 // scenario that asks for them says what still holds with how many such servers; see SwarmConfig.Victims.
 func Survivable() []Kind {
+	all := Common()
+	for k := KindPrimaries; k < KindWildDrift; k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+// Common returns those of Survivable that have something to break in any system.
+func Common() []Kind {
 	var all []Kind
 	for k := range KindWipe {
 		all = append(all, k)

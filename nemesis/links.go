@@ -30,6 +30,7 @@ const (
 	LinkDuplicate
 	LinkReorder
 	LinkQueue
+	LinkSpacing
 )
 
 // named returns the properties that s changes.
@@ -45,6 +46,7 @@ func (s *SetLinks) named() LinkFields {
 		{l.Duplicate != 0 || l.DuplicateMax != 0, LinkDuplicate},
 		{l.Reorder != 0 || l.ReorderMax != 0, LinkReorder},
 		{l.Queue != 0, LinkQueue},
+		{l.Spacing != 0, LinkSpacing},
 	} {
 		if p.is {
 			set |= p.field
@@ -74,6 +76,9 @@ func (s *SetLinks) over(l sim.Link) sim.Link {
 	if set&LinkQueue != 0 {
 		l.Queue = s.Link.Queue
 	}
+	if set&LinkSpacing != 0 {
+		l.Spacing = s.Link.Spacing
+	}
 	return l
 }
 
@@ -85,7 +90,8 @@ func (s SetLinks) Apply(f sim.Faults) {
 }
 
 // String returns "links all loss 20% latency 1ms..50ms tail 0.1% to 1s duplicate 5% within 1m0s reorder 10% within
-// 20ms queue 16", with what changes only. The queue is in messages, 0 for no bound.
+// 20ms queue 16 spacing 2ms", with what changes only. The queue is in messages, 0 for no bound; the spacing is how long
+// a message occupies the link, the inverse of its bandwidth in messages.
 func (s SetLinks) String() string {
 	set, l := s.named(), &s.Link
 	text := "links " + arrow(s.From, s.To)
@@ -106,6 +112,9 @@ func (s SetLinks) String() string {
 	}
 	if set&LinkQueue != 0 {
 		text += " queue " + strconv.Itoa(l.Queue)
+	}
+	if set&LinkSpacing != 0 {
+		text += " spacing " + l.Spacing.String()
 	}
 	return text
 }
@@ -153,37 +162,3 @@ func (r Release) Apply(f sim.Faults) { eachLink(f, r.From, r.To, f.Release) }
 
 // String returns "release n1 -> all".
 func (r Release) String() string { return "release " + arrow(r.From, r.To) }
-
-// ResetChannels closes every channel between two targets, in either direction, as a connection reset does.
-type ResetChannels struct{ A, B Target }
-
-// Apply implements [Fault].
-func (r ResetChannels) Apply(f sim.Faults) { eachLink(f, r.A, r.B, f.ResetChannels) }
-
-// String returns "reset channels n1 -> n2". Which side is named first does not matter.
-func (r ResetChannels) String() string { return "reset channels " + arrow(r.A, r.B) }
-
-// Blackhole makes channels swallow what is sent from one target to the other, without closing. Off ends that, and
-// resets the channels: a stream never has a gap.
-type Blackhole struct {
-	From, To Target
-	Off      bool
-}
-
-// Apply implements [Fault].
-func (b Blackhole) Apply(f sim.Faults) {
-	eachLink(f, b.From, b.To, func(from, to sim.NodeID) {
-		f.Blackhole(from, to, !b.Off)
-		if b.Off {
-			f.ResetChannels(from, to)
-		}
-	})
-}
-
-// String returns "blackhole n1 -> n2" or "blackhole n1 -> n2 off".
-func (b Blackhole) String() string {
-	if b.Off {
-		return "blackhole " + arrow(b.From, b.To) + " off"
-	}
-	return "blackhole " + arrow(b.From, b.To)
-}

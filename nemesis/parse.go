@@ -32,8 +32,14 @@ func parseEntry(line string) (Entry, error) {
 	}
 	var e Entry
 	e.When.After = p.duration()
-	if p.take("after") {
-		e.When.Mark, e.When.Nth = p.mark()
+	switch {
+	case p.take("after"):
+		e.When.Mark, e.When.Nth = p.mark("a mark")
+	case p.take("when"):
+		e.When.State, e.When.Nth = p.mark("a state")
+		if p.take("on") {
+			e.When.On = p.node()
+		}
 	}
 	e.Do = p.fault()
 	if err := p.end(); err != nil {
@@ -126,7 +132,7 @@ func (p *parser) fault() Fault {
 
 // verb reads a fault that begins with verb, which has been read.
 func (p *parser) verb(verb string) Fault {
-	for _, read := range []func(*parser, string) Fault{partitionFault, processFault, linkFault, deviceFault} {
+	for _, read := range []func(*parser, string) Fault{partitionFault, processFault, linkFault, diskFault, clockFault} {
 		if f := read(p, verb); f != nil {
 			return f
 		}
@@ -142,8 +148,12 @@ func partitionFault(p *parser, verb string) Fault {
 		return Heal{}
 	case "recover":
 		return Recover{}
+	case "core":
+		return Core{p.target()}
 	case "split":
 		return p.split()
+	case "isolate":
+		return Isolate{p.target()}
 	case "deafen":
 		return Deafen{p.target()}
 	case "mute":
@@ -202,6 +212,15 @@ func processFault(p *parser, verb string) Fault {
 		return s
 	case "unslow":
 		return Unslow{p.target()}
+	case "drag":
+		d := Drag{Target: p.target()}
+		d.Min, d.Max = p.between()
+		return d
+	case "undrag":
+		return Undrag{p.target()}
+	case "provoke":
+		t := p.target()
+		return Provoke{t, p.plain("what to provoke")}
 	}
 	return nil
 }
@@ -226,6 +245,9 @@ func linkFault(p *parser, verb string) Fault {
 	case "blackhole":
 		from, to := p.arrow()
 		return Blackhole{from, to, p.take("off")}
+	case "half-open":
+		from, to := p.arrow()
+		return HalfOpen{from, to}
 	case "rule":
 		return p.rule()
 	case "clear":
@@ -252,41 +274,4 @@ func (p *parser) reset() Fault {
 		p.fail("cannot reset %q", what)
 		return nil
 	}
-}
-
-// deviceFault reads the faults of disks and clocks; nil is another verb.
-func deviceFault(p *parser, verb string) Fault {
-	switch verb {
-	case "disk":
-		return p.setDisk()
-	case "rot":
-		t := p.target()
-		p.expect("bits")
-		return Rot{t, p.number(maxDamage)}
-	case "break":
-		t := p.target()
-		p.expect("sectors")
-		return BreakSectors{t, p.number(maxDamage)}
-	case "jump":
-		t := p.target()
-		p.expect("by")
-		return JumpWall{t, p.duration()}
-	case "slew":
-		s := SlewWall{Target: p.target()}
-		p.expect("by")
-		s.By = p.duration()
-		p.expect("over")
-		s.Over = p.length()
-		return s
-	case "drift":
-		t := p.target()
-		return Drift{t, p.ppm()}
-	case "undrift":
-		return Undrift{p.target()}
-	case "freeze":
-		return Freeze{p.target()}
-	case "thaw":
-		return Thaw{p.target()}
-	}
-	return nil
 }

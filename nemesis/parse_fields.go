@@ -1,10 +1,6 @@
 package nemesis
 
-import (
-	"strings"
-
-	"schism/sim"
-)
+import "schism/sim"
 
 // fields reads named fields, in any order, to the end of the line. The field named w is read by read, which returns
 // false if there is no such field.
@@ -22,9 +18,10 @@ func (p *parser) fields(read func(w string) bool) {
 	}
 }
 
-// crash reads a Crash.
+// crash reads a Crash or a CrashMidway.
 func (p *parser) crash() Fault {
 	c := Crash{Target: p.target()}
+	midway := p.take("midway")
 	p.fields(func(w string) bool {
 		switch w {
 		case "losing":
@@ -38,6 +35,9 @@ func (p *parser) crash() Fault {
 		}
 		return true
 	})
+	if midway {
+		return CrashMidway(c)
+	}
 	return c
 }
 
@@ -64,6 +64,8 @@ func (p *parser) setLinks() Fault {
 			set |= LinkReorder
 		case "queue":
 			l.Queue, set = p.number(maxNumber), set|LinkQueue
+		case "spacing":
+			l.Spacing, set = p.length(), set|LinkSpacing
 		default:
 			return false
 		}
@@ -96,6 +98,11 @@ func (p *parser) setDisk() Fault {
 				p.fail("a disk that is lying and honest")
 			}
 			d.SyncLies, set = w == "lying", set|DiskSyncLies
+		case "names-lying", "names-honest":
+			if set&DiskNamesLie != 0 {
+				p.fail("a disk whose names are lying and honest")
+			}
+			d.NamesLie, set = w == "names-lying", set|DiskNamesLie
 		default:
 			return false
 		}
@@ -117,10 +124,7 @@ func (p *parser) rule() Fault {
 	if r.Action == 0 {
 		p.fail("%q is not what a rule can do", w)
 	}
-	if r.MessageKind = p.word("a kind of message"); strings.ContainsAny(r.MessageKind, "{}|") {
-		p.fail("%q is not a kind of message", r.MessageKind)
-	}
-	if r.MessageKind == "*" {
+	if r.MessageKind = p.plain("a kind of message"); r.MessageKind == "*" {
 		r.MessageKind = ""
 	}
 	if p.take("by") {

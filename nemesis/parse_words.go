@@ -58,20 +58,26 @@ func (p *parser) node() sim.NodeID {
 	return n
 }
 
-// mark reads "leader-elected#2"; without a number, nth is 0.
-func (p *parser) mark() (name string, nth int) {
-	w := p.word("a mark")
-	if strings.ContainsAny(w, "{}|") {
-		p.fail("%q is not a mark", w)
-	}
+// mark reads "leader-elected#2", the name of the wanted thing; without a number, nth is 0.
+func (p *parser) mark(want string) (name string, nth int) {
+	w := p.plain(want)
 	i := strings.LastIndexByte(w, '#')
 	if i < 0 {
 		return w, 0
 	}
 	if i == 0 {
-		p.fail("%q names no mark", w)
+		p.fail("%q does not name %s", w, want)
 	}
 	return w[:i], p.positive(w[i+1:])
+}
+
+// plain reads a word that is not punctuation.
+func (p *parser) plain(want string) string {
+	w := p.word(want)
+	if strings.ContainsAny(w, "{}|") {
+		p.fail("%q is not %s", w, want)
+	}
+	return w
 }
 
 // duration reads a duration of at most sim.MaxTime, forwards or backwards.

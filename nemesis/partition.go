@@ -62,6 +62,16 @@ func (s SplitLeader) String() string {
 	return "split leader+" + strconv.Itoa(s.With) + " | rest"
 }
 
+// Isolate cuts, both ways, every link between a node of the target and any other server: each of them is alone. With
+// [Leaders] every server that would lead is.
+type Isolate struct{ Target Target }
+
+// Apply implements [Fault].
+func (i Isolate) Apply(f sim.Faults) { AloneGrudge(i.Target.resolve(f), f.Servers()).apply(f) }
+
+// String returns "isolate leaders".
+func (i Isolate) String() string { return "isolate " + i.Target.String() }
+
 // Deafen lets nothing that other servers send reach the target. It still sends.
 type Deafen struct{ Target Target }
 

@@ -26,180 +26,90 @@ func Shorter(d time.Duration) []time.Duration {
 	return list
 }
 
-// Plainer returns faults to try in the place of f, the plainest first: each does less, or can be said in fewer words.
-// However often one is put in the place of the one before, there is an end.
-func Plainer(f Fault) []Fault {
-	switch f := f.(type) {
-	case Before:
-		list := []Fault{f.Do}
-		for _, p := range Plainer(f.Do) {
-			list = append(list, Before{f.At, p})
-		}
-		return list
-	case Split:
-		return plainerSplit(f)
-	case Crash:
-		return plainerCrash(f)
-	case SetLinks:
-		return plainerLinks(f)
-	case SetDisk:
-		return plainerDisk(f)
-	}
-	return fewer(f)
-}
+// What follows makes the parts of faults plainer: each function returns what with makes of each plainer part, the
+// plainest first. However often one is put in the place of the one before, there is an end. Nothing becomes zero: a
+// fault that does nothing is better left out.
 
-// plainerSplit leaves out one node after the other.
-func plainerSplit(s Split) []Fault {
+// shorter makes a duration shorter, towards zero if it is negative.
+func shorter(d time.Duration, with func(time.Duration) Fault) []Fault {
 	var list []Fault
-	for i, g := range s.Groups {
-		for j := range g {
-			groups := slices.Clone(s.Groups)
-			groups[i] = slices.Delete(slices.Clone(g), j, j+1)
-			list = append(list, Split{slices.DeleteFunc(groups, func(g []sim.NodeID) bool { return len(g) == 0 })})
-		}
+	sign := time.Duration(1)
+	if d < 0 {
+		sign = -1
 	}
-	return slices.DeleteFunc(list, func(f Fault) bool { return len(f.(Split).Groups) == 0 })
-}
-
-// plainerCrash leaves the power on, or loses all that can be lost instead of some.
-func plainerCrash(c Crash) []Fault {
-	var list []Fault
-	for _, loss := range []sim.PowerLoss{{}, {Drop: sim.Always}} {
-		if c.Loss != loss && c.Loss != (sim.PowerLoss{}) {
-			list = append(list, Crash{c.Target, loss})
-		}
-	}
-	if c.Loss == (sim.PowerLoss{Drop: sim.Always}) {
-		list = list[:1]
-	}
-	return append(list, fewer(c)...)
-}
-
-// plainerLinks leaves out one property after the other.
-func plainerLinks(s SetLinks) []Fault {
-	var list []Fault
-	l := s.Link
-	for _, link := range []sim.Link{
-		{Min: l.Min, Max: l.Max, Tail: l.Tail, TailMax: l.TailMax, Duplicate: l.Duplicate, DuplicateMax: l.DuplicateMax,
-			Reorder: l.Reorder, ReorderMax: l.ReorderMax, Queue: l.Queue},
-		{Loss: l.Loss, Min: l.Min, Max: l.Max, Reorder: l.Reorder, ReorderMax: l.ReorderMax, Queue: l.Queue,
-			Duplicate: l.Duplicate, DuplicateMax: l.DuplicateMax},
-		{Loss: l.Loss, Min: l.Min, Max: l.Max, Tail: l.Tail, TailMax: l.TailMax, Reorder: l.Reorder,
-			ReorderMax: l.ReorderMax, Queue: l.Queue},
-		{Loss: l.Loss, Min: l.Min, Max: l.Max, Tail: l.Tail, TailMax: l.TailMax, Duplicate: l.Duplicate,
-			DuplicateMax: l.DuplicateMax, Queue: l.Queue},
-		{Loss: l.Loss, Tail: l.Tail, TailMax: l.TailMax, Duplicate: l.Duplicate, DuplicateMax: l.DuplicateMax,
-			Reorder: l.Reorder, ReorderMax: l.ReorderMax, Queue: l.Queue},
-		{Loss: l.Loss, Min: l.Min, Max: l.Max, Tail: l.Tail, TailMax: l.TailMax, Duplicate: l.Duplicate,
-			DuplicateMax: l.DuplicateMax, Reorder: l.Reorder, ReorderMax: l.ReorderMax},
-	} {
-		if link != l && link != (sim.Link{}) {
-			list = append(list, SetLinks{From: s.From, To: s.To, Link: link, None: s.None})
+	for _, s := range Shorter(d.Abs()) {
+		if s > 0 {
+			list = append(list, with(sign*s))
 		}
 	}
 	return list
 }
 
-// plainerDisk leaves out one property after the other.
-func plainerDisk(s SetDisk) []Fault {
-	var list []Fault
-	for _, change := range []func(d *sim.DiskProfile){
-		func(d *sim.DiskProfile) { d.SyncMin, d.SyncMax = 0, 0 },
-		func(d *sim.DiskProfile) { d.ReadMin, d.ReadMax = 0, 0 },
-		func(d *sim.DiskProfile) { d.SyncError = 0 },
-		func(d *sim.DiskProfile) { d.WriteError = 0 },
-		func(d *sim.DiskProfile) { d.Capacity = 0 },
-		func(d *sim.DiskProfile) { d.SyncLies = false },
-	} {
-		p := s
-		if change(&p.Disk); p.Disk != s.Disk && p.Disk != (sim.DiskProfile{}) {
-			list = append(list, p)
-		}
+// nearer brings two bounds together, and what is one bound down.
+func nearer(lo, hi time.Duration, with func(lo, hi time.Duration) Fault) []Fault {
+	if lo == hi {
+		return shorter(hi, func(d time.Duration) Fault { return with(d, d) })
 	}
-	return append(list, fewer(s)...)
-}
-
-// fewer returns f for one node less of those that it names, each in turn, where it names several.
-func fewer(f Fault) []Fault {
-	var list []Fault
-	for _, t := range fewerNodes(targetOf(f)) {
-		list = append(list, withTarget(f, t))
+	list := []Fault{with(hi, hi)}
+	if lo > 0 {
+		list = []Fault{with(lo, lo), with(hi, hi)}
 	}
 	return list
 }
 
-// fewerNodes returns t without one of its nodes, each in turn.
-func fewerNodes(t Target) []Target {
+// smaller makes a number smaller: 1, half of it, one less.
+func smaller(n int, with func(int) Fault) []Fault {
+	var list []Fault
+	tried := 0
+	for _, m := range []int{1, n / 2, n - 1} {
+		if m > tried && m < n {
+			list = append(list, with(m))
+			tried = m
+		}
+	}
+	return list
+}
+
+// rounder makes a number of parts per million rounder, and smaller, towards zero.
+func rounder(ppm int32, with func(int32) Fault) []Fault {
+	var list []Fault
+	var tried []int32
+	for unit := int32(100_000_000); unit > 0; unit /= 10 {
+		for _, p := range []int32{ppm / unit * unit, ppm / 2 / unit * unit} {
+			if p != 0 && p != ppm && !slices.Contains(tried, p) {
+				list, tried = append(list, with(p)), append(tried, p)
+			}
+		}
+	}
+	return list
+}
+
+// fewer leaves out one node of those that a target names, each in turn, where it names several.
+func fewer(t Target, with func(Target) Fault) []Fault {
 	if t.Role != RoleNamed || len(t.Nodes) < 2 {
 		return nil
 	}
-	var list []Target
+	var list []Fault
 	for i := range t.Nodes {
-		list = append(list, Nodes(slices.Delete(slices.Clone(t.Nodes), i, i+1)...))
+		list = append(list, with(Nodes(slices.Delete(slices.Clone(t.Nodes), i, i+1)...)))
 	}
 	return list
 }
 
-// targetOf returns the one target of a fault, one that means nobody if it has none or several.
-func targetOf(f Fault) Target {
-	switch f := f.(type) {
-	case Crash:
-		return f.Target
-	case Restart:
-		return f.Target
-	case Pause:
-		return f.Target
-	case Resume:
-		return f.Target
-	case Freeze:
-		return f.Target
-	case Thaw:
-		return f.Target
-	case SetDisk:
-		return f.Target
-	case Slow:
-		return f.Target
-	case JumpWall:
-		return f.Target
-	case SlewWall:
-		return f.Target
-	case Deafen:
-		return f.Target
-	case Mute:
-		return f.Target
-	}
-	return Target{}
+// fewerLinks leaves out one node at either end.
+func fewerLinks(from, to Target, with func(from, to Target) Fault) []Fault {
+	list := fewer(from, func(t Target) Fault { return with(t, to) })
+	return append(list, fewer(to, func(t Target) Fault { return with(from, t) })...)
 }
 
-// withTarget returns f, one of those that targetOf knows, for another target.
-func withTarget(f Fault, t Target) Fault {
-	switch f := f.(type) {
-	case Crash:
-		return Crash{t, f.Loss}
-	case Restart:
-		return Restart{t}
-	case Pause:
-		return Pause{t}
-	case Resume:
-		return Resume{t}
-	case Freeze:
-		return Freeze{t}
-	case Thaw:
-		return Thaw{t}
-	case SetDisk:
-		f.Target = t
-		return f
-	case Slow:
-		f.Target = t
-		return f
-	case JumpWall:
-		return JumpWall{t, f.By}
-	case SlewWall:
-		return SlewWall{t, f.By, f.Over}
-	case Deafen:
-		return Deafen{t}
-	case Mute:
-		return Mute{t}
+// milder leaves the power on, or loses all that can be lost instead of some.
+func milder(loss sim.PowerLoss, with func(sim.PowerLoss) Fault) []Fault {
+	all := sim.PowerLoss{Drop: sim.Always}
+	switch loss {
+	case sim.PowerLoss{}:
+		return nil
+	case all:
+		return []Fault{with(sim.PowerLoss{})}
 	}
-	return f
+	return []Fault{with(sim.PowerLoss{}), with(all)}
 }

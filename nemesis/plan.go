@@ -30,8 +30,8 @@ func Merge(plans ...Plan) Plan {
 }
 
 // Sequence lets the schedules of the plans happen one after the other: the instants of each count from the last
-// instant of the one before, plus gap, which keeps the two apart. What waits for a mark waits from the start; only
-// the instants of [Before] are moved.
+// instant of the one before, plus gap, which keeps the two apart. What waits for a mark or a state waits from the
+// start; only the instants of [Before] are moved.
 func Sequence(gap time.Duration, plans ...Plan) Plan {
 	return func(c sim.Chooser, servers, clients []sim.NodeID) Schedule {
 		var s Schedule
@@ -40,7 +40,7 @@ func Sequence(gap time.Duration, plans ...Plan) Plan {
 			end := start
 			for _, e := range p(c, servers, clients) {
 				e = e.later(start)
-				if e.When.Mark == "" {
+				if !e.When.Waits() {
 					end = max(end, e.When.After)
 				}
 				s = append(s, e)
@@ -54,7 +54,7 @@ func Sequence(gap time.Duration, plans ...Plan) Plan {
 
 // later returns e with its instants moved by d.
 func (e Entry) later(d time.Duration) Entry {
-	if e.When.Mark == "" {
+	if !e.When.Waits() {
 		e.When.After += d
 	}
 	if b, ok := e.Do.(Before); ok {

@@ -16,12 +16,17 @@ import (
 )
 
 var everyKind = append(nemesis.Survivable(), nemesis.KindWipe, nemesis.KindRot, nemesis.KindLyingSync,
-	nemesis.KindBreakSectors)
+	nemesis.KindBreakSectors, nemesis.KindWildDrift, nemesis.KindMisdirect, nemesis.KindLyingNames)
+
+// damaging are the kinds that harm what is durable.
+var damaging = []nemesis.Kind{nemesis.KindWipe, nemesis.KindRot, nemesis.KindLyingSync, nemesis.KindBreakSectors,
+	nemesis.KindMisdirect, nemesis.KindLyingNames}
 
 // plans holds plans of half a minute.
 var plans = map[string]nemesis.Plan{
 	"swarm": nemesis.Swarm(nemesis.SwarmConfig{Start: time.Second, Until: 30 * time.Second,
-		MessageKinds: []string{"Ping", "AppendEntries"}}),
+		MessageKinds: []string{"Ping", "AppendEntries"}, Replication: []string{"Ping"},
+		Provocations: []string{"timeout-now"}, States: []string{"leader"}}),
 	"swarm of every kind": nemesis.Swarm(nemesis.SwarmConfig{Until: 30 * time.Second, Kinds: everyKind,
 		MessageKinds: []string{"Ping"}, Victims: 2}),
 	"storm": nemesis.CrashStorm(nemesis.CrashStormConfig{Start: time.Second, Until: 30 * time.Second}),
@@ -79,7 +84,7 @@ func inTime(t *testing.T, s nemesis.Schedule, until time.Duration) {
 		t.Errorf("the last entry is %q, want %q", s[last], want)
 	}
 	for i, e := range s[:last] {
-		if e.When.Mark == "" {
+		if !e.When.Waits() {
 			if e.When.After < 0 || e.When.After >= until {
 				t.Errorf("%q is not before the end", e)
 			}
@@ -88,7 +93,9 @@ func inTime(t *testing.T, s nemesis.Schedule, until time.Duration) {
 		switch f := e.Do.(type) {
 		case nemesis.Before:
 			undone := slices.ContainsFunc(s[i:last], func(u nemesis.Entry) bool {
-				return u.When.Mark == e.When.Mark && u.When.Nth == e.When.Nth && u.When.After > e.When.After
+				when := u.When
+				when.After = e.When.After
+				return when == e.When && u.When.After > e.When.After
 			})
 			if f.At >= until || !undone {
 				t.Errorf("%q is not before the end or never undone", e)
@@ -120,7 +127,7 @@ func TestShortSwarmsHoldNothingButWhatFits(t *testing.T) {
 		for _, until := range []time.Duration{0, time.Second, 1500 * ms, 3 * time.Second} {
 			s := nemesis.Swarm(nemesis.SwarmConfig{Until: until})(sim.NewSeeded(seed), servers(3), nil)
 			for _, e := range s[:len(s)-1] {
-				if e.When.Mark == "" && e.When.After >= until {
+				if !e.When.Waits() && e.When.After >= until {
 					t.Errorf("seed %d, until %s: %q", seed, until, e)
 				}
 			}
@@ -134,13 +141,19 @@ var traits = []string{
 	`split \{n\d\} \| \{n\d n\d n\d n\d\}`, `split \{[^}]*c1[^}]*\} \| \{n`, `split leader \| rest`,
 	`split leader\+1`, `split leader\+2`, `deafen leader`, `deafen \{?n`, `mute leader`, `mute \{?n`, `bridge`,
 	`ring \{`,
-	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`, `crash leader`, `crash all`,
-	`crash \{n`, `pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
-	`latency`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
+	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`,
+	`crash leader$|crash leader losing`, `crash all`,
+	`crash \{n`, `^\S+ pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
+	`latency \d+ms`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
 	`rule drop`, `rule delay`, `rule duplicate`,
 	`reset channels`, `blackhole`, `slow`, `disk .*sync \d`, `sync-error`, `write-error`, `drift \S+ [1-9]`,
 	`drift \S+ -`, `undrift \*`, `jump`, `slew`, `freeze`,
 	`leader-elected#1 before 29s crash`, `leader-elected#3 before 29s crash`,
+	`isolate leaders`, `rule drop Ping from \S+ to \S+ for`, `latency 1\.\d+s`, `spacing`, `half-open`,
+	`coarsen \S.* 16ms`,
+	`when write-pending#\d+ on n\d before 29s crash n\d losing`, `when leader#\d+ on n\d before 29s isolate`,
+	`when sync-pending#\d+ on n\d before 29s pause`, `when send-pending`,
+	`drag`, `crash \S.* midway losing`, `midway$`, `provoke n\d timeout-now`,
 	`before 29s split leader \| rest`, `before 29s pause leader`,
 }
 
@@ -158,7 +171,7 @@ func TestSwarmCoversEveryFaultAndAlwaysLeavesSomeOut(t *testing.T) {
 				seen[i]++
 			}
 		}
-		if m := regexp.MustCompile(`wipe|rot|lying|break`).FindString(text); m != "" {
+		if m := regexp.MustCompile(`wipe|rot|lying|break|misdirect`).FindString(text); m != "" {
 			t.Errorf("seed %d draws %q, which nobody asked for", seed, m)
 		}
 	}
@@ -200,10 +213,10 @@ func TestSwarmKeepsToItsConfiguration(t *testing.T) {
 }
 
 func TestDamageStaysWithinItsBudget(t *testing.T) {
-	hit := regexp.MustCompile(`(?:wipe|rot|break|disk) (n\d)(?: bits| sectors| lying|$)`)
+	hit := regexp.MustCompile(`(?:wipe|rot|break|misdirect|disk) (n\d)(?: bits| sectors| lying| names-lying|$)`)
 	for _, budget := range []int{0, 1, 2} {
 		most := 0
-		plan := nemesis.Swarm(nemesis.SwarmConfig{Until: 60 * time.Second, Kinds: everyKind[nemesis.KindWipe:],
+		plan := nemesis.Swarm(nemesis.SwarmConfig{Until: 60 * time.Second, Kinds: damaging,
 			Victims: budget})
 		for seed := range uint64(200) {
 			struck := map[string]bool{}
@@ -226,7 +239,7 @@ func TestSwitchingOneKindOffLeavesOtherLanesAlone(t *testing.T) {
 	about := regexp.MustCompile(`pause|resume`)
 	for seed := range uint64(50) {
 		s := slices.DeleteFunc(with(sim.NewSeeded(seed), servers(5), nil), func(e nemesis.Entry) bool {
-			return e.When.Mark == "" && about.MatchString(e.Do.String())
+			return !e.When.Waits() && about.MatchString(e.Do.String())
 		})
 		if d := cmp.Diff(s.String(), without(sim.NewSeeded(seed), servers(5), nil).String()); d != "" {
 			t.Fatalf("seed %d (-with +without):\n%s", seed, d)

@@ -19,21 +19,43 @@ func (c Crash) Apply(f sim.Faults) {
 }
 
 // String returns "crash n3", or "crash n3 losing 50% tearing 10% garbage 1%" without the ratios that are zero.
-func (c Crash) String() string {
-	s := "crash " + c.Target.String()
-	if c.Loss.Drop > 0 {
-		s += " losing " + c.Loss.Drop.String()
+func (c Crash) String() string { return "crash " + c.Target.String() + losing(c.Loss) }
+
+// losing returns " losing 50% tearing 10% garbage 1%" without the ratios that are zero.
+func losing(loss sim.PowerLoss) string {
+	s := ""
+	if loss.Drop > 0 {
+		s += " losing " + loss.Drop.String()
 	}
-	if c.Loss.Tear > 0 {
-		s += " tearing " + c.Loss.Tear.String()
+	if loss.Tear > 0 {
+		s += " tearing " + loss.Tear.String()
 	}
-	if c.Loss.Garbage > 0 {
-		s += " garbage " + c.Loss.Garbage.String()
+	if loss.Garbage > 0 {
+		s += " garbage " + loss.Garbage.String()
 	}
 	return s
 }
 
-// Restart starts nodes that are down, with what their disks hold. Nodes that run stay as they are.
+// CrashMidway crashes each node in the middle of its next step that writes: of what the step asks for, some at the end
+// does not happen. So it can have written one entry and not the next, or have sent to one server and not to the next.
+// Nodes that write nothing go on; Restart calls it off. Loss is as in Crash.
+type CrashMidway struct {
+	Target Target
+	Loss   sim.PowerLoss
+}
+
+// Apply implements [Fault].
+func (c CrashMidway) Apply(f sim.Faults) {
+	each(f, c.Target, func(n sim.NodeID) { f.CrashMidway(n, c.Loss) })
+}
+
+// String returns "crash n3 midway losing 50%"; see Crash.
+func (c CrashMidway) String() string {
+	return "crash " + c.Target.String() + " midway" + losing(c.Loss)
+}
+
+// Restart starts nodes that are down, with what their disks hold. Nodes that run stay as they are, and are not about to
+// crash any more.
 type Restart struct{ Target Target }
 
 // Apply implements [Fault].
@@ -95,6 +117,48 @@ func (u Unslow) Apply(f sim.Faults) {
 
 // String returns "unslow n2".
 func (u Unslow) String() string { return "unslow " + u.Target.String() }
+
+// Drag makes a node busy for Min … Max after each of its steps, 0 ≤ Min ≤ Max: whatever comes meanwhile waits. It is
+// the slow processor, where Slow is the slow task.
+type Drag struct {
+	Target   Target
+	Min, Max time.Duration
+}
+
+// Apply implements [Fault].
+func (d Drag) Apply(f sim.Faults) {
+	each(f, d.Target, func(n sim.NodeID) { f.SetStepDelay(n, d.Min, d.Max) })
+}
+
+// String returns "drag n2 1ms..5ms".
+func (d Drag) String() string { return "drag " + d.Target.String() + " " + between(d.Min, d.Max) }
+
+// Undrag lets steps take no time again.
+type Undrag struct{ Target Target }
+
+// Apply implements [Fault].
+func (u Undrag) Apply(f sim.Faults) {
+	each(f, u.Target, func(n sim.NodeID) { f.SetStepDelay(n, 0, 0) })
+}
+
+// String returns "undrag n2".
+func (u Undrag) String() string { return "undrag " + u.Target.String() }
+
+// Provoke makes servers do something at once that they would do by themselves at another time, such as to campaign. The
+// configuration of the world says what there is, and by which message it comes about.
+type Provoke struct {
+	Target Target
+	// What is one word, "timeout-now".
+	What string
+}
+
+// Apply implements [Fault].
+func (p Provoke) Apply(f sim.Faults) {
+	each(f, p.Target, func(n sim.NodeID) { f.Provoke(n, p.What) })
+}
+
+// String returns "provoke n2 timeout-now".
+func (p Provoke) String() string { return "provoke " + p.Target.String() + " " + p.What }
 
 // between returns "5ms..50ms", or "5ms" if both ends are the same.
 func between(lo, hi time.Duration) string {

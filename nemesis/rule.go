@@ -13,7 +13,8 @@ import (
 // gets a rule of its own, with a Count of its own.
 type AddRule struct {
 	Action sim.RuleAction
-	// MessageKind is one word, the kind as its protocol spells it, or "" for every kind.
+	// MessageKind is one word: the kind as its protocol spells it, "*Response" for all kinds that end so, "" for every
+	// kind.
 	MessageKind string
 	From, To    Target
 	// Delay is how much later a delayed message or a duplicate arrives.

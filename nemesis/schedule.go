@@ -13,23 +13,47 @@ import (
 
 // Entry is one line of a schedule: a fault and when it happens.
 type Entry struct {
-	// When is an instant, or a time after a mark. Marks that are to be printed have names of one word, without
-	// braces and bars, that do not end in # and a number.
+	// When is an instant, or a time after a mark or a state. Marks and states that are to be printed have names of one
+	// word, without braces and bars, that do not end in # and a number.
 	When sim.Trigger
 	Do   Fault
 }
 
-// String returns "400ms heal", "30ms after leader-elected crash leader", or "30ms after leader-elected#2 crash
-// leader".
+// String returns "400ms heal", "30ms after leader-elected#2 crash leader", without the number if it is 0, or
+// "0s when write-pending#7 on n3 crash n3", without the server if it is any.
 func (e Entry) String() string {
-	s := e.When.After.String()
-	if e.When.Mark != "" {
-		s += " after " + e.When.Mark
-		if e.When.Nth > 0 {
-			s += "#" + strconv.Itoa(e.When.Nth)
-		}
+	w, s := e.When, e.When.After.String()
+	switch {
+	case w.Mark != "":
+		s += " after " + w.Mark
+	case w.State != "":
+		s += " when " + w.State
+	}
+	if w.Waits() && w.Nth > 0 {
+		s += "#" + strconv.Itoa(w.Nth)
+	}
+	if w.State != "" && w.On != 0 {
+		s += " on " + w.On.String()
 	}
 	return s + " " + e.Do.String()
+}
+
+// Plainer returns entries to try in the place of e, the plainest first: upon an earlier passing of what it waits for,
+// or with a plainer fault. There is an end, as for those of faults.
+func (e Entry) Plainer() []Entry {
+	var list []Entry
+	tried := e.When.Nth
+	for _, nth := range [...]int{0, 1, e.When.Nth / 2, e.When.Nth - 1} {
+		if e.When.Waits() && nth >= 0 && nth < e.When.Nth && nth != tried {
+			p := e
+			p.When.Nth, tried = nth, nth
+			list = append(list, p)
+		}
+	}
+	for _, f := range e.Do.Plainer() {
+		list = append(list, Entry{e.When, f})
+	}
+	return list
 }
 
 // Schedule is what happens to a run. Its order has no meaning: entries happen when they say, and what happens at
@@ -58,17 +82,17 @@ func (s Schedule) Planned() []sim.Planned {
 	return planned
 }
 
-// Sort puts what waits for marks first, as it stands, then the instants in order.
+// Sort puts what waits for marks and states first, as it stands, then the instants in order.
 func (s Schedule) Sort() { s.sort() }
 
-// sort puts what waits for marks first, as it stands, then the instants in order.
+// sort puts what waits first, as it stands, then the instants in order.
 func (s Schedule) sort() {
 	slices.SortStableFunc(s, func(a, b Entry) int { return cmp.Compare(a.place(), b.place()) })
 }
 
 // place is where e comes in a sorted schedule.
 func (e *Entry) place() time.Duration {
-	if e.When.Mark != "" {
+	if e.When.Waits() {
 		return -1
 	}
 	return max(0, e.When.After)

@@ -20,6 +20,8 @@ const leaderDies = `
   # with comments and empty lines
 30ms after leader-elected#2 before 20s crash leader
 1s after leader-elected restart all
+0s when write-pending#7 on n3 crash n3 losing 100%
+5ms when entry-uncommitted pause n1
 25s recover
 `
 
@@ -33,6 +35,9 @@ func TestScheduleReadsEntries(t *testing.T) {
 		{When: sim.Trigger{Mark: "leader-elected", Nth: 2, After: 30 * ms},
 			Do: nemesis.Before{At: 20 * time.Second, Do: nemesis.Crash{Target: nemesis.Leader}}},
 		{When: sim.Trigger{Mark: "leader-elected", After: time.Second}, Do: nemesis.Restart{Target: nemesis.All}},
+		{When: sim.Trigger{State: "write-pending", Nth: 7, On: n3}, Do: nemesis.Crash{Target: nemesis.Nodes(n3),
+			Loss: sim.PowerLoss{Drop: sim.Always}}},
+		{When: sim.Trigger{State: "entry-uncommitted", After: 5 * ms}, Do: nemesis.Pause{Target: nemesis.Nodes(n1)}},
 		{When: sim.Trigger{After: 25 * time.Second}, Do: nemesis.Recover{}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -51,9 +56,12 @@ func TestScheduleErrorsNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"1s heal\n\n# fine\nnow heal\n":   `line 4: "now" is not a duration`,
 		"1s heal\n2s crash n1 loosing 5%": `line 2: unexpected "loosing"`,
-		"1s after #2 heal":                `line 1: "#2" names no mark`,
+		"1s after #2 heal":                `line 1: "#2" does not name a mark`,
 		"1s after x#0 heal":               `line 1: "0" is not a number from 1`,
 		"1s after { heal":                 `line 1: "{" is not a mark`,
+		"1s when #2 heal":                 `line 1: "#2" does not name a state`,
+		"1s when x on y heal":             `line 1: "y" is not a node`,
+		"1s when x on n1":                 `line 1: a fault is missing after "n1"`,
 		"1s":                              `line 1: a fault is missing after "1s"`,
 		strings.Repeat("1s heal\n", nemesis.MaxScheduleEntries+1): "line 100001: more than 100000 entries",
 		strings.Repeat("#", nemesis.MaxScheduleBytes+1):           "bytes, more than",
@@ -74,6 +82,10 @@ func drawSchedule(t *rapid.T) nemesis.Schedule {
 		if rapid.Bool().Draw(t, "waits") {
 			e.When.Mark = rapid.StringMatching(`[a-z][a-z-]{0,9}`).Draw(t, "mark")
 			e.When.Nth = rapid.IntRange(0, 9).Draw(t, "nth")
+			if rapid.Bool().Draw(t, "for a state") {
+				e.When.Mark, e.When.State = "", e.When.Mark
+				e.When.On = rapid.SampledFrom([]sim.NodeID{0, n1, n3}).Draw(t, "on")
+			}
 		}
 		if rapid.Bool().Draw(t, "bounded") {
 			e.Do = nemesis.Before{At: duration(t), Do: e.Do}
@@ -97,7 +109,7 @@ func nodes(t *rapid.T) []sim.NodeID {
 
 func target(t *rapid.T) nemesis.Target {
 	return rapid.OneOf(rapid.SampledFrom([]nemesis.Target{nemesis.Leader, nemesis.Followers, nemesis.All,
-		nemesis.Clients, nemesis.Everyone}), rapid.Custom(func(t *rapid.T) nemesis.Target {
+		nemesis.Clients, nemesis.Leaders, nemesis.Everyone}), rapid.Custom(func(t *rapid.T) nemesis.Target {
 		return nemesis.Nodes(nodes(t)...)
 	})).Draw(t, "target")
 }
@@ -116,6 +128,20 @@ func drawFault(t *rapid.T) nemesis.Fault {
 		return nemesis.SplitLeader{With: rapid.IntRange(0, 5).Draw(t, "with")}
 	case nemesis.Crash:
 		return nemesis.Crash{Target: target(t), Loss: sim.PowerLoss{Drop: ratio(t), Tear: ratio(t), Garbage: ratio(t)}}
+	case nemesis.CrashMidway:
+		return nemesis.CrashMidway{Target: target(t), Loss: sim.PowerLoss{Drop: ratio(t), Tear: ratio(t)}}
+	case nemesis.Isolate:
+		return nemesis.Isolate{Target: target(t)}
+	case nemesis.Drag:
+		return nemesis.Drag{Target: target(t), Min: lo, Max: hi}
+	case nemesis.HalfOpen:
+		return nemesis.HalfOpen{Forgets: target(t), Believes: target(t)}
+	case nemesis.CoarsenWall:
+		return nemesis.CoarsenWall{Target: target(t), Step: lo}
+	case nemesis.Misdirect:
+		return nemesis.Misdirect{Target: target(t), Sectors: rapid.IntRange(0, 9).Draw(t, "sectors")}
+	case nemesis.Provoke:
+		return nemesis.Provoke{Target: target(t), What: rapid.StringMatching(`[a-z][a-z-]{0,9}`).Draw(t, "what")}
 	case nemesis.Pause:
 		return nemesis.Pause{Target: target(t)}
 	case nemesis.Slow:
@@ -158,6 +184,7 @@ func drawLinks(t *rapid.T) nemesis.Fault {
 		func() { l.Duplicate, l.DuplicateMax = 1, lo },
 		func() { l.Reorder, l.ReorderMax = sim.Always, lo },
 		func() { l.Queue = rapid.IntRange(1, 99).Draw(t, "queue") },
+		func() { l.Spacing = max(1, lo) },
 	} {
 		if changed, zero := change(t); changed {
 			set()
@@ -180,6 +207,7 @@ func drawDisk(t *rapid.T) nemesis.Fault {
 		func() { d.WriteError = sim.Always },
 		func() { d.Capacity = rapid.Int64Range(1, 1<<62).Draw(t, "capacity") },
 		func() { d.SyncLies = true },
+		func() { d.NamesLie = true },
 	} {
 		if changed, zero := change(t); changed {
 			set()
@@ -206,7 +234,8 @@ func TestAnyScheduleRoundTrips(t *testing.T) {
 func FuzzParseSchedule(f *testing.F) {
 	f.Add(leaderDies)
 	for i, form := range forms {
-		f.Add(fmt.Sprintf("%dms %s\n%ds after m#%d %s", i, form.text, i, i+1, form.text))
+		f.Add(fmt.Sprintf("%dms %s\n%ds after m#%d %s\n%dns when s#%d on n1 %s\n0s when s %s", i, form.text, i, i+1,
+			form.text, i, i+1, form.text, form.text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		first, err := nemesis.ParseSchedule(text)

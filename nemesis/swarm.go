@@ -24,6 +24,10 @@ type SwarmConfig struct {
 	// Without lists kinds that are not to be drawn after all, for scenarios that promise less: one that relies
 	// on leases leaves out KindFreeze.
 	Without []Kind
+	// Rates says how often faults of some kinds come, in the runs in which the kind is switched on: such a kind has a
+	// lane of its own. For the others each run draws how much rest there is between faults; Expected says what comes of
+	// that. Kinds that wait for marks or states have no rate. Swarm panics if faults cannot come so often.
+	Rates []Rate
 	// Victims is the budget for the kinds that are not survivable, if Kinds lists them: how many servers at
 	// most they may hit in one run, always the same ones. Zero is one server.
 	Victims int
@@ -34,8 +38,17 @@ type SwarmConfig struct {
 	Mark string
 	// DriftPPM bounds the drift of clocks, in parts per million either way; it is at most 900,000, and zero is 500.
 	DriftPPM int32
+	// WildPPM bounds that of KindWildDrift in the same way; zero is 100,000.
+	WildPPM int32
 	// MaxJump bounds the jumps and slews of wall clocks, either way; zero is 10 s.
 	MaxJump time.Duration
+	// Replication lists the messages without which a server can vote and gets nothing, for KindVotesOnly, and
+	// Provocations what KindProvoke provokes; without them there are none.
+	Replication, Provocations []string
+	// States lists states of a server in which faults hit it, besides those that every world knows.
+	States []string
+	// Lease is how long a lease lasts, for KindLag; zero is 1 s.
+	Lease time.Duration
 }
 
 // filled returns c with what its zero values stand for.
@@ -46,6 +59,8 @@ func (c SwarmConfig) filled() SwarmConfig {
 	c.MaxJump = cmp.Or(c.MaxJump, 10*time.Second)
 	c.Mark = cmp.Or(c.Mark, leaderElected)
 	c.DriftPPM = cmp.Or(c.DriftPPM, 500)
+	c.WildPPM = cmp.Or(c.WildPPM, 100_000)
+	c.Lease = cmp.Or(c.Lease, time.Second)
 	c.MaxFor = max(c.MinFor, min(c.MaxFor, (c.end()-c.Start)/2))
 	if c.Kinds == nil {
 		c.Kinds = Survivable()
@@ -63,7 +78,7 @@ func (c *SwarmConfig) end() time.Duration { return c.Until - c.Margin }
 //  2. how much rest there is between faults, for each lane: kinds that break the same thing share a lane, where one
 //     fault follows the other, while lanes overlap freely;
 //  3. the faults, each with its undoing, over Start … Until-Margin;
-//  4. faults that wait for a mark, each undone by the same passing of the mark, and harmless from Until-Margin on.
+//  4. faults that wait for a mark or a state, each undone upon the same, and harmless from Until-Margin on.
 //
 // The last entry is always "recover" at Until. With the dullest answers throughout it is the only one.
 //
@@ -73,18 +88,34 @@ func (c *SwarmConfig) end() time.Duration { return c.Until - c.Margin }
 // lies.
 func Swarm(config SwarmConfig) Plan {
 	config = config.filled()
+	for _, r := range config.Rates {
+		config.pace(r)
+	}
 	return func(c sim.Chooser, servers, clients []sim.NodeID) Schedule {
-		s := &swarm{SwarmConfig: config, chooser: c, servers: servers, clients: clients}
-		if len(servers) > 0 {
-			s.switchOn()
-			for i, l := range lanes {
-				s.fill(i, l)
-			}
-			s.awaitMarks()
-		}
+		s := config.swarm(c, servers, clients)
 		s.schedule.sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
 	}
+}
+
+// swarm draws one schedule.
+func (c SwarmConfig) swarm(chooser sim.Chooser, servers, clients []sim.NodeID) *swarm {
+	s := &swarm{SwarmConfig: c, chooser: chooser, servers: servers, clients: clients}
+	if len(servers) == 0 {
+		return s
+	}
+	s.switchOn()
+	for i, l := range lanes {
+		s.fill(i, l)
+	}
+	for _, r := range s.Rates {
+		if s.on[r.Kind] {
+			s.fillAt(r)
+		}
+	}
+	s.awaitMarks()
+	s.awaitStates()
+	return s
 }
 
 // swarm is one schedule being drawn.
@@ -93,6 +124,8 @@ type swarm struct {
 	chooser          sim.Chooser
 	servers, clients []sim.NodeID
 	on               [kinds]bool
+	// drawn counts the faults of each kind.
+	drawn [kinds]int
 	// struck are the servers that faults hit which are not survivable.
 	struck   []sim.NodeID
 	schedule Schedule
@@ -115,6 +148,10 @@ func (s *swarm) possible(k Kind) bool {
 		return len(s.clients) > 0
 	case k == KindRules:
 		return len(s.MessageKinds) > 0
+	case k == KindVotesOnly:
+		return len(s.Replication) > 0
+	case k == KindProvoke:
+		return len(s.Provocations) > 0
 	case k == KindFlapping:
 		return len(s.servers) > 2
 	case k < KindFlapping:
@@ -130,7 +167,7 @@ type lane struct {
 	one func(*swarm, turn)
 }
 
-// lanes lists the lanes of all kinds that do not wait for marks. Their places are part of the keys of what they
+// lanes lists the lanes of all kinds that wait for nothing. Their places are part of the keys of what they
 // draw.
 var lanes = []lane{
 	{KindHalves, KindFlapping, (*swarm).partition},
@@ -147,13 +184,23 @@ var lanes = []lane{
 	{KindJump, KindSlew, (*swarm).wall},
 	{KindFreeze, KindFreeze, (*swarm).freeze},
 	{KindWipe, KindBreakSectors, (*swarm).damage},
+	{KindPrimaries, KindPrimaries, (*swarm).primaries},
+	{KindVotesOnly, KindVotesOnly, (*swarm).votesOnly},
+	{KindLag, KindBandwidth, (*swarm).lag},
+	{KindHalfOpen, KindHalfOpen, (*swarm).halfOpen},
+	{KindCoarse, KindCoarse, (*swarm).coarsen},
+	{KindDrag, KindDrag, (*swarm).drag},
+	{KindMidway, KindMidway, (*swarm).midway},
+	{KindProvoke, KindProvoke, (*swarm).provoke},
+	{KindWildDrift, KindWildDrift, (*swarm).driftWildly},
+	{KindMisdirect, KindLyingNames, (*swarm).misplace},
 }
 
 // fill draws the faults of the i-th lane.
 func (s *swarm) fill(i int, l lane) {
 	var on []Kind
 	for k := l.first; k <= l.last; k++ {
-		if s.on[k] {
+		if s.on[k] && !s.rated(k) {
 			on = append(on, k)
 		}
 	}
@@ -169,7 +216,7 @@ func (s *swarm) fill(i int, l lane) {
 	}
 	p.turns(d, func(t turn) {
 		t.kind = on[t.index(len(on))]
-		l.one(s, t)
+		s.begin(t)
 	})
 }
 
@@ -209,6 +256,7 @@ func (s *swarm) awaitMarks() {
 				do = Crash{Leader, d.powerLoss()}
 			}
 			wait := d.span(0, soonAfter)
+			s.drawn[w.kind]++
 			s.schedule = append(s.schedule, uponMark(s.Mark, nth, wait, Before{s.end(), do}),
 				uponMark(s.Mark, nth, wait+d.span(s.MinFor, s.MaxFor), w.undo))
 		}

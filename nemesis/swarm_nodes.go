@@ -63,10 +63,13 @@ func (s *swarm) disk(t turn) {
 	}
 }
 
-// drift draws a drift for every node.
-func (s *swarm) drift(t turn) {
+// drift draws a drift for every node, driftWildly a greater one.
+func (s *swarm) drift(t turn)       { s.driftBy(t, s.DriftPPM) }
+func (s *swarm) driftWildly(t turn) { s.driftBy(t, s.WildPPM) }
+
+func (s *swarm) driftBy(t turn, bound int32) {
 	for _, n := range slices.Concat(s.servers, s.clients) {
-		if ppm := t.ppm(s.DriftPPM); ppm != 0 {
+		if ppm := t.ppm(bound); ppm != 0 {
 			s.add(t.at, Drift{Nodes(n), ppm})
 		}
 	}

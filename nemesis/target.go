@@ -32,11 +32,13 @@ const (
 	RoleAll
 	// RoleClients are the clients.
 	RoleClients
+	// RoleLeaders are the running servers that claim to lead, whatever their reigns; often nobody.
+	RoleLeaders
 	// RoleEveryone are the servers, then the clients.
 	RoleEveryone
 )
 
-var roleNames = [...]string{"named", "leader", "followers", "all", "clients", "*"}
+var roleNames = [...]string{"named", "leader", "followers", "all", "clients", "leaders", "*"}
 
 // String returns the word that stands for the role.
 func (r Role) String() string {
@@ -52,13 +54,15 @@ var (
 	Followers = Target{Role: RoleFollowers}
 	All       = Target{Role: RoleAll}
 	Clients   = Target{Role: RoleClients}
+	Leaders   = Target{Role: RoleLeaders}
 	Everyone  = Target{Role: RoleEveryone}
 )
 
 // Nodes returns the target that means exactly those nodes. It keeps the slice.
 func Nodes(nodes ...sim.NodeID) Target { return Target{Nodes: nodes} }
 
-// String returns "n3", "{n1 n2}", or the word for a role: "leader", "followers", "all", "clients", "*".
+// String returns "n3", "{n1 n2}", or the word for a role: "leader", "followers", "all",
+// "clients", "leaders", "*".
 func (t Target) String() string {
 	switch {
 	case t.Role != RoleNamed:
@@ -98,6 +102,8 @@ func (t Target) resolve(f sim.Faults) []sim.NodeID {
 		return f.Servers()
 	case RoleClients:
 		return f.Clients()
+	case RoleLeaders:
+		return f.Leaders()
 	case RoleEveryone:
 		return slices.Concat(f.Servers(), f.Clients())
 	}

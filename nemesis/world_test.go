@@ -68,13 +68,17 @@ type state struct {
 	Drifts      map[sim.NodeID]int32
 	Frozen      map[sim.NodeID]bool
 	Slow        map[sim.NodeID]time.Duration
+	Dragged     map[sim.NodeID]time.Duration
+	Coarse      map[sim.NodeID]time.Duration
+	Doomed      map[sim.NodeID]bool
 	Rules       int
 }
 
 func whole() state {
 	return state{map[nemesis.DirectedLink]sim.Link{}, map[nemesis.DirectedLink]bool{},
 		map[nemesis.DirectedLink]bool{}, map[sim.NodeID]sim.DiskProfile{}, map[sim.NodeID]int32{},
-		map[sim.NodeID]bool{}, map[sim.NodeID]time.Duration{}, 0}
+		map[sim.NodeID]bool{}, map[sim.NodeID]time.Duration{}, map[sim.NodeID]time.Duration{},
+		map[sim.NodeID]time.Duration{}, map[sim.NodeID]bool{}, 0}
 }
 
 // watched is the Faults of the world, which notes in state what differs from the configuration.
@@ -128,6 +132,23 @@ func (w watched) SetTaskDelay(n sim.NodeID, lo, hi time.Duration) {
 	w.Faults.SetTaskDelay(n, lo, hi)
 }
 
+func (w watched) SetStepDelay(n sim.NodeID, lo, hi time.Duration) {
+	keep(w.Dragged, n, hi, 0)
+	w.Faults.SetStepDelay(n, lo, hi)
+}
+
+func (w watched) CoarsenWall(n sim.NodeID, step time.Duration) {
+	keep(w.Coarse, n, step, 0)
+	w.Faults.CoarsenWall(n, step)
+}
+
+func (w watched) CrashMidway(n sim.NodeID, loss sim.PowerLoss) {
+	keep(w.Doomed, n, true, false)
+	w.Faults.CrashMidway(n, loss)
+}
+
+func (w watched) Restart(n sim.NodeID) { keep(w.Doomed, n, false, false); w.Faults.Restart(n) }
+
 func (w watched) AddRule(r sim.Rule) { w.Rules++; w.Faults.AddRule(r) }
 func (w watched) ClearRules()        { w.Rules = 0; w.Faults.ClearRules() }
 
@@ -154,8 +175,17 @@ func newArena(t *testing.T, s nemesis.Schedule, limit time.Duration) *arena {
 	a.World = sim.NewWorld(sim.Config{Servers: 5, Clients: 2, NewServer: machine, NewClient: machine,
 		Chooser: sim.NewSeeded(1), Peers: sim.Link{Min: ms, Max: 5 * ms}, TaskMin: ms, TaskMax: 2 * ms,
 		Clock: func(id sim.NodeID) sim.ClockProfile { return sim.ClockProfile{DriftPPM: int32(id.Number()) * 10} },
-		Disk:  sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit), CheckMessages: true})
+		Disk:  sim.DiskProfile{SyncMax: ms}, Faults: planned, Limit: sim.Time(limit),
+		States: a.states, CheckMessages: true})
 	return a
+}
+
+// states knows the state of claiming to lead.
+func (*arena) states(name string) sim.State {
+	if name != "leader" {
+		return nil
+	}
+	return func(v sim.View, n sim.NodeID) bool { return v.Machine(n).(*pinger).reign > 0 }
 }
 
 // cuts returns the links that are cut, in order.
@@ -228,6 +258,8 @@ func TestPartitionsCutTheseLinksAndNoOthers(t *testing.T) {
 		"split leader | rest":             nemesis.IsolateGrudge(n3, servers(5)),
 		"split leader+1 | rest":           nemesis.GroupsGrudge([]sim.NodeID{n1, n3}, []sim.NodeID{n2, n4, n5}),
 		"split leader+9 | rest":           nil,
+		"isolate leaders":                 nemesis.IsolateGrudge(n3, servers(5)),
+		"isolate {n1 n3}":                 nemesis.AloneGrudge([]sim.NodeID{n1, n3}, servers(5)),
 		"deafen leader":                   nemesis.OneWayGrudge(rest, []sim.NodeID{n3}),
 		"mute leader":                     nemesis.OneWayGrudge([]sim.NodeID{n3}, rest),
 		"mute all":                        nil,
@@ -279,6 +311,10 @@ func TestUndoingUndoesJustThat(t *testing.T) {
 		{"pause all", "resume all"},
 		{"slow all 1s..2s", "unslow all"},
 		{"disk all sync 1s sync-error 100% lying", "reset disk all"},
+		{"drag * 5ms", "undrag *"},
+		{"coarsen * 16ms", "coarsen * 0s"},
+		{"crash all midway", "restart all"},
+		{"links * spacing 5ms", "reset links *"},
 		{"drift * 1000ppm", "undrift *"},
 		{"drift {n1 n2} 0ppm", "undrift all"},
 		{"freeze *", "thaw *"},
@@ -334,6 +370,10 @@ func TestFaultsOnNodesThatDoNotExistDoNothing(t *testing.T) {
 		nemesis.AddRule{From: ghost, To: nemesis.All}, nemesis.SetDisk{Target: ghost},
 		nemesis.Rot{Target: ghost, Bits: 1}, nemesis.BreakSectors{Target: ghost, Sectors: 1},
 		nemesis.JumpWall{Target: ghost}, nemesis.SlewWall{Target: ghost},
+		nemesis.Isolate{Target: ghost}, nemesis.CrashMidway{Target: ghost}, nemesis.Drag{Target: ghost, Max: ms},
+		nemesis.HalfOpen{Forgets: ghost, Believes: nemesis.All}, nemesis.Misdirect{Target: ghost, Sectors: 1},
+		nemesis.Repair{Target: ghost}, nemesis.CoarsenWall{Target: ghost, Step: ms},
+		nemesis.Provoke{Target: ghost, What: "x"},
 		nemesis.Drift{Target: ghost, PPM: 1}, nemesis.Freeze{Target: ghost},
 	} {
 		a := newArena(t, nemesis.Schedule{{When: sim.Trigger{After: 10 * ms}, Do: f}}, 100*ms)

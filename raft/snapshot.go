@@ -27,6 +27,9 @@ type snapshots struct {
 	restore bool
 }
 
+// Saving reports whether a snapshot has been written, the node's own or the leader's, and is not durable yet.
+func (n *Node) Saving() bool { return n.snapshots.saving.file != nil }
+
 // SnapshotID tells snapshots apart, whoever sends them: two that have one ID have the same bytes.
 type SnapshotID struct {
 	// Last is the last entry that the snapshot covers, Size the number of bytes of its file, Sum their checksum.

@@ -94,6 +94,9 @@ func (c *Case) runner() *Runner {
 
 // runCase makes the run of a case, which is of the runner's world. The error says what clients cannot do.
 func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
+	if err := r.knows(c.Schedule); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.name(), err)
+	}
 	r.chooser.Reset(c.Seed)
 	pinned := sim.NewPinned(r.chooser, c.Pins)
 	r.system.draw(pinned)

@@ -39,7 +39,7 @@ func (w watchedFault) Apply(f sim.Faults) {
 			return // nothing happens
 		}
 	}
-	w.r.hits = append(w.r.hits, Hit{faultKind(do.String()), w.r.system.state(w.r.world.View())})
+	w.r.hits = append(w.r.hits, Hit{faultKind(do.String()), w.r.system.situation(w.r.world.View())})
 	w.Action.Apply(f)
 }
 

@@ -11,8 +11,10 @@ import (
 var etcdScenarios = []*Scenario{
 	{
 		Name: "etcd/swarm", Servers: 5, Clients: 4,
-		Doc:    "Every kind of fault that a quorum survives, each run others, many at once",
-		Plan:   raftSwarm,
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
+		Plan:   nemesis.Swarm(raftSwarm),
+		Swarm:  &raftSwarm,
+		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
@@ -26,6 +28,7 @@ var etcdScenarios = []*Scenario{
 			Kinds: []nemesis.Kind{nemesis.KindHalves, nemesis.KindClients, nemesis.KindCrash, nemesis.KindPause,
 				nemesis.KindResetChannels, nemesis.KindSlowTasks},
 		}),
+		Budget: movingClients,
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkMajorityAcked, "watch-lost", "watch-behind", "watch-compacted", "snapshot-installed",
 			"lease-expired"},
@@ -35,6 +38,7 @@ var etcdScenarios = []*Scenario{
 		Name: "etcd/lease-checkpoint", Servers: 5, Clients: 4,
 		Doc:    "Leases are kept alive, and what they have left is kept for the next leader, while leaders are cut off",
 		Plan:   episodes(nemesis.IsolateLeader, nemesis.IsolateLeader, nemesis.IsolateLeader),
+		Budget: partitions,
 		HealAt: 3 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "lease-checkpoint", "lease-expired"},
 		system: newRaftKV(checkpointing()),

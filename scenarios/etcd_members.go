@@ -53,7 +53,7 @@ var etcdMemberScenarios = []*Scenario{
 		"joint-entered", "joint-left", MarkTwoLeaders),
 	members("late-apply", "Followers apply changes of the membership late, and have to lead meanwhile", meetLate,
 		administered(4, kvserver.MemberMix{List: 1, Local: 1, Replace: 4, Promote: 2, Demote: 2, Move: 4}),
-		"joint-entered", "joint-left", "transfer-campaign"),
+		"joint-entered", "joint-left", "transfer-campaign").within(lateAppliers),
 }
 
 // changeAims are the marks of changes of the membership. A server that joins is hit at any time before what comes next.
@@ -70,6 +70,7 @@ func members(name, doc string, meet encounter, system func(*Scenario) system, wa
 		Name: "etcd/" + name, Servers: 5, Clients: 4, Doc: doc,
 		Plan: aimed(meeting(memberHeal, 10, meet, "config-proposed", "config-applied", "transfer-begun"),
 			memberHeal, 3, changeAims...),
+		Budget: partitionsAndCrashes,
 		HealAt: memberHeal, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: append([]string{MarkMajorityAcked, "config-proposed", "config-applied", "check-quorum-failed",
 			"log-truncated", MarkChangeCut, MarkChangeCrash}, want...),

@@ -62,6 +62,9 @@ func (f *Failure) String() string {
 			b.WriteString(indent(j.Report.String()))
 		}
 	}
+	if s := r.Scenario; s.Swarm != nil && f.Shrunk == nil {
+		b.WriteString("drawn by\n" + indent(s.Swarm.Describe(s.Servers, s.Clients)))
+	}
 	f.writeCommands(&b)
 	fmt.Fprintf(&b, "identity digest=%s events=%d\n", r.Digest, r.Events)
 	return b.String()

@@ -10,7 +10,14 @@ import (
 // TestForkIntoAUsedWorldGoesOnAsTheOriginal forks one world into the memory of earlier forks, which have gone on
 // meanwhile.
 func TestForkIntoAUsedWorldGoesOnAsTheOriginal(t *testing.T) {
-	runner := NewRunner(Must("raft/kv/standard"))
+	for _, name := range []string{"raft/kv/standard", "raft/kv/catalogue", "zab/zk/catalogue"} {
+		t.Run(name, func(t *testing.T) { forksGoOn(t, Must(name)) })
+	}
+}
+
+// forksGoOn forks a run of s again and again.
+func forksGoOn(t *testing.T, s *Scenario) {
+	runner := NewRunner(s)
 	runner.chooser.Reset(3)
 	schedule := runner.scenario.Plan(runner.chooser, runner.servers, runner.clients)
 	runner.system.draw(runner.chooser)

@@ -93,8 +93,16 @@ func (h *hosted) client(id sim.NodeID) sim.Machine {
 // observers implements system.
 func (h *hosted) observers() []sim.Observer { return h.watch }
 
-// state implements system: of a system of somebody else only what the world knows is known.
-func (h *hosted) state(v sim.View) stateSet {
+// state implements system: none has a name.
+func (h *hosted) state(string) sim.State { return nil }
+
+// provoke implements system: nothing is known that does.
+func (h *hosted) provoke(sim.View, sim.NodeID, string) (sim.NodeID, sim.Message, bool) {
+	return 0, nil, false
+}
+
+// situation implements system: of a system of somebody else only what the world knows is known.
+func (h *hosted) situation(v sim.View) stateSet {
 	return statesOf(v, func(sim.Machine) checker.Replica { return nil }, nil) &^ stateNoLeader
 }
 

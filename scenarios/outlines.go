@@ -30,42 +30,49 @@ var (
 		Name: "split-2-3", Servers: 5, Clients: 4,
 		Doc:    "The leader and one other are cut off from the other three: the two freeze, the three go on",
 		Plan:   episodes(nemesis.SplitLeader{With: 1}),
+		Budget: partitions,
 		HealAt: episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	splitThreeWays = outline{
 		Name: "split-2-2-1", Servers: 5, Clients: 4,
 		Doc:    "Three groups, none of which is a quorum: nobody goes on until the heal",
 		Plan:   episodes(nemesis.Split{Groups: groups([]int{1, 2}, []int{3, 4}, []int{5})}),
+		Budget: partitions,
 		HealAt: episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	isolateLeader = outline{
 		Name: "isolate-leader", Servers: 5, Clients: 4,
 		Doc:    "Whoever leads is cut off from everybody, three times",
 		Plan:   episodes(nemesis.IsolateLeader, nemesis.IsolateLeader, nemesis.IsolateLeader),
+		Budget: partitions,
 		HealAt: 3 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	oneWay = outline{
 		Name: "one-way", Servers: 5, Clients: 4,
 		Doc:    "The leader can send and not hear, then another can hear and not send",
 		Plan:   episodes(nemesis.Deafen{Target: nemesis.Leader}, nemesis.Mute{Target: nemesis.Leader}),
+		Budget: partitions,
 		HealAt: 2 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	bridge = outline{
 		Name: "bridge", Servers: 5, Clients: 4,
 		Doc:    "Two pairs that do not see each other, and one server that sees both",
 		Plan:   episodes(nemesis.Bridge{Over: nemesis.All}, nemesis.Bridge{Over: servers(3, 1, 5, 2, 4)}),
+		Budget: partitions,
 		HealAt: 2 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	ring = outline{
 		Name: "ring", Servers: 5, Clients: 4,
 		Doc:    "Everybody sees a majority, and no two see the same",
 		Plan:   episodes(nemesis.Ring{Of: nemesis.All}, nemesis.Ring{Of: servers(3, 1, 5, 2, 4)}),
+		Budget: partitions,
 		HealAt: 2 * episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	crashStorm = outline{
 		Name: "crash-storm", Servers: 5, Clients: 4,
 		Doc:    "Servers crash and come back all the time, often by a loss of power, often several at once",
 		Plan:   nemesis.CrashStorm(nemesis.CrashStormConfig{Start: time.Second, Until: 25 * time.Second}),
+		Budget: crashes,
 		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	clockSkew = outline{
@@ -75,6 +82,7 @@ var (
 			Start: time.Second, Until: 25 * time.Second, DriftPPM: 100_000,
 			MaxJump: 5 * time.Minute, MaxFreeze: 3 * time.Second,
 		}),
+		Budget: wrongClocks,
 		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	standardWorkload = outline{
@@ -92,6 +100,7 @@ var (
 			38s  crash n4 losing 50%
 			41s  restart n4
 			44s  recover`),
+		Budget: partitionsAndCrashes,
 		HealAt: 44 * time.Second, Settle: 16 * time.Second, Whole: true, Network: standardLink, Disk: ssd,
 	}
 )

@@ -77,3 +77,15 @@ func (r raftReplica) StateHash() (checker.Position, sim.Digest) {
 	applied, hash := r.Server.StateHash()
 	return checker.Position(applied), hash
 }
+
+// timeoutNow is what raft can be provoked to: a server campaigns as if its leader had told it to.
+const timeoutNow = "timeout-now"
+
+// provoke implements system.
+func (k *raftKV) provoke(v sim.View, n sim.NodeID, what string) (from sim.NodeID, m sim.Message, ok bool) {
+	s := raftServerOf(v.Machine(n))
+	if s == nil || what != timeoutNow || s.Raft().Leader() == 0 || s.Raft().Leader() == n {
+		return 0, nil, false
+	}
+	return s.Raft().Leader(), &raft.TimeoutNow{Term: s.Raft().Term()}, true
+}

@@ -177,6 +177,9 @@ func (k *raftKV) prepare(f forecast) {
 	k.once.Reset()
 	k.split.Reset()
 	k.live.Reset(f.healed)
+	if f.core != 0 {
+		k.live.Core(f.core, time.Duration(f.outside(len(k.servers)))*raftPatience)
+	}
 	k.tale.reset(k.scenario.Servers)
 	k.met.reset()
 	if k.journal != nil {

@@ -16,7 +16,7 @@ const raftSearches = 4
 
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
-	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	live := cannotStart(v, k.forecast, k.live.Report(v, r.Stop))
 	list := []judgement{{"live again", live}}
 	history := ofService(r.History)
 	strict := history

@@ -24,12 +24,22 @@ func usual(ops int) func(*Scenario) system {
 	return newRaftKV(raftSetup{workload: revisions(ops), snapshotEvery: 50, sessions: true})
 }
 
-// raftSwarm is the plan of every kind of fault that a quorum survives.
-var raftSwarm = nemesis.Swarm(nemesis.SwarmConfig{
-	Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000,
-	MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
-		"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
-})
+// raftSwarm is the plan of the common kinds of fault that a quorum survives, raftCatalogue that of all of them.
+var (
+	raftSwarm     = raftFaults(nemesis.Common())
+	raftCatalogue = raftFaults(nemesis.Survivable())
+)
+
+// raftFaults says what a swarm of the given kinds needs to know of Raft.
+func raftFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
+	return nemesis.SwarmConfig{
+		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds, Lease: raftElectionMax,
+		MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
+			"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
+		Replication: []string{"AppendEntries", "InstallSnapshot"}, Provocations: []string{timeoutNow},
+		States: namesOf(raftStates),
+	}
+}
 
 // raftKVScenarios are the scenarios of the etcd-like store over Raft that have to do with Raft itself.
 var raftKVScenarios = []*Scenario{
@@ -47,11 +57,34 @@ var raftKVScenarios = []*Scenario{
 	clockSkew.on("raft/kv", usual(40), MarkTwoLeaders, "leader-elected", "lease-expired"),
 	{
 		Name: "raft/kv/swarm", Servers: 5, Clients: 4,
-		Doc:    "Every kind of fault that a quorum survives, each run others, many at once",
-		Plan:   raftSwarm,
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
+		Plan:   nemesis.Swarm(raftSwarm),
+		Swarm:  &raftSwarm,
+		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMinorityRefused, MarkMajorityAcked, "check-quorum-failed",
 			"log-truncated", "snapshot-installed", "pre-vote-refused", "leader-stepped-down", "lease-expired"},
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
+	},
+	{
+		Name: "raft/kv/core", Servers: 5, Clients: 4,
+		Doc:    "After the common kinds of fault only a core comes back: others fail for good, some of them halfway",
+		Plan:   nemesis.EndInCore(nemesis.Swarm(raftSwarm)),
+		Swarm:  &raftSwarm,
+		Budget: commonFaults,
+		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "log-truncated", "snapshot-installed"},
+		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true}),
+	},
+	{
+		Name: "raft/kv/catalogue", Servers: 5, Clients: 4,
+		Doc:   "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:  nemesis.Swarm(raftCatalogue),
+		Swarm: &raftCatalogue,
+		Budget: nemesis.Budget{Takes: survivableFaults.Takes | nemesis.TakesCause,
+			DriftPPM: survivableFaults.DriftPPM},
+		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "log-truncated", "snapshot-installed", "transfer-campaign"},
 		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),
 	},
 	standardWorkload.on("raft/kv", newRaftKV(raftSetup{workload: kvserver.StandardWorkload(),
@@ -60,6 +93,7 @@ var raftKVScenarios = []*Scenario{
 		Name: "raft/kv/canary", Servers: 5, Clients: 4,
 		Doc:    "A mutant that must be found: two votes of five elect a leader",
 		Plan:   episodes(nemesis.SplitLeader{With: 2}),
+		Budget: partitions,
 		HealAt: episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Finds:  []string{raft.LeaderCompleteness, raft.ElectionSafety},
 		system: newRaftKV(raftSetup{workload: revisions(20), snapshotEvery: 50, mutate: fewVotes}),

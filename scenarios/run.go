@@ -123,12 +123,17 @@ type forecast struct {
 	snapshotEvery int
 	// budget is for each search that a judge makes.
 	budget checker.Budget
+	// core holds the servers that come back, if not all of them do; else it is 0.
+	core checker.ServerSet
 }
 
 // forecast returns what is known of a schedule.
 func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
 	f := forecast{healed: r.healed(schedule), probe: true, budget: checker.DefaultBudget}
 	for _, e := range schedule {
+		if c, ok := e.Do.(nemesis.Core); ok {
+			f.core, f.healed = coreOf(c.Target), max(f.healed, lastInstant(schedule))
+		}
 		do := e.Do
 		if b, ok := do.(nemesis.Before); ok {
 			do = b.Do
@@ -140,16 +145,43 @@ func (r *Runner) forecast(schedule nemesis.Schedule) forecast {
 	return f
 }
 
-// healed returns when the schedule is over, or, if it waits for marks, when it must be.
-func (r *Runner) healed(schedule nemesis.Schedule) sim.Time {
+// coreOf returns the servers that a core names.
+func coreOf(t nemesis.Target) checker.ServerSet {
+	var core checker.ServerSet
+	for _, n := range t.Nodes {
+		core |= 1 << (n.Number() - 1)
+	}
+	return core
+}
+
+// outside returns how many of so many servers do not come back.
+func (f *forecast) outside(servers int) int {
+	if f.core == 0 {
+		return 0
+	}
+	return servers - count(f.core)
+}
+
+// without reports whether the server n does not come back.
+func (f *forecast) without(n sim.NodeID) bool { return f.core != 0 && f.core>>(n.Number()-1)&1 == 0 }
+
+// lastInstant returns the last instant of a schedule.
+func lastInstant(schedule nemesis.Schedule) sim.Time {
 	last := time.Duration(0)
 	for _, e := range schedule {
-		if e.When.Mark != "" {
-			return sim.Time(r.scenario.HealAt)
+		if !e.When.Waits() {
+			last = max(last, e.When.After)
 		}
-		last = max(last, e.When.After)
 	}
 	return sim.Time(last)
+}
+
+// healed returns when the schedule is over, or, if it waits for something, when it must be.
+func (r *Runner) healed(schedule nemesis.Schedule) sim.Time {
+	if slices.ContainsFunc(schedule, func(e nemesis.Entry) bool { return e.When.Waits() }) {
+		return sim.Time(r.scenario.HealAt)
+	}
+	return lastInstant(schedule)
 }
 
 func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim.Config {
@@ -158,8 +190,8 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Servers: s.Servers, Clients: s.Clients,
 		NewServer: r.system.server, NewClient: r.system.client,
 		Chooser: c, Peers: s.Network, Disk: s.Disk,
-		Faults: schedule.Planned(),
-		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
+		Faults: schedule.Planned(), Provoke: r.system.provoke, States: r.system.state,
+		Limit: sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
 	}
 	if o.Coverage {
@@ -176,14 +208,14 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 
 // cannotStart makes live a violation if a server is down although everything has been undone since healed: it cannot
 // start.
-func cannotStart(v sim.View, healed sim.Time, live checker.Report) checker.Report {
-	if live.Verdict != checker.Unknown || v.Now() < healed {
+func cannotStart(v sim.View, f forecast, live checker.Report) checker.Report {
+	if live.Verdict != checker.Unknown || v.Now() < f.healed {
 		return live
 	}
 	for _, n := range v.Servers() {
-		if !v.Up(n) {
+		if !v.Up(n) && !f.without(n) {
 			live.Check, live.Verdict = LivenessDown, checker.Invalid
-			live.Reason = fmt.Sprintf("%s is down, and nothing keeps it since %s but itself", n, healed)
+			live.Reason = fmt.Sprintf("%s is down, and nothing keeps it since %s but itself", n, f.healed)
 			return live
 		}
 	}

@@ -21,6 +21,10 @@ type Scenario struct {
 	// Plan draws the faults of a run. By HealAt it has undone them all.
 	Plan   nemesis.Plan
 	HealAt time.Duration
+	// Swarm holds the parameters of Plan if it is a swarm, for those who see a run fail; else it is nil.
+	Swarm *nemesis.SwarmConfig
+	// Budget is what the plan may take from the system, all of which its guarantees must survive.
+	Budget nemesis.Budget
 	// Settle is how long after HealAt a run ends at the latest. It ends earlier, unless Whole is set, once every
 	// operation is done and the system has settled.
 	Settle time.Duration
@@ -96,11 +100,15 @@ type system interface {
 	client(id sim.NodeID) sim.Machine
 	// observers check the invariants at each step.
 	observers() []sim.Observer
+	// state returns the state of servers with that name, nil if there is none.
+	state(name string) sim.State
+	// provoke returns a message that makes the server n do what a fault names, and whose it is; false if there is none.
+	provoke(v sim.View, n sim.NodeID, what string) (from sim.NodeID, m sim.Message, ok bool)
 	// settled reports whether nothing is left to be seen: the clients are done, and the system has had the time
 	// after the heal that it may need, and has used it.
 	settled(v sim.View) bool
-	// state says in which states the protocol is.
-	state(v sim.View) stateSet
+	// situation says in which states the protocol is.
+	situation(v sim.View) stateSet
 	// judge says what must hold of the run as a whole, given how it ended; the reports are in order of
 	// importance.
 	judge(v sim.View, r *sim.Result) []judgement

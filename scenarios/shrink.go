@@ -38,6 +38,7 @@ type Shrunk struct {
 
 // Size is how much there is to a case.
 type Size struct {
+	// Faults counts what breaks something, without what mends it.
 	Faults, Ops, Servers int
 	// Events is the number of events until the violation was found.
 	Events uint64
@@ -45,7 +46,13 @@ type Size struct {
 
 // sizeOf returns the size of a case.
 func sizeOf(c *Case) Size {
-	return Size{Faults: len(c.Schedule), Ops: c.Workload.Ops(), Servers: c.Servers, Events: c.Events}
+	faults := 0
+	for _, e := range c.Schedule {
+		if e.Do.Takes() != 0 {
+			faults++
+		}
+	}
+	return Size{Faults: faults, Ops: c.Workload.Ops(), Servers: c.Servers, Events: c.Events}
 }
 
 // String returns "214 -> 4 faults, 61 -> 3 operations, 5 -> 3 servers, 2944 -> 120 events (1180 runs, 0.9s)".

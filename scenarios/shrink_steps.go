@@ -46,18 +46,22 @@ func (s *shrinking) change(f func(c *Case)) *Case {
 	return &c
 }
 
-// recover makes a case end as its scenario's runs do: whole. What is judged at the end of a run means nothing without.
+// recover makes a case end as its scenario's runs do: whole, or with a core that is. What is judged at the end of a run
+// means nothing without.
 func (c *Case) recover() {
 	last := time.Duration(0)
 	for _, e := range c.Schedule {
-		if e.When.Mark != "" {
+		if _, ends := e.Do.(nemesis.Core); ends {
+			return
+		}
+		if e.When.Waits() {
 			last = max(last, c.Scenario.HealAt)
 		} else if e.Do != nemesis.Fault(nemesis.Recover{}) {
 			last = max(last, e.When.After)
 		}
 	}
 	end := c.Schedule[len(c.Schedule)-1]
-	if end.Do != nemesis.Fault(nemesis.Recover{}) || end.When.Mark != "" || end.When.After <= last {
+	if end.Do != nemesis.Fault(nemesis.Recover{}) || end.When.Waits() || end.When.After <= last {
 		at := sim.Trigger{After: last + time.Millisecond}
 		c.Schedule = append(c.Schedule, nemesis.Entry{When: at, Do: nemesis.Recover{}})
 	}

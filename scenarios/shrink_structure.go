@@ -23,7 +23,7 @@ func (s *shrinking) cutOff() bool {
 	}
 	small := s.change(func(c *Case) {
 		c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
-			return e.When.Mark == "" && e.When.After > at
+			return !e.When.Waits() && e.When.After > at
 		})
 		for i := range c.Workload {
 			c.Workload[i] = c.Workload[i][:min(len(c.Workload[i]), called[sim.Client(i+1)])]
@@ -39,7 +39,7 @@ func (s *shrinking) cutOff() bool {
 func (s *shrinking) atInstants() bool {
 	waits := func(e nemesis.Entry) bool {
 		_, before := e.Do.(nemesis.Before)
-		return e.When.Mark != "" || before
+		return e.When.Waits() || before
 	}
 	if !slices.ContainsFunc(s.best.Schedule, waits) {
 		return false

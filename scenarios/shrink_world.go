@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"schism/nemesis"
 	"schism/sim"
 )
 
@@ -56,8 +55,8 @@ func (s *shrinking) plainerFaults() bool {
 	for i := 0; i < len(s.best.Schedule); i++ {
 		for !s.over() {
 			var candidates []*Case
-			for _, f := range nemesis.Plainer(s.best.Schedule[i].Do) {
-				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i].Do = f }))
+			for _, e := range s.best.Schedule[i].Plainer() {
+				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i] = e }))
 			}
 			if s.first(candidates) < 0 {
 				break

@@ -156,6 +156,9 @@ func (k *zabZK) prepare(f forecast) {
 	k.told.Reset()
 	k.over.Reset()
 	k.live.Reset(f.healed)
+	if f.core != 0 {
+		k.live.Core(f.core, time.Duration(f.outside(len(k.servers)))*zabConnect)
+	}
 	k.tale.reset(k.scenario.Servers)
 	k.met.reset()
 }

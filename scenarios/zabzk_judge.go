@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"schism/checker"
@@ -11,7 +12,7 @@ import (
 
 // judge implements system.
 func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
-	live := cannotStart(v, k.healed, k.live.Report(v, r.Stop))
+	live := cannotStart(v, k.forecast, k.live.Report(v, r.Stop))
 	list := []judgement{{"live again", live}, {orphanNodes, judgeOrphans(v)}}
 	if k.setup.workload.Watches {
 		list = append(list, judgement{zkspec.Watches, k.told.Report()})
@@ -26,7 +27,9 @@ func (k *zabZK) judge(v sim.View, r *sim.Result) []judgement {
 			zkspec.SearchOrdered(history, k.budget)})
 	}
 	if live.Verdict == checker.Valid { // all logs are equal
-		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, zabLogOf(v.Machine(k.servers[0])))})
+		whole := slices.IndexFunc(k.servers, func(n sim.NodeID) bool { return !k.without(n) })
+		log := zabLogOf(v.Machine(k.servers[whole]))
+		list = append(list, judgement{zkspec.Durable, zkspec.JudgeDurable(history, log)})
 	}
 	for _, check := range k.setup.checks {
 		report := check(r.History)

@@ -16,8 +16,10 @@ import (
 var zabZKMoments = []*Scenario{
 	{
 		Name: "zab/zk/interrupted", Servers: 5, Clients: 4,
-		Doc:    "Leaders go one after the other, each while the messages that establish the next one get lost",
-		Plan:   interrupted(10),
+		Doc:  "Leaders go one after the other, each while the messages that establish the next one get lost",
+		Plan: interrupted(10),
+		Budget: nemesis.Budget{Takes: nemesis.TakesDelivery | nemesis.TakesStreams |
+			nemesis.TakesProcesses | nemesis.TakesUnsynced},
 		HealAt: 10 * interruptedSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"follower-ahead", "history-truncated"},
 		system: newZabZK(zabSetup{workload: busy(znodes(280)), snapshotEvery: 20}),
@@ -26,6 +28,7 @@ var zabZKMoments = []*Scenario{
 		Name: "zab/zk/moving-clients", Servers: 3, Clients: 4,
 		Doc:    "Clients lose their connections and go to other servers while what they have asked for is on its way",
 		Plan:   movings(20 * time.Second),
+		Budget: nemesis.Budget{Takes: nemesis.TakesLatency | nemesis.TakesOrder | nemesis.TakesStreams},
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"session-moved", "session-reopened"},
 		system: newZabZK(zabSetup{workload: busy(znodes(240)), snapshotEvery: 50,
@@ -35,6 +38,7 @@ var zabZKMoments = []*Scenario{
 		Name: "zab/zk/fuzzy-snapshots", Servers: 5, Clients: 5,
 		Doc:    "Much is done while a snapshot is written down, sessions end, and servers crash and read the snapshot",
 		Plan:   fuzzy(20 * time.Second),
+		Budget: nemesis.Budget{Takes: nemesis.TakesDelivery | nemesis.TakesProcesses | nemesis.TakesSpeed},
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"session-expired"},
 		system: newZabZK(zabSetup{
@@ -48,6 +52,7 @@ var zabZKMoments = []*Scenario{
 		Name: "zab/zk/blackouts", Servers: 3, Clients: 5,
 		Doc:    "The power of all servers fails, again and again, while their disks are at work; one comes back late",
 		Plan:   blackouts(25 * time.Second),
+		Budget: slowDisks,
 		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"sync-Diff", "sync-Trunc", "history-truncated"},
 		system: newZabZK(zabSetup{workload: busy(znodes(100)), snapshotEvery: 50}),

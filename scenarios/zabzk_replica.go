@@ -125,3 +125,8 @@ func (r zabReplica) StateHash() (checker.Position, sim.Digest) {
 	at, hash := r.Server.StateHash()
 	return checker.Position(at), sim.Digest(hash)
 }
+
+// provoke implements system: ZAB has no message that makes a server do what it would not do by itself.
+func (*zabZK) provoke(sim.View, sim.NodeID, string) (from sim.NodeID, m sim.Message, ok bool) {
+	return 0, nil, false
+}

@@ -73,15 +73,33 @@ var zabZKScenarios = []*Scenario{
 	clockSkew.on("zab/zk", usualZK(40), "leader-elected", "quorum-lost"),
 	{
 		Name: "zab/zk/swarm", Servers: 5, Clients: 4,
-		Doc: "Every kind of fault that a quorum survives, each run others, many at once",
-		Plan: nemesis.Swarm(nemesis.SwarmConfig{
-			Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000,
-			MessageKinds: []string{"Notification", "FollowerInfo", "LeaderInfo", "AckEpoch", "NewLeader", "Ack",
-				"Propose", "Commit", "UpToDate", "Ping"},
-		}),
+		Doc:    "The common kinds of fault that a quorum survives, each run others, many at once",
+		Plan:   nemesis.Swarm(zabSwarm),
+		Swarm:  &zabSwarm,
+		Budget: commonFaults,
 		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "quorum-lost", "history-truncated",
 			"snapshot-installed", "sync-Trunc"},
+		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
+	},
+	{
+		Name: "zab/zk/core", Servers: 5, Clients: 4,
+		Doc:    "After the common kinds of fault only a core comes back: others fail for good, some of them halfway",
+		Plan:   nemesis.EndInCore(nemesis.Swarm(zabSwarm)),
+		Swarm:  &zabSwarm,
+		Budget: commonFaults,
+		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated"},
+		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
+	},
+	{
+		Name: "zab/zk/catalogue", Servers: 5, Clients: 4,
+		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:   nemesis.Swarm(zabCatalogue),
+		Swarm:  &zabCatalogue,
+		Budget: survivableFaults,
+		HealAt: 30 * time.Second, Settle: 2 * time.Minute, Network: lan, Disk: ssd,
+		Want:   []string{MarkMajorityAcked, "quorum-lost", "history-truncated", "snapshot-installed"},
 		system: newZabZK(zabSetup{workload: znodes(40), snapshotEvery: 20}),
 	},
 	{
@@ -92,6 +110,7 @@ var zabZKScenarios = []*Scenario{
 			Kinds: []nemesis.Kind{nemesis.KindHalves, nemesis.KindClients, nemesis.KindCrash, nemesis.KindPause,
 				nemesis.KindResetChannels, nemesis.KindSlowTasks},
 		}),
+		Budget: movingClients,
 		HealAt: 20 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{"quorum-lost", "client-ahead", "session-reopened", "client-lost-session"},
 		system: newZabZK(watching()),
@@ -111,6 +130,7 @@ var zabZKScenarios = []*Scenario{
 			8s     restart n3
 			8.5s   reset channels clients -> all
 			10s    recover`),
+		Budget: nemesis.Budget{Takes: nemesis.TakesDelivery | nemesis.TakesStreams | nemesis.TakesProcesses},
 		HealAt: 10 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want: []string{"sync-Trunc", "history-truncated"},
 		system: newZabZK(zabSetup{snapshotEvery: 5,
@@ -124,10 +144,27 @@ var zabZKScenarios = []*Scenario{
 		Name: "zab/zk/canary", Servers: 5, Clients: 4,
 		Doc:    "A mutant that must be found: two of five are a quorum",
 		Plan:   episodes(nemesis.SplitLeader{With: 2}),
+		Budget: partitions,
 		HealAt: episodeSlot, Settle: time.Minute, Network: lan, Disk: ssd,
 		Finds:  []string{zab.OneLeaderPerEpoch, zab.LeaderCompleteness, zab.CommitQuorum, zab.TotalOrder},
 		system: newZabZK(zabSetup{workload: znodes(20), snapshotEvery: 50, mutate: halfQuorum}),
 	},
+}
+
+// zabSwarm is the plan of the common kinds of fault that a quorum survives, zabCatalogue that of all of them.
+var (
+	zabSwarm     = zabFaults(nemesis.Common())
+	zabCatalogue = zabFaults(nemesis.Survivable())
+)
+
+// zabFaults says what a swarm of the given kinds needs to know of ZAB.
+func zabFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
+	return nemesis.SwarmConfig{
+		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds,
+		MessageKinds: []string{"Notification", "FollowerInfo", "LeaderInfo", "AckEpoch", "NewLeader", "Ack",
+			"Propose", "Commit", "UpToDate", "Ping"},
+		Replication: []string{"Propose"}, States: namesOf(zabStates),
+	}
 }
 
 // halfQuorum is the bug that takes n/2 of n for a quorum.

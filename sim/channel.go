@@ -222,7 +222,7 @@ func (w *World) streamArrives(p *pending) bool {
 	case l.clogged > w.now:
 		w.move(id, end, l.clogged)
 		return false
-	case l.cut || l.held || n.paused:
+	case l.cut || l.held || n.waits():
 		st.stalled = true
 		return false
 	}
@@ -337,42 +337,6 @@ func (w *World) resetArrives(p *pending) bool {
 		return told(p, Closed)
 	}
 	return false
-}
-
-// breakChannels resets every channel between a and b.
-func (w *World) breakChannels(a, b NodeID) {
-	for i := range w.channels {
-		if c := &w.channels[i]; c.ends == [2]NodeID{a, b} || c.ends == [2]NodeID{b, a} {
-			w.breakChannel(ChanID(i + 1))
-		}
-	}
-}
-
-// breakChannel resets a channel: what is in flight is lost, both ends are told.
-func (w *World) breakChannel(id ChanID) {
-	c := &w.channels[id-1]
-	c.broken = true
-	for end := range c.ends {
-		st := &c.streams[end]
-		clear(st.items)
-		st.items, st.stalled = st.items[:0], false
-		if c.open[end] || end == 0 && c.dialing {
-			w.schedule(w.now, &pending{kind: pendBroken, aux: uint32(id), from: c.ends[1-end],
-				dest: c.places[end], life: c.lives[end]})
-		}
-	}
-}
-
-// breakHoled resets the channels whose streams from one node to another have a hole.
-func (w *World) breakHoled(from, to NodeID) {
-	for i := range w.channels {
-		c := &w.channels[i]
-		for end := range c.ends {
-			if c.ends[end] == from && c.ends[1-end] == to && c.streams[end].holed && !c.broken {
-				w.breakChannel(ChanID(i + 1))
-			}
-		}
-	}
 }
 
 // crashChannels ends the channels of n, whose process is gone. If only the process died, the operating system

@@ -15,6 +15,8 @@ type clock struct {
 	wall   time.Duration
 	ppm    int32
 	frozen bool
+	// step is how coarse the wall clock is: it shows multiples of that, none if it is 0.
+	step time.Duration
 	// slew is what the wall clock still had to gain at slewStart, until slewEnd.
 	slew               time.Duration
 	slewStart, slewEnd Time
@@ -55,6 +57,9 @@ func (c *clock) wallAt(t Time) Time {
 		left := int64(c.slewEnd - t)
 		whole := int64(c.slewEnd - c.slewStart)
 		w -= Time(mulDiv(int64(c.slew), left, whole))
+	}
+	if c.step > 0 {
+		w -= Time(mod(int64(w), int64(c.step)))
 	}
 	return w
 }
@@ -118,3 +123,6 @@ func mulDiv(a, b, c int64) int64 {
 	}
 	return a/c*b + a%c*b/c
 }
+
+// mod returns what is left of a above the multiple of b > 0 that is not greater.
+func mod(a, b int64) int64 { return (a%b + b) % b }

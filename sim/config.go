@@ -20,6 +20,12 @@ type Config struct {
 	TaskMin, TaskMax time.Duration
 	// Faults are applied as their triggers say.
 	Faults []Planned
+	// Provoke, if not nil, returns a message that makes the server n do something that a fault names, and who is to
+	// have sent it; false if there is none. It must be a function of the world and its arguments.
+	Provoke func(v View, n NodeID, what string) (from NodeID, m Message, ok bool)
+	// States, if not nil, returns the state of servers with that name, nil if it does not know it. It is asked before
+	// the run, about triggers that wait for states.
+	States func(name string) State
 	// Observers see every step and end the run by returning an error.
 	Observers []Observer
 	// Until, if not nil, is asked after every client operation that returns, every fault, and every 64th event;
@@ -56,13 +62,20 @@ type Action interface {
 	String() string
 }
 
-// Trigger says when a planned action happens: at the instant After, or, if Mark is not empty, After after the
-// Nth passing of that mark (0 and 1 both mean the first).
+// Trigger says when a planned action happens: at the instant After, or, if Mark or State is not empty, After after the
+// Nth passing of that mark, or the Nth time that a server comes into that state (0 and 1 both mean the first). At most
+// one of them is not empty.
 type Trigger struct {
-	Mark  string
+	Mark string
+	// State is one that the world or Config.States knows. On is the server, 0 for any: then those of all count.
+	State string
+	On    NodeID
 	Nth   int
 	After time.Duration
 }
+
+// Waits reports whether t waits for something, so that nobody knows when it comes.
+func (t Trigger) Waits() bool { return t.Mark != "" || t.State != "" }
 
 // Planned is an action with its trigger.
 type Planned struct {

@@ -5,16 +5,19 @@ import "time"
 // trigger is a planned fault that has not been applied yet.
 type trigger struct {
 	Planned
-	// seen counts the passings of its mark.
+	// seen counts the passings of its mark, or how often its state has come.
 	seen int
 }
 
-// planFaults schedules the faults that happen at an instant, and keeps those that wait for a mark.
+// planFaults schedules the faults that happen at an instant, and keeps those that wait.
 func (w *World) planFaults() {
-	w.triggers = w.triggers[:0]
+	w.triggers, w.watches = w.triggers[:0], w.watches[:0]
 	for i, p := range w.cfg.Faults {
 		w.triggers = append(w.triggers, trigger{Planned: p})
-		if p.When.Mark == "" {
+		switch {
+		case p.When.State != "":
+			w.watchFor(i, p.When)
+		case p.When.Mark == "":
 			w.scheduleFault(i, Time(0).Add(max(0, p.When.After)))
 		}
 	}
@@ -27,13 +30,17 @@ func (w *World) scheduleFault(i int, at Time) {
 // markTriggers lets the faults that wait for this passing of the mark happen when they are due.
 func (w *World) markTriggers(name string) {
 	for i := range w.triggers {
-		t := &w.triggers[i]
-		if t.When.Mark != name || name == "" {
-			continue
+		if w.triggers[i].When.Mark == name && name != "" {
+			w.passed(i)
 		}
-		if t.seen++; t.seen == max(1, t.When.Nth) {
-			w.scheduleFault(i, w.now.Add(max(0, t.When.After)))
-		}
+	}
+}
+
+// passed counts that what the trigger i waits for has happened once more.
+func (w *World) passed(i int) {
+	t := &w.triggers[i]
+	if t.seen++; t.seen == max(1, t.When.Nth) {
+		w.scheduleFault(i, w.now.Add(max(0, t.When.After)))
 	}
 }
 
@@ -61,6 +68,7 @@ func (c control) Now() Time              { return c.w.now }
 func (c control) Servers() []NodeID      { return c.w.View().Servers() }
 func (c control) Clients() []NodeID      { return c.w.View().Clients() }
 func (c control) Leader() (NodeID, bool) { return c.w.View().Leader() }
+func (c control) Leaders() []NodeID      { return c.w.View().Leaders() }
 func (c control) Up(n NodeID) bool       { return c.w.View().Up(n) }
 
 func (c control) Cut(from, to NodeID) {
@@ -78,7 +86,7 @@ func (c control) Mend(from, to NodeID) {
 
 func (c control) SetLink(from, to NodeID, props Link) {
 	if l := c.w.link(from, to); l != nil {
-		l.Link = props
+		l.Link, l.free = props, 0
 	}
 }
 
@@ -108,104 +116,21 @@ func (c control) ClearRules()    { c.w.rules = c.w.rules[:0] }
 
 func (c control) ResetChannels(a, b NodeID) { c.w.breakChannels(a, b) }
 
+func (c control) HalfOpen(at, with NodeID) { c.w.forgetChannels(at, with) }
+
+func (c control) Provoke(id NodeID, what string) {
+	if n := c.w.node(id); n != nil && n.machine != nil && c.w.cfg.Provoke != nil {
+		if from, m, ok := c.w.cfg.Provoke(View{c.w}, id, what); ok {
+			c.w.deliver(from, id, m)
+		}
+	}
+}
+
 func (c control) Blackhole(from, to NodeID, on bool) {
 	if l := c.w.link(from, to); l != nil && l.blackhole != on {
 		l.blackhole = on
 		if !on {
 			c.w.breakHoled(from, to)
 		}
-	}
-}
-
-func (c control) Crash(id NodeID, loss PowerLoss) {
-	if n := c.w.node(id); n != nil {
-		c.w.crash(n, loss)
-	}
-}
-
-func (c control) Restart(id NodeID) {
-	if n := c.w.node(id); n != nil {
-		c.w.restart(n)
-	}
-}
-
-func (c control) Wipe(id NodeID) {
-	if n := c.w.node(id); n != nil && n.machine == nil {
-		n.disk.wipe()
-		n.storage.settled(&n.disk)
-	}
-}
-
-func (c control) Pause(id NodeID) {
-	if n := c.w.node(id); n != nil && n.machine != nil {
-		n.paused = true
-	}
-}
-
-func (c control) Resume(id NodeID) {
-	if n := c.w.node(id); n != nil {
-		c.w.resume(n)
-	}
-}
-
-func (c control) SetTaskDelay(id NodeID, min, max time.Duration) {
-	if n := c.w.node(id); n != nil {
-		n.taskMin, n.taskMax = min, max
-	}
-}
-
-func (c control) DefaultTaskDelay() (min, max time.Duration) { return c.w.cfg.TaskMin, c.w.cfg.TaskMax }
-
-func (c control) SetDisk(id NodeID, p DiskProfile) {
-	if n := c.w.node(id); n != nil {
-		n.profile = p
-		n.disk.setProfile(p)
-	}
-}
-
-func (c control) DefaultDisk() DiskProfile { return c.w.cfg.Disk }
-
-func (c control) Rot(id NodeID, count int) {
-	if n := c.w.node(id); n != nil {
-		n.disk.rot(count, c.w.chooser, id)
-	}
-}
-
-func (c control) BreakSectors(id NodeID, count int) {
-	if n := c.w.node(id); n != nil {
-		n.disk.breakSectors(count, c.w.chooser, id)
-	}
-}
-
-func (c control) JumpWall(id NodeID, by time.Duration) {
-	if n := c.w.node(id); n != nil {
-		n.clock.jumpWall(by)
-	}
-}
-
-func (c control) SlewWall(id NodeID, by, over time.Duration) {
-	if n := c.w.node(id); n != nil {
-		n.clock.slewWall(by, over, c.w.now)
-	}
-}
-
-func (c control) Drift(id NodeID, ppm int32) {
-	if n := c.w.node(id); n != nil {
-		n.clock.setDrift(ppm, c.w.now)
-		c.w.requeueTimers(n)
-	}
-}
-
-func (c control) DefaultClock(id NodeID) ClockProfile {
-	if n := c.w.node(id); n != nil {
-		return n.clockAtStart
-	}
-	return ClockProfile{}
-}
-
-func (c control) Freeze(id NodeID, on bool) {
-	if n := c.w.node(id); n != nil {
-		n.clock.setFrozen(on, c.w.now)
-		c.w.requeueTimers(n)
 	}
 }

@@ -56,8 +56,16 @@ const maxSpare = 16
 type content struct {
 	data []byte
 	// bad are the numbers of the unreadable sectors, ascending; the slice is never changed.
-	bad    []uint32
+	bad []uint32
+	// flaws are the bytes that are not what was written; the slice is never changed.
+	flaws  []flaw
 	exists bool
+}
+
+// flaw is a byte that differs, in the bits of mask, from what was written.
+type flaw struct {
+	at   uint32
+	mask byte
 }
 
 // diskFile is one file: its name and what a read sees.
@@ -175,6 +183,9 @@ func (d *Disk) durable() WriteSeq {
 	}
 	return last
 }
+
+// pendingWrites reports whether some write is not durable.
+func (d *Disk) pendingWrites() bool { return d.head < len(d.pending) }
 
 // open says that a process reads the disk anew: what it finds is what there is.
 func (d *Disk) open() { d.lost = 0 }

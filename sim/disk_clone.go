@@ -79,5 +79,8 @@ func (c *content) fold(dg Digest) Digest {
 	for _, s := range c.bad {
 		dg = dg.Mix(uint64(s))
 	}
+	for _, f := range c.flaws {
+		dg = dg.Mix(uint64(f.at)<<8 | uint64(f.mask))
+	}
 	return dg
 }

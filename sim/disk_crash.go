@@ -8,6 +8,7 @@ const (
 	crashLength                    // whether the lost end of a torn append counts in the file's size
 	crashGarbage                   // whether a lost sector holds garbage
 	crashBytes                     // which garbage
+	crashStep                      // how much of a step is left out
 )
 
 // crash decides the fate of every pending write of the node id. What is left afterwards is durable.

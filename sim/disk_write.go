@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // write performs the effect e of the node id on what reads see. It takes the next number, whether it succeeds
 // or not; a failed write is lost and changes nothing else.
 func (d *Disk) write(e *Effect, c Chooser, id NodeID) *DiskError {
@@ -136,6 +138,9 @@ func (d *Disk) remove(i int) {
 // cut returns the first size bytes of c, without room to extend them in place.
 func (c content) cut(size int) content {
 	c.data = c.data[:size:size]
+	if len(c.flaws) > 0 {
+		c.flaws = slices.DeleteFunc(slices.Clone(c.flaws), func(f flaw) bool { return int(f.at) >= size })
+	}
 	for i, s := range c.bad {
 		if int(s)*SectorSize >= size {
 			c.bad = c.bad[:i:i]
@@ -165,7 +170,11 @@ func (d *Disk) array(n int) []byte {
 
 // finishSync ends a sync of everything up to the write upto.
 func (d *Disk) finishSync(upto WriteSeq) {
-	if d.profile.SyncLies {
+	switch {
+	case d.profile.SyncLies:
+		return
+	case d.profile.NamesLie:
+		d.finishSyncButNames(upto)
 		return
 	}
 	for d.head < len(d.pending) && d.pending[d.head].seq <= upto {
@@ -177,6 +186,31 @@ func (d *Disk) finishSync(upto WriteSeq) {
 	if d.head == len(d.pending) {
 		d.pending, d.head = d.pending[:0], 0
 	}
+}
+
+// finishSyncButNames ends a sync that leaves names behind: what makes, replaces or removes a file stays pending, with
+// what follows it in the same file.
+func (d *Disk) finishSyncButNames(upto WriteSeq) {
+	kept := d.pending[:0]
+	for _, p := range d.pending[d.head:] {
+		f := &d.files[p.file]
+		if p.seq <= upto && !f.lost && !p.names() {
+			d.settle(int(p.file))
+			continue
+		}
+		f.lost = true // what follows depends on it
+		kept = append(kept, p)
+	}
+	clear(d.pending[len(kept):])
+	d.pending, d.head = kept, 0
+	for i := range d.files {
+		d.files[i].lost = false
+	}
+}
+
+// names reports whether p is about the name of its file.
+func (p *pendingWrite) names() bool {
+	return p.kind == EffectReplace || p.kind == EffectRemove || !p.before.exists
 }
 
 // settle counts one pending write of the file i less, and frees its slot if nothing of it is left.

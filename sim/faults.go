@@ -13,6 +13,8 @@ type Faults interface {
 	Clients() []NodeID
 	// Leader returns the running server that claims to lead the highest reign.
 	Leader() (NodeID, bool)
+	// Leaders lists the running servers that claim to lead, in order, whatever their reigns.
+	Leaders() []NodeID
 	// Up reports whether n runs (a paused node does).
 	Up(n NodeID) bool
 
@@ -32,13 +34,22 @@ type Faults interface {
 	ClearRules()
 	// ResetChannels closes every channel between a and b, as a connection reset does.
 	ResetChannels(a, b NodeID)
+	// HalfOpen makes the node at forget its channels with another node, which is not told: it learns of it when it
+	// sends something.
+	HalfOpen(at, with NodeID)
+	// Provoke delivers to n, at once, a message that makes it do what, as Config.Provoke says; it does nothing if
+	// that does not know how.
+	Provoke(n NodeID, what string)
 	// Blackhole, when on, makes channels from one node to another swallow what is sent, without closing. When it
 	// ends, the channels that have swallowed something are reset.
 	Blackhole(from, to NodeID, on bool)
 
 	// Crash stops n at once; loss says what happens to its un-synced writes, also if n is down already. Restart
 	// starts it again with what its disk holds; restarting one that runs does nothing.
+	// CrashMidway stops n in the middle of its next step that writes: some of what the step asks for, from the end,
+	// does not happen. Restart also calls that off.
 	Crash(n NodeID, loss PowerLoss)
+	CrashMidway(n NodeID, loss PowerLoss)
 	Restart(n NodeID)
 	// Wipe empties the disk of n, which must be down.
 	Wipe(n NodeID)
@@ -47,7 +58,9 @@ type Faults interface {
 	Resume(n NodeID)
 	// SetTaskDelay bounds how long tasks that n queues for itself wait: a slow server. DefaultTaskDelay returns
 	// the bounds that the world was configured with.
+	// SetStepDelay bounds how long n is busy after each of its steps: until then whatever comes waits.
 	SetTaskDelay(n NodeID, min, max time.Duration)
+	SetStepDelay(n NodeID, min, max time.Duration)
 	DefaultTaskDelay() (min, max time.Duration)
 
 	// SetDisk gives the disk of n new properties; DefaultDisk returns those it was configured with.
@@ -57,10 +70,16 @@ type Faults interface {
 	Rot(n NodeID, count int)
 	// BreakSectors makes count sectors of n's files unreadable until they are written anew.
 	BreakSectors(n NodeID, count int)
+	// Misdirect lets count sectors of n's files hold what belongs into other ones, which hold zeros instead. Repair
+	// undoes what Rot, BreakSectors and Misdirect have done, where nothing has been written since.
+	Misdirect(n NodeID, count int)
+	Repair(n NodeID)
 
 	// JumpWall moves the wall clock of n; SlewWall moves it gradually over the given true time.
 	JumpWall(n NodeID, by time.Duration)
 	SlewWall(n NodeID, by, over time.Duration)
+	// CoarsenWall makes the wall clock of n go in steps of that length; 0 is no steps.
+	CoarsenWall(n NodeID, step time.Duration)
 	// Drift makes both clocks of n run ppm parts per million fast, or slow if negative, at least MinDriftPPM.
 	Drift(n NodeID, ppm int32)
 	// DefaultClock returns how the clocks of n were configured.
@@ -84,6 +103,9 @@ type Link struct {
 	// Reorder is the share of messages that are held back by up to ReorderMax.
 	Reorder    Ratio
 	ReorderMax time.Duration
+	// Spacing is how long one message occupies the link before the next can leave: the inverse of the bandwidth, in
+	// messages. It also spaces the items of channels.
+	Spacing time.Duration
 	// Queue bounds the messages in flight: one chosen victim is dropped beyond it. 0 is no bound.
 	Queue int
 }
@@ -104,7 +126,7 @@ const (
 type Rule struct {
 	// From and To restrict the rule to one sender or receiver; zero is any.
 	From, To NodeID
-	// MessageKind is the kind of message, or "" for any.
+	// MessageKind is the kind of message, "" for any, or "*Response" for all whose kinds end so.
 	MessageKind string
 	Action      RuleAction
 	// Share is the share of the matching messages that are treated.
@@ -140,6 +162,9 @@ type DiskProfile struct {
 	Capacity int64
 	// SyncLies makes syncs succeed without doing anything.
 	SyncLies bool
+	// NamesLie makes syncs succeed that leave names behind: a file that was made, replaced or removed is as before
+	// if the power fails, until the names do not lie any more and another sync comes.
+	NamesLie bool
 }
 
 // ClockProfile is how a node's clocks start out.

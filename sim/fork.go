@@ -19,6 +19,7 @@ func (w *World) Fork(into *World, chooser Chooser, observers []Observer) *World 
 	into.ids = append(into.ids[:0], w.ids...)
 	into.rules = append(into.rules[:0], w.rules...)
 	into.triggers = append(into.triggers[:0], w.triggers...)
+	into.watches = append(into.watches[:0], w.watches...)
 	into.storage.reads = append(into.storage.reads[:0], w.storage.reads...)
 	into.storage.failures = append(into.storage.failures[:0], w.storage.failures...)
 	into.info = StepInfo{Event: &into.event}

@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // link is one directed link as it is now.
 type link struct {
@@ -10,6 +13,8 @@ type link struct {
 	blackhole bool
 	// clogged is when the clog ends, 0 for none.
 	clogged Time
+	// free is when the link can take the next message, if messages occupy it.
+	free Time
 	// flying counts the datagrams in flight.
 	flying int
 	// parked is what arrived while the link was held: datagrams and resets of channels.
@@ -71,7 +76,17 @@ func (w *World) latency(l *link, from, to NodeID) time.Duration {
 	if l.Reorder > 0 && w.chance(DecideReorder, from, to, l.Reorder) {
 		d += w.span(DecideReorder, from, to, 0, l.ReorderMax)
 	}
+	if l.Spacing > 0 {
+		start := max(w.now, l.free)
+		l.free = start.Add(l.Spacing)
+		d += time.Duration(start - w.now)
+	}
 	return d
+}
+
+// deliver lets m arrive at the node to at once, past the network.
+func (w *World) deliver(from, to NodeID, m Message) {
+	w.schedule(w.now, &pending{kind: pendArrived, msg: m, sum: w.sumOf(m), from: from, dest: uint16(w.at(to))})
 }
 
 // send puts the datagram m, whose digest is sum, into flight.
@@ -227,7 +242,13 @@ func (w *World) applyRules(from, to NodeID, m Message) treatment {
 
 func (r *rule) matches(from, to NodeID, m Message, now Time) bool {
 	return (r.From == 0 || r.From == from) && (r.To == 0 || r.To == to) && r.inForce(now) &&
-		(r.MessageKind == "" || r.MessageKind == m.Kind())
+		(r.MessageKind == "" || r.MessageKind == m.Kind() || r.matchesEnd(m.Kind()))
+}
+
+// matchesEnd reports whether the rule is for all kinds with some end, and kind is one of them.
+func (r *rule) matchesEnd(kind string) bool {
+	end, ok := strings.CutPrefix(r.MessageKind, "*")
+	return ok && strings.HasSuffix(kind, end)
 }
 
 // inForce reports whether the rule has not ended by now.

@@ -13,7 +13,13 @@ type process struct {
 	paused   bool
 	// dark says that the node went down by a loss of power, so that not even its operating system answers.
 	dark bool
-	// backlog is what became due during a pause.
+	// doomed says that the process ends in the middle of its next step that writes, and doom how.
+	doomed bool
+	doom   PowerLoss
+	// busy says that the last step still goes on; stepMin and stepMax bound how long steps do.
+	busy             bool
+	stepMin, stepMax time.Duration
+	// backlog is what became due during a pause, or while the node was busy.
 	backlog []pending
 
 	clock clock
@@ -65,6 +71,7 @@ func (w *World) resetNodes() {
 
 func (n *process) reset(id NodeID, c *Config) {
 	n.id, n.machine, n.life, n.starting, n.paused, n.dark = id, nil, 1, true, false, false
+	n.doomed, n.busy, n.stepMin, n.stepMax = false, false, 0, 0
 	n.backlog = n.backlog[:0]
 	n.clearTimers()
 	n.taskMin, n.taskMax = c.TaskMin, c.TaskMax
@@ -123,9 +130,10 @@ func (n *process) start(w *World) {
 
 // end throws away the machine of n and everything that was meant for it.
 func (w *World) end(n *process) {
-	n.machine, n.starting, n.paused = nil, false, false
+	n.machine, n.starting, n.paused, n.busy, n.doomed = nil, false, false, false, false
 	n.life++
 	n.clearTimers()
+	w.leaveStates(n)
 	n.storage.reset()
 	if n.open >= 0 { // nobody will ever know the outcome
 		n.open, n.processNumber = -1, -1
@@ -197,6 +205,13 @@ func (w *World) resume(n *process) {
 		return
 	}
 	n.paused = false
+	if !n.busy {
+		w.catchUp(n)
+	}
+}
+
+// catchUp lets n handle what has waited for it.
+func (w *World) catchUp(n *process) {
 	for i := range n.backlog {
 		w.schedule(w.now, &n.backlog[i])
 	}

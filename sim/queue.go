@@ -20,6 +20,7 @@ const (
 	pendBroken                         // a channel breaks by a fault
 	pendDialTimeout                    // a dialer gives up
 	pendNews                           // a node learns something about a channel
+	pendIdle                           // a node is not busy any more
 )
 
 // pending is one scheduled happening. Which fields matter depends on kind.

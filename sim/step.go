@@ -218,46 +218,6 @@ type kindSum struct {
 	sum  Digest
 }
 
-// carryOut does what the step of n asked for.
-func (w *World) carryOut(n *process) {
-	for i := range w.out.list {
-		f := &w.out.list[i]
-		switch f.Kind {
-		case EffectSend:
-			w.send(n.id, f.To, f.Msg, w.sumOfEffect(i))
-		case EffectSendSafe:
-			w.sendSafe(n, safeMessage{to: f.To, msg: f.Msg, sum: w.sumOfEffect(i)})
-		case EffectSetTimer:
-			w.setTimer(n, f)
-		case EffectStopTimer:
-			n.timers[f.Timer].set = false
-		case EffectRun:
-			w.runTask(n, f.Task)
-		case EffectAppend, EffectReplace, EffectTruncate, EffectRemove:
-			w.write(n, f)
-		case EffectSync:
-			w.sync(n, f.Token)
-		case EffectRead:
-			w.read(n, f)
-		case EffectDial:
-			w.dial(n, f.To, f.Token)
-		case EffectSendOn:
-			w.sendOn(n, f.Chan, f.Msg, w.sumOfEffect(i))
-		case EffectCloseChan:
-			w.closeChannel(n, f.Chan)
-		case EffectInvoke:
-			w.invoke(n, f.Value)
-		case EffectReturn:
-			w.returned(n, f.Value, f.Outcome)
-		case EffectMark:
-			w.mark(n.id, f.Name)
-		case EffectExit:
-			w.exit(n)
-			return
-		}
-	}
-}
-
 // mark notes that the run has reached the mark name, and starts the triggers that wait for it.
 func (w *World) mark(node NodeID, name string) {
 	w.result.Reached = append(w.result.Reached,

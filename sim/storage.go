@@ -14,6 +14,10 @@ type safeMessage struct {
 type nodeStorage struct {
 	// acked is the last write covered by a sync that was answered as done.
 	acked WriteSeq
+	// failing counts the failed writes of which the process has not been told: until then it is not told that a sync
+	// has ended, as no program learns of a write's failure after a later sync. held is the answer that waits for that.
+	failing int
+	held    pendingKind
 	// untold counts the failed writes and syncs of which the process has not been told: until then messages that
 	// depend on them never leave.
 	untold int
@@ -64,6 +68,7 @@ func (w *World) write(n *process, f *Effect) {
 		return
 	}
 	n.storage.untold++
+	n.storage.failing++
 	w.storage.failures = append(w.storage.failures, writeFailure{f.Name, err})
 	w.schedule(w.now, &pending{kind: pendWriteFail, dest: uint16(w.at(n.id)), life: n.life,
 		aux: uint32(len(w.storage.failures) - 1)})
@@ -74,6 +79,19 @@ func (w *World) writeFailTold(n *process, p *pending, ev *Event) {
 	f := &w.storage.failures[p.aux]
 	ev.Kind, ev.File, ev.Err = WriteFailed, f.file, f.err
 	n.storage.untold--
+	if n.storage.failing--; n.storage.failing == 0 && n.storage.held != pendNothing {
+		w.schedule(w.now, &pending{kind: n.storage.held, dest: p.dest, life: n.life})
+		n.storage.held = pendNothing
+	}
+}
+
+// holdBack reports whether the answer k to a sync has to wait for the word of a failed write.
+func (n *process) holdBack(k pendingKind) bool {
+	if n.storage.failing == 0 {
+		return false
+	}
+	n.storage.held = k
+	return true
 }
 
 // sendSafe sends m now if everything that n wrote is durable, and puts it into the outbox if not.

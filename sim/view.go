@@ -65,6 +65,16 @@ func (v View) Durable(n NodeID) WriteSeq {
 	return 0
 }
 
+// OtherEnd returns who is at the other end of a channel of n, 0 if n has no such channel.
+func (v View) OtherEnd(n NodeID, c ChanID) NodeID {
+	if p := v.w.node(n); p != nil {
+		if ch, end := v.w.endOf(p, c); end >= 0 {
+			return ch.ends[1-end]
+		}
+	}
+	return 0
+}
+
 // IsCut reports whether the directed link is cut.
 func (v View) IsCut(from, to NodeID) bool {
 	l := v.w.link(from, to)
@@ -76,8 +86,8 @@ func (v View) IsCut(from, to NodeID) bool {
 //
 //	a link that is held, clogged, swallows what channels send, or has other properties than at the start
 //	a rule in force
-//	a disk or a task delay with other properties than at the start
-//	a clock that stands still, or drifts otherwise than at the start
+//	a disk or a task delay with other properties than at the start, a node that is slow, or is about to crash
+//	a clock that stands still, goes in steps, or drifts otherwise than at the start
 //
 // with links, and then nodes, in order. A clog or a rule that has run out is none.
 func (v View) Impaired() string {
@@ -125,6 +135,12 @@ func (w *World) impairedNode(n *process) string {
 		return fmt.Sprintf("the disk of %s has other properties than at the start", n.id)
 	case n.taskMin != w.cfg.TaskMin || n.taskMax != w.cfg.TaskMax:
 		return fmt.Sprintf("the tasks of %s wait otherwise than at the start", n.id)
+	case n.stepMax > 0:
+		return fmt.Sprintf("every step of %s takes a while", n.id)
+	case n.doomed:
+		return fmt.Sprintf("%s is about to crash", n.id)
+	case n.clock.step > 0:
+		return fmt.Sprintf("the wall clock of %s goes in steps", n.id)
 	case n.clock.frozen:
 		return fmt.Sprintf("the clocks of %s stand still", n.id)
 	case n.clock.ppm != clampDrift(n.clockAtStart.DriftPPM):
@@ -150,4 +166,17 @@ func (v View) Leader() (leader NodeID, ok bool) {
 		}
 	}
 	return leader, ok
+}
+
+// Leaders lists the running servers that claim to lead, in order. The slice is new.
+func (v View) Leaders() []NodeID {
+	var all []NodeID
+	for i := range v.w.nodes[:v.w.cfg.Servers] {
+		if l, claims := v.w.nodes[i].machine.(Leader); claims {
+			if _, leads := l.Reign(); leads {
+				all = append(all, v.w.nodes[i].id)
+			}
+		}
+	}
+	return all
 }

@@ -20,6 +20,7 @@ type World struct {
 	rules    []rule
 	channels []channel
 	triggers []trigger
+	watches  []watch
 	storage  storage
 
 	// What the step in progress is about.
@@ -98,6 +99,11 @@ func (c *Config) check() {
 		panic("sim: Config: a Chooser is needed")
 	case c.Limit <= 0 || c.Limit > MaxTime:
 		panic("sim: Config: Limit must be positive and at most MaxTime")
+	}
+	for _, p := range c.Faults {
+		if p.When.State != "" && c.state(p.When.State) == nil {
+			panic("sim: Config: nobody knows the state " + p.When.State)
+		}
 	}
 }
 
@@ -251,7 +257,11 @@ func (w *World) handle(p *pending) {
 		}
 	}
 	n := &w.nodes[p.dest]
-	if n.paused {
+	if p.kind == pendIdle {
+		w.idle(n)
+		return
+	}
+	if n.waits() {
 		if p.kind == pendTimer {
 			n.timers[p.id].queued = Never // resume looks at the timers again
 			return
@@ -263,6 +273,12 @@ func (w *World) handle(p *pending) {
 		return
 	}
 	w.step(n)
+	if len(w.watches) > 0 {
+		w.lookAtStates(n)
+	}
+	if n.stepMax > 0 {
+		w.occupy(n)
+	}
 	if (w.askUntil || w.result.Events%untilEvery == 0) && w.result.Stop == 0 {
 		w.askUntil = false
 		if w.cfg.Until != nil && w.cfg.Until(View{w}) {
@@ -293,8 +309,11 @@ func (w *World) present(n *process, p *pending) bool {
 	case pendTask:
 		ev.Kind, ev.Task = TaskRun, TaskID(p.id)
 	case pendSyncDone:
-		return w.syncDone(n, ev)
+		return !n.holdBack(p.kind) && w.syncDone(n, ev)
 	case pendAnswer:
+		if n.holdBack(p.kind) {
+			return false
+		}
 		w.nextAnswer(n, ev)
 	case pendReadDone:
 		w.readDone(n, p, ev)

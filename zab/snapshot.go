@@ -16,6 +16,9 @@ type snapshots struct {
 	restore bool
 }
 
+// Saving reports whether a snapshot has been written and is not durable yet.
+func (p *Peer) Saving() bool { return p.snapshots.saving.file != nil }
+
 // image is a snapshot as the bytes of its file, which is also what is sent. The file is immutable.
 type image struct {
 	at   Position

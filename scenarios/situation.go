@@ -75,8 +75,8 @@ func statesOf(v sim.View, adapt checker.Adapter, of func(sim.Machine) stateSet) 
 	return set
 }
 
-// state implements system.
-func (k *raftKV) state(v sim.View) stateSet {
+// situation implements system.
+func (k *raftKV) situation(v sim.View) stateSet {
 	return statesOf(v, raftReplicaOf, func(m sim.Machine) (set stateSet) {
 		n := raftServerOf(m).Raft()
 		if n.Role() == raft.Candidate || n.Role() == raft.PreCandidate {
@@ -93,8 +93,8 @@ func (k *raftKV) state(v sim.View) stateSet {
 	})
 }
 
-// state implements system.
-func (k *zabZK) state(v sim.View) stateSet {
+// situation implements system.
+func (k *zabZK) situation(v sim.View) stateSet {
 	return statesOf(v, zabReplicaOf, func(m sim.Machine) (set stateSet) {
 		p := zabServerOf(m).Zab()
 		if p.State() == zab.Looking {
