@@ -202,3 +202,16 @@ func TestHuntTellsHowARegisterLosesWrites(t *testing.T) {
 		t.Errorf("a case that is none is read: %s", said)
 	}
 }
+
+// TestReplayFailsAsTheCaseSays replays one of the corpus that fails, and one that does not.
+func TestReplayFailsAsTheCaseSays(t *testing.T) {
+	e := &ear{T: t}
+	func() {
+		defer func() { _ = recover() }()
+		scenarios.Replay(e, filepath.Join(scenarios.CasesDir, "raft-kv-canary-1.txtar"))
+	}()
+	if !strings.Contains(e.said, "VIOLATION raft-leader-completeness: ") {
+		t.Errorf("it says %q", e.said)
+	}
+	scenarios.Replay(t, filepath.Join(scenarios.CasesDir, "etcd-swarm-7.txtar"))
+}

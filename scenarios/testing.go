@@ -145,24 +145,37 @@ func (h *testHunt) run() {
 // replay replays the case in a file.
 func (h *testHunt) replay(file string) {
 	h.t.Helper()
-	c, err := readCase(file, func(name string) (*Scenario, error) {
+	replayCase(h.t, file, func(name string) (*Scenario, error) {
 		if name != h.s.Name {
 			return nil, fmt.Errorf("the case is of %s, and the test of %s", name, h.s.Name)
 		}
 		return h.s, nil
 	})
+}
+
+// Replay replays the case in a file, which is one of a scenario in All. The test fails as the case says, or because the
+// case is stale.
+func Replay(t TB, file string) {
+	t.Helper()
+	replayCase(t, file, Find)
+}
+
+// replayCase is Replay for scenarios that find returns.
+func replayCase(t TB, file string, find func(name string) (*Scenario, error)) {
+	t.Helper()
+	c, err := readCase(file, find)
 	if err != nil {
-		h.t.Fatalf("%v", err)
+		t.Fatalf("%v", err)
 	}
 	k := Kept{file, c}
 	r, drift, err := k.Replay()
 	switch {
 	case err != nil:
-		h.t.Fatalf("%v", err)
+		t.Fatalf("%v", err)
 	case len(drift) > 0:
-		h.t.Fatalf("%s is stale:\n  %s", file, strings.Join(drift, "\n  "))
+		t.Fatalf("%s is stale:\n  %s", file, strings.Join(drift, "\n  "))
 	case r.Verdict != checker.Valid:
-		h.t.Fatalf("\n%s", r.story())
+		t.Fatalf("\n%s", r.story())
 	}
 }
 
