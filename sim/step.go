@@ -220,6 +220,7 @@ type kindSum struct {
 
 // carryOut does what the step of n asked for.
 func (w *World) carryOut(n *process) {
+	w.sending = uint32(w.result.Events)
 	for i := range w.out.list {
 		f := &w.out.list[i]
 		switch f.Kind {
