@@ -76,7 +76,14 @@ func (c *Case) Settle() error {
 	c.Expect, c.Events, c.Digest, c.Draws = r.ID(), r.Events, r.Digest, r.Draws
 	c.Checkpoints = append([]sim.Digest(nil), r.Checkpoints...)
 	c.Story = r.story()
-	return nil
+	if c.Expect == Clean {
+		return nil
+	}
+	r, slice, err := c.Explain()
+	if err == nil {
+		c.Story = r.tell(slice.String())
+	}
+	return err
 }
 
 // name names the case: its scenario and its seed.
