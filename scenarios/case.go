@@ -109,7 +109,11 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 	}
 	f := r.forecast(c.Schedule)
 	f.probe, f.snapshotEvery = c.Probe, c.SnapshotEvery
-	report := r.play(pinned, c.Schedule, f, o)
+	chooser := sim.NewSwitch(pinned)
+	if o.turn != nil {
+		o.turn.chooser = chooser
+	}
+	report := r.play(chooser, c.Schedule, f, o)
 	report.Seed, report.Draws = c.Seed, pinned.Asked
 	report.Idle = pinned.Idle()
 	return report, nil

@@ -5,6 +5,15 @@ import "fmt"
 // Explain makes the run of the case and returns what its first violation needed. The error is ErrClean if there is
 // none.
 func (c *Case) Explain() (*Report, *Slice, error) {
+	r, trail, err := c.follow()
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, trail.slice(r), nil
+}
+
+// follow makes the run of the case, in which something must be violated, and returns its trail.
+func (c *Case) follow() (*Report, *trail, error) {
 	runner := c.runner()
 	tale := runner.system.chronicle()
 	trail := newTrail(words{reign: tale.reign, marks: tale.marks})
@@ -15,5 +24,5 @@ func (c *Case) Explain() (*Report, *Slice, error) {
 	if len(r.Violations) == 0 {
 		return nil, nil, fmt.Errorf("%s: %w", c.name(), ErrClean)
 	}
-	return r, trail.slice(r), nil
+	return r, trail, nil
 }

@@ -25,6 +25,9 @@ type Options struct {
 	Budget checker.Budget
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
+
+	// turn, if not nil, is where the run leaves what it repeats.
+	turn *turn
 }
 
 // Run makes the run of the given seed.
@@ -78,6 +81,9 @@ func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Op
 		r.world = sim.NewWorld(config)
 	} else {
 		r.world.Reset(config)
+	}
+	if o.turn != nil {
+		o.turn.wait(r.world)
 	}
 	result := r.world.Run()
 	report := &Report{
@@ -154,6 +160,9 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		Faults: schedule.Planned(),
 		Limit:  sim.Time(s.Length()), MaxEvents: cmp.Or(uint64(o.MaxEvents), maxEvents),
 		Trace: o.Trace, NoDigest: o.NoDigest,
+	}
+	if o.turn != nil {
+		o.turn.gate(config.Faults)
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()
