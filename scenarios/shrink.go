@@ -54,7 +54,7 @@ func (s *Shrunk) String() string {
 }
 
 // ErrClean is the error of Shrink for a case in which nothing is violated.
-var ErrClean = errors.New("nothing is violated, so there is nothing to shrink")
+var ErrClean = errors.New("nothing is violated, so there is nothing to shrink or to explain")
 
 // Shrink makes a case smaller that fails, as long as the violation that is found first has the same ID: first fewer
 // faults, operations, clients and servers, then a plainer world, then shorter and rounder times. What is left of it
