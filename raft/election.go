@@ -16,6 +16,7 @@ func (n *Node) electionTimeout(out *sim.Effects) {
 	case n.contact != n.armed:
 		n.rearm(out)
 	default:
+		out.Decide("hears from no leader", "campaign")
 		n.campaign(out)
 	}
 }

@@ -76,7 +76,14 @@ func (c *Case) Settle() error {
 	c.Expect, c.Events, c.Digest, c.Draws = r.ID(), r.Events, r.Digest, r.Draws
 	c.Checkpoints = append([]sim.Digest(nil), r.Checkpoints...)
 	c.Story = r.story()
-	return nil
+	if c.Expect == Clean {
+		return nil
+	}
+	r, slice, err := c.Explain()
+	if err == nil {
+		c.Story = r.tell(slice.String())
+	}
+	return err
 }
 
 // name names the case: its scenario and its seed.
@@ -105,7 +112,11 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 	}
 	f := r.forecast(c.Schedule)
 	f.probe, f.snapshotEvery = c.Probe, c.SnapshotEvery
-	report := r.play(pinned, c.Schedule, f, o)
+	chooser := sim.NewSwitch(pinned)
+	if o.turn != nil {
+		o.turn.chooser = chooser
+	}
+	report := r.play(chooser, c.Schedule, f, o)
 	report.Seed, report.Draws = c.Seed, pinned.Asked
 	report.Idle = pinned.Idle()
 	return report, nil

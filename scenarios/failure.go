@@ -86,6 +86,7 @@ func (f *Failure) writeCommands(b *strings.Builder) {
 		fmt.Fprintf(b, "case     SCHISM_CASE=%s %s\n", f.File, goTest)
 		if listed {
 			fmt.Fprintf(b, "see      go run schism/cmd/schism replay %s\n", f.File)
+			fmt.Fprintf(b, "explain  go run schism/cmd/schism explain %s\n", f.File)
 		}
 	} else if listed && r.Seeded {
 		fmt.Fprintf(b, "see      go run schism/cmd/schism run %s --seed %d\n", r.Scenario.Name, r.Seed)

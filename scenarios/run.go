@@ -27,6 +27,9 @@ type Options struct {
 	Coverage bool
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
+
+	// turn, if not nil, is where the run leaves what it repeats.
+	turn *turn
 }
 
 // Run makes the run of the given seed.
@@ -82,6 +85,9 @@ func (r *Runner) play(c sim.Chooser, schedule nemesis.Schedule, f forecast, o Op
 		r.world = sim.NewWorld(config)
 	} else {
 		r.world.Reset(config)
+	}
+	if o.turn != nil {
+		o.turn.wait(r.world)
 	}
 	result := r.world.Run()
 	report := &Report{
@@ -196,6 +202,9 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 	}
 	if o.Coverage {
 		r.watchFaults(config.Faults)
+	}
+	if o.turn != nil {
+		o.turn.gate(config.Faults)
 	}
 	if !o.NoChecks {
 		config.Observers = r.system.observers()

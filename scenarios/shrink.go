@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"schism/checker"
@@ -63,25 +61,21 @@ func (s *Shrunk) String() string {
 }
 
 // ErrClean is the error of Shrink for a case in which nothing is violated.
-var ErrClean = errors.New("nothing is violated, so there is nothing to shrink")
+var ErrClean = errors.New("nothing is violated, so there is nothing to shrink or to explain")
 
 // Shrink makes a case smaller that fails, as long as the violation that is found first has the same ID: first fewer
 // faults, operations, clients and servers, then a plainer world, then shorter and rounder times. What is left of it
 // fails by itself, and is as small as no single step makes it smaller.
 func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
+	crew := newCrew(o.Workers)
+	o.Workers = crew.workers()
 	if o.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Time)
 		defer cancel()
 	}
 	first := *c
-	s := &shrinking{ctx: ctx, o: o, start: time.Now(), best: &first, ends: make([]map[world]*Runner, o.Workers)}
-	for i := range s.ends {
-		s.ends[i] = make(map[world]*Runner)
-	}
+	s := &shrinking{ctx: ctx, o: o, start: time.Now(), best: &first, crew: crew}
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -110,14 +104,7 @@ type shrinking struct {
 	limit  int
 	budget checker.Budget
 	result Shrunk
-	// ends has the runners of each worker.
-	ends []map[world]*Runner
-}
-
-// world is what cases can share a runner of.
-type world struct {
-	servers       int
-	network, disk string
+	crew   *crew
 }
 
 // begin finds out how the first case fails, if it can by judges that search little.
@@ -173,11 +160,7 @@ func (s *shrinking) first(candidates []*Case) int {
 	for from := 0; from < len(candidates) && !s.over(); from += s.o.Workers {
 		some := candidates[from:min(from+s.o.Workers, len(candidates))]
 		reports := make([]*Report, len(some))
-		var wg sync.WaitGroup
-		for i, c := range some {
-			wg.Go(func() { reports[i] = s.run(i, c) })
-		}
-		wg.Wait()
+		s.crew.all(context.WithoutCancel(s.ctx), len(some), func(worker, i int) { reports[i] = s.run(worker, some[i]) })
 		s.result.Runs += len(some)
 		for i, r := range reports {
 			if r != nil {
@@ -199,27 +182,14 @@ func (s *shrinking) take(c *Case, r *Report) {
 	}
 }
 
-// run makes the run of c by a worker, and returns it if it fails as it must, nil if not: also if c is no case that can
-// be run, such as one of fewer servers than the scenario needs.
-func (s *shrinking) run(worker int, c *Case) (report *Report) {
-	w := world{c.Servers, wholeLink(c.Network).String(), wholeDisk(c.Disk).String()}
-	defer func() {
-		if recover() != nil { // before the world has begun: machines that panic are violations
-			delete(s.ends[worker], w)
-			report = nil
-		}
-	}()
-	r := s.ends[worker][w]
-	if r == nil {
-		r = c.runner()
-		s.ends[worker][w] = r
-	}
+// run makes the run of c by a worker, and returns it if it fails as it must, nil if not.
+func (s *shrinking) run(worker int, c *Case) *Report {
 	o := Options{MaxEvents: s.limit, Budget: s.budget}
 	if s.best.Expect == Livelock {
 		o.MaxEvents = 0
 	}
-	report, err := r.runCase(c, o)
-	if err != nil || report.Verdict != checker.Invalid || report.ID() != s.best.Expect {
+	report := s.crew.run(worker, c, o)
+	if report == nil || report.Verdict != checker.Invalid || report.ID() != s.best.Expect {
 		return nil
 	}
 	return report

@@ -46,6 +46,14 @@ func (s *shrinking) change(f func(c *Case)) *Case {
 	return &c
 }
 
+// fewer is change for what leaves out something; nil if there is as much as before, since what all needs came back.
+func (s *shrinking) fewer(f func(c *Case)) *Case {
+	if c := s.change(f); c != nil && c.things() < s.best.things() {
+		return c
+	}
+	return nil
+}
+
 // recover makes a case end as its scenario's runs do: whole, or with a core that is. What is judged at the end of a run
 // means nothing without.
 func (c *Case) recover() {
@@ -108,7 +116,7 @@ func (s *shrinking) fewerByOtherSeeds() bool {
 	for i := 0; i < s.best.things() && !s.over(); {
 		var candidates []*Case
 		for n := range uint64(otherSeeds) {
-			candidates = append(candidates, s.change(func(c *Case) {
+			candidates = append(candidates, s.fewer(func(c *Case) {
 				c.Seed += n + 1
 				c.leave(i)
 			}))
@@ -132,7 +140,7 @@ func (s *shrinking) fewerPairs() bool {
 		var candidates []*Case
 		for j := range s.best.things() {
 			for i := range j {
-				candidates = append(candidates, s.change(func(c *Case) {
+				candidates = append(candidates, s.fewer(func(c *Case) {
 					c.leave(j)
 					c.leave(i)
 				}))

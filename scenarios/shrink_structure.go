@@ -217,7 +217,7 @@ func (s *shrinking) lowerRevisions() bool {
 	}
 	for i := 0; i < s.best.things() && !s.over(); {
 		named := false
-		c := s.change(func(c *Case) {
+		c := s.fewer(func(c *Case) {
 			c.leave(i)
 			for _, lines := range c.Workload {
 				for n, line := range lines {

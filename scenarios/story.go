@@ -33,10 +33,17 @@ func (r *Report) again() string {
 // story is what WriteStory tells of the run itself.
 func (r *Report) story() string {
 	var b strings.Builder
+	r.writeMoments(&b)
+	return r.tell(b.String())
+}
+
+// tell tells of a run in which happens what happened says, line by line.
+func (r *Report) tell(happened string) string {
+	var b strings.Builder
 	s := r.Scenario
 	fmt.Fprintf(&b, "%s, seed %d: %d servers, %d clients, %.0f s\n%s\n\n", s.Name, r.Seed, s.Servers, s.Clients,
 		r.Virtual.Seconds(), s.Doc)
-	r.writeMoments(&b)
+	b.WriteString(happened + "\n")
 	width := minLabel
 	for _, j := range r.judgements {
 		width = max(width, len(j.check))
@@ -71,7 +78,6 @@ func (r *Report) writeMoments(b *strings.Builder) {
 		fmt.Fprintf(b, "  … %d moments left out …\n", len(m)-2*half)
 		tell(m[len(m)-half:])
 	}
-	b.WriteByte('\n')
 }
 
 // writeOutcomes tells what became of the operations, and of those of cut-off servers.

@@ -4,6 +4,7 @@ import "slices"
 
 // carryOut does what the step of n asked for, up to where n ends.
 func (w *World) carryOut(n *process) {
+	w.sending = uint32(w.result.Events)
 	if n.doomed && slices.ContainsFunc(w.out.list, writes) {
 		w.carryOutHalf(n)
 		return

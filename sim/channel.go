@@ -53,9 +53,11 @@ const (
 
 type item struct {
 	kind itemKind
-	msg  Message
-	sum  Digest
-	due  Time
+	// by is the event that sent it.
+	by  uint32
+	msg Message
+	sum Digest
+	due Time
 }
 
 // resetChannels forgets all channels. What is behind the end of w.channels lends its memory to the next ones.
@@ -122,7 +124,7 @@ func (w *World) dial(n *process, to NodeID, t Token) {
 		return
 	}
 	id := w.newChannel(n, place, t)
-	w.enqueue(id, 0, item{kind: itemDial})
+	w.enqueue(id, 0, item{kind: itemDial, by: w.sending})
 	w.schedule(w.now.Add(DialTimeout), &pending{kind: pendDialTimeout, aux: uint32(id), from: to, dest: self,
 		life: n.life})
 }
@@ -136,7 +138,7 @@ func (w *World) sendOn(n *process, id ChanID, m Message, sum Digest) {
 		}
 		return
 	}
-	it := item{kind: itemMessage, msg: m, sum: sum}
+	it := item{kind: itemMessage, by: w.sending, msg: m, sum: sum}
 	var t treatment
 	if len(w.rules) > 0 {
 		if t = w.applyRules(c.ends[end], c.ends[1-end], m); t.drop {
@@ -149,6 +151,9 @@ func (w *World) sendOn(n *process, id ChanID, m Message, sum Digest) {
 	w.enqueue(id, end, it)
 }
 
+// upcoming is the number of the event about to happen.
+func (w *World) upcoming() uint32 { return uint32(w.result.Events + 1) }
+
 func otherEnd(c *channel, n NodeID) NodeID {
 	if c.ends[0] == n {
 		return c.ends[1]
@@ -160,7 +165,7 @@ func otherEnd(c *channel, n NodeID) NodeID {
 func (w *World) closeChannel(n *process, id ChanID) {
 	if c, end := w.endOf(n, id); end >= 0 {
 		c.open[end] = false
-		w.enqueue(id, end, item{kind: itemEnd})
+		w.enqueue(id, end, item{kind: itemEnd, by: w.sending})
 	}
 }
 
@@ -227,6 +232,7 @@ func (w *World) streamArrives(p *pending) bool {
 		return false
 	}
 	it := st.pop()
+	w.cause = it.by
 	if len(st.items) > 0 {
 		w.move(id, end, st.items[0].due)
 	}
@@ -250,7 +256,7 @@ func (w *World) receiveItem(p *pending, it *item, n *process, end int) bool {
 			return false
 		}
 		c.lives[1], c.open[1] = n.life, true
-		w.enqueue(id, 1, item{kind: itemAccept})
+		w.enqueue(id, 1, item{kind: itemAccept, by: w.upcoming()})
 		return told(p, Opened)
 	}
 	if c.lives[end] != n.life || !c.open[end] && !(end == 0 && c.dialing) {
@@ -358,7 +364,7 @@ func (w *World) crashChannels(n *process, processOnly bool) {
 			}
 			c.open[end] = false
 			if processOnly {
-				w.enqueue(ChanID(i+1), end, item{kind: itemEnd})
+				w.enqueue(ChanID(i+1), end, item{kind: itemEnd, by: w.upcoming()})
 			} else {
 				clear(c.streams[end].items)
 				c.streams[end].items = c.streams[end].items[:0]

@@ -47,7 +47,7 @@ func (w *World) passed(i int) {
 // applyFault applies the planned fault i.
 func (w *World) applyFault(i int) {
 	a := w.triggers[i].Do
-	a.Apply(control{w})
+	w.apply(a)
 	w.result.Applied = append(w.result.Applied,
 		AppliedFault{At: w.now, Seq: w.result.Events + 1, What: a})
 	w.event = Event{Kind: Faulted}

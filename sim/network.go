@@ -97,7 +97,7 @@ func (w *World) send(from, to NodeID, m Message, sum Digest) {
 		return
 	}
 	l := w.linkAt(w.at(from), dest)
-	p := pending{kind: pendDatagram, msg: m, sum: sum, from: from, dest: uint16(dest)}
+	p := pending{kind: pendDatagram, msg: m, sum: sum, aux: w.sending, from: from, dest: uint16(dest)}
 	var t treatment
 	if len(w.rules) > 0 {
 		if t = w.applyRules(from, to, m); t.drop {
@@ -183,7 +183,11 @@ func (w *World) drop(p *pending, why string) {
 		w.result.Digest = w.result.Digest.Mix(uint64(p.sum) ^ uint64(p.dest)<<16).MixString(why)
 	}
 	if w.cfg.Trace != nil {
-		w.traceDrop(p.from, w.ids[p.dest], p.msg, why)
+		by := p.aux
+		if p.kind == pendStream {
+			by = w.cause
+		}
+		w.traceDrop(Record{Lost: why, From: p.from, To: w.ids[p.dest], Msg: p.msg}, by)
 	}
 }
 
@@ -194,7 +198,7 @@ func (w *World) dropUnsent(from, to NodeID, m Message, why string) {
 		w.result.Digest = w.result.Digest.Mix(uint64(to)).MixString(why)
 	}
 	if w.cfg.Trace != nil {
-		w.traceDrop(from, to, m, why)
+		w.traceDrop(Record{Lost: why, From: from, To: to, Msg: m}, w.sending)
 	}
 }
 

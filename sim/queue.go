@@ -30,7 +30,8 @@ type pending struct {
 	sum Digest
 	// life is the incarnation that it is meant for, 0 for any.
 	life uint32
-	// aux is a timer's generation, or an index: of a fault, a channel, a stored read or error.
+	// aux is a timer's generation, the event that sent a datagram, or an index: of a fault, a channel, a stored read
+	// or error.
 	aux  uint32
 	dest uint16
 	from NodeID

@@ -4,7 +4,9 @@ import "time"
 
 // safeMessage waits in a node's outbox until the writes before it are durable.
 type safeMessage struct {
-	to      NodeID
+	to NodeID
+	// by is the event that sent it.
+	by      uint32
 	msg     Message
 	sum     Digest
 	barrier WriteSeq
@@ -97,7 +99,7 @@ func (n *process) holdBack(k pendingKind) bool {
 // sendSafe sends m now if everything that n wrote is durable, and puts it into the outbox if not.
 func (w *World) sendSafe(n *process, m safeMessage) {
 	s := &n.storage
-	m.barrier = n.disk.written()
+	m.barrier, m.by = n.disk.written(), w.sending
 	switch {
 	case s.untold > 0:
 		w.dropUnsent(n.id, m.to, m.msg, "write lost")
@@ -153,6 +155,7 @@ func (w *World) syncDone(n *process, ev *Event) bool {
 		s.doomed = n.disk.failSync(s.covers)
 		s.untold++
 		for i := range s.outbox {
+			w.sending = s.outbox[i].by
 			w.dropUnsent(n.id, s.outbox[i].to, s.outbox[i].msg, "write lost")
 		}
 		clear(s.outbox)
@@ -172,6 +175,7 @@ func (w *World) flushOutbox(n *process) {
 	sent := 0
 	for sent < len(s.outbox) && s.outbox[sent].barrier <= s.acked {
 		m := &s.outbox[sent]
+		w.sending = m.by
 		w.send(n.id, m.to, m.msg, m.sum)
 		sent++
 	}

@@ -23,6 +23,13 @@ type Record struct {
 	// From, To and Msg are the message that was lost.
 	From, To NodeID
 	Msg      Message
+	// SentBy is the number of the event whose step sent the message, or dialed, accepted or closed the channel, that
+	// the event or the loss is about; 0 if it is about none, or nobody did. Beyond 2^32 events it means nothing.
+	SentBy uint64
+	// Touched lists what a fault has laid hands on, in order, the same perhaps more than once.
+	Touched []Touch
+	// Violation is what was found at the event, which is the last one then; nil if nothing was.
+	Violation *Violation
 	// Digest is that of the run after the event.
 	Digest Digest
 
@@ -37,13 +44,20 @@ func (r *Record) Notes(f func(reason, decision string)) {
 }
 
 func (w *World) traceStep() {
-	w.cfg.Trace.Trace(&Record{StepInfo: &w.info, Digest: w.result.Digest, notes: w.out.notes})
+	r := Record{StepInfo: &w.info, Violation: w.result.Violation, Digest: w.result.Digest, notes: w.out.notes}
+	if w.info.Action != nil {
+		r.Touched = w.touched
+	} else if w.event.Kind != Crashed {
+		r.SentBy = uint64(w.cause)
+	}
+	w.cfg.Trace.Trace(&r)
 }
 
-func (w *World) traceDrop(from, to NodeID, m Message, why string) {
-	info := StepInfo{Seq: w.result.Events, At: w.now, Node: to}
-	w.cfg.Trace.Trace(&Record{StepInfo: &info, Lost: why, From: from, To: to, Msg: m,
-		Digest: w.result.Digest})
+// traceDrop traces the loss that r says, of a message that the event by has sent.
+func (w *World) traceDrop(r Record, by uint32) {
+	r.StepInfo = &StepInfo{Seq: w.result.Events, At: w.now, Node: r.To}
+	r.SentBy, r.Digest = uint64(by), w.result.Digest
+	w.cfg.Trace.Trace(&r)
 }
 
 // TextTrace writes a trace for people: a line for each event, indented lines for what the step decided and
@@ -197,6 +211,7 @@ type jsonRecord struct {
 	From    string      `json:"from,omitempty"`
 	Message string      `json:"message,omitempty"`
 	Lost    string      `json:"lost,omitempty"`
+	SentBy  uint64      `json:"sent_by,omitempty"`
 	Notes   [][2]string `json:"notes,omitempty"`
 	Effects []string    `json:"effects,omitempty"`
 	Digest  string      `json:"digest"`
@@ -207,7 +222,8 @@ func (t *JSONTrace) Trace(r *Record) {
 	if t.err != nil {
 		return
 	}
-	j := jsonRecord{Seq: r.Seq, AtNanos: int64(r.At), Node: r.Node.String(), Digest: r.Digest.String()}
+	j := jsonRecord{Seq: r.Seq, AtNanos: int64(r.At), Node: r.Node.String(), SentBy: r.SentBy,
+		Digest: r.Digest.String()}
 	msg := r.Msg
 	if r.Lost != "" {
 		j.Event, j.Lost, j.From = "Lost", r.Lost, r.From.String()

@@ -30,9 +30,14 @@ type World struct {
 	stepping bool
 	// arriving is the digest, made when it was sent, of the message that the event brings.
 	arriving Digest
+	// sending is the event for which messages are being sent, cause the one that sent what the event at hand brings;
+	// traces want to know.
+	sending, cause uint32
 	// lastMsg and lastSum remember the digest of the message sent last: broadcasts send one to many.
 	lastMsg Message
 	lastSum Digest
+	// touched is what the fault at hand has touched, if anybody wants to know.
+	touched []Touch
 	// sums are the digests of the messages of the step's effects, by their places.
 	sums []Digest
 	// kinds remembers the digests of kinds, by the length of their names.
@@ -74,7 +79,7 @@ func (w *World) Reset(c Config) {
 	w.info = StepInfo{Event: &w.event}
 	w.out.Reset()
 	w.out.tracing = c.Trace != nil
-	w.lastMsg, w.lastSum = nil, 0
+	w.lastMsg, w.lastSum, w.touched = nil, 0, w.touched[:0]
 	w.result = Result{
 		History: w.result.History[:0], Reached: w.result.Reached[:0],
 		Applied: w.result.Applied[:0], Checkpoints: w.result.Checkpoints[:0],
@@ -242,6 +247,7 @@ func (w *World) settle(slot uint32) bool {
 
 // handle lets p happen.
 func (w *World) handle(p *pending) {
+	w.cause = 0
 	switch p.kind {
 	case pendFault:
 		w.applyFault(int(p.aux))
@@ -302,6 +308,7 @@ func (w *World) present(n *process, p *pending) bool {
 			w.drop(p, "down")
 			return false
 		}
+		w.cause = p.aux
 		w.received(p, ev)
 	case pendTimer:
 		ev.Kind, ev.Timer = Timeout, TimerID(p.id)

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -154,9 +153,7 @@ func TestCIInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
 		t.Skip("processes cannot interrupt themselves here")
 	}
-	ignored := make(chan os.Signal, 1)
-	signal.Notify(ignored, os.Interrupt)
-	defer signal.Stop(ignored)
+	surviveInterrupts()
 	dir := t.TempDir()
 	junit, summary := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "summary.md")
 	var stdout, stderr bytes.Buffer

@@ -6,6 +6,7 @@
 //	schism ci --commit HASH --junit junit.xml     guard a commit: the corpus, then fresh seeds
 //	schism shrink raft/kv/canary --seed 7         a run that fails, made smaller and kept as a case
 //	schism replay raft-kv-canary-7.txtar          is the case what it was?
+//	schism explain raft/kv/canary --seed 7        what a violation needed, and when it was too late
 //	schism diverge raft/kv/swarm --seed 7         is a run the same twice?
 //
 // It exits with 0 if everything was valid, 1 for a violation, 2 if it was called wrongly, 3 if a verdict is
@@ -82,6 +83,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newList(), newRun(), newHunt(), newCI(), newReplay(), newSave(), newShrink(), newDiverge())
+	root.AddCommand(newList(), newRun(), newHunt(), newCI(), newReplay(), newSave(), newShrink(), newExplain(),
+		newDiverge())
 	return root
 }

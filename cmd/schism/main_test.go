@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,10 +79,7 @@ func TestHuntInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
 		t.Skip("processes cannot interrupt themselves here")
 	}
-	// The signals that come after Main has returned go here.
-	ignored := make(chan os.Signal, 1)
-	signal.Notify(ignored, os.Interrupt)
-	defer signal.Stop(ignored)
+	surviveInterrupts()
 	for _, test := range []struct{ flag, want string }{
 		{"--keep-going", "stopped before the end\n"},
 		{"--json", `"interrupted":true`},
@@ -99,6 +97,10 @@ func TestHuntInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// surviveInterrupts lets this process live on when a signal comes after the command has ended, which may be long after
+// the test has.
+var surviveInterrupts = sync.OnceFunc(func() { signal.Notify(make(chan os.Signal, 1), os.Interrupt) })
 
 // interruptUntil interrupts this process until done says with which code the command has ended.
 func interruptUntil(t *testing.T, done <-chan int) int {

@@ -1,0 +1,184 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"schism/checker"
+	"schism/sim"
+)
+
+// happening is an event of a run as a [trail] keeps it.
+type happening struct {
+	seq  uint64
+	at   sim.Time
+	node sim.NodeID
+	rank rank
+	// what is what the node was told, "<- n1 RequestVote t2 last 1^1", and said what it made of that. Both are empty
+	// if the rank is the lowest. The reason is that of its only decision, if that is all and nothing was written.
+	what   string
+	said   []string
+	reason string
+	// met says whom a fault has met that does not name it.
+	met string
+
+	// The causes, by their numbers, 0 for none: the event of the node before, the one that sent what this one brings,
+	// and the faults that have touched the node or its links since the one before.
+	before, sentBy uint64
+	faults         []uint64
+}
+
+// trail is a tracer that keeps of each event what came of it and what it came of. One event is a cause of another
+//
+//   - if both are of one node, and it comes before: so timers, tasks, syncs and calls go before what they end in;
+//   - if it sent the message that the other receives, or opened or closed the channel that the other is told of;
+//   - if it is a fault that touched the node of the other, or a link to it, and comes before: what does not arrive
+//     leaves no other trace.
+//
+// A message that leaves only when a disk has synced is sent by the step that asked for it.
+type trail struct {
+	words words
+	// events are by number, from 1.
+	events []happening
+	// last is the last event of each node.
+	last map[sim.NodeID]uint64
+	// hands is the last fault that has touched a node or a link; waiting are the faults that the next event of a node
+	// has among its causes.
+	hands   map[sim.Touch]uint64
+	waiting map[sim.NodeID][]uint64
+	// lost counts by fault the messages that were lost where it was the last to touch something.
+	lost map[uint64]int
+	// states is what is known of each server.
+	states map[sim.NodeID]*serverState
+	// open is what each client has called.
+	open map[sim.NodeID]string
+	// furthest is the highest position that anybody has committed, first by the event furthestAt.
+	furthest   checker.Position
+	furthestAt uint64
+}
+
+// newTrail returns a trail of no run yet.
+func newTrail(w words) *trail {
+	return &trail{
+		words: w, events: make([]happening, 1), last: make(map[sim.NodeID]uint64), hands: make(map[sim.Touch]uint64),
+		waiting: make(map[sim.NodeID][]uint64), lost: make(map[uint64]int),
+		states: make(map[sim.NodeID]*serverState), open: make(map[sim.NodeID]string),
+	}
+}
+
+// Trace implements [sim.Tracer].
+func (t *trail) Trace(r *sim.Record) {
+	if r.Lost != "" {
+		t.traceLoss(r)
+		return
+	}
+	h := happening{seq: r.Seq, at: r.At, node: r.Node, sentBy: r.SentBy}
+	if r.Action != nil {
+		t.traceFault(&h, r)
+	} else {
+		h.before, t.last[r.Node] = t.last[r.Node], r.Seq
+		h.faults, t.waiting[r.Node] = t.waiting[r.Node], nil
+		t.tell(&h, r)
+	}
+	t.events = append(t.events, h)
+}
+
+// traceFault notes what a fault touches.
+func (t *trail) traceFault(h *happening, r *sim.Record) {
+	h.rank, h.said = rankPlot, []string{r.Action.String()}
+	var nodes []sim.NodeID
+	for _, touch := range r.Touched {
+		if touch.To == 0 && !slices.Contains(nodes, touch.From) {
+			nodes = append(nodes, touch.From)
+		}
+		t.hands[touch] = r.Seq
+		n := touch.To
+		if n == 0 {
+			n = touch.From
+		}
+		if !slices.Contains(t.waiting[n], r.Seq) {
+			t.waiting[n] = append(t.waiting[n], r.Seq)
+		}
+	}
+	if text := r.Action.String(); len(nodes) == 1 && !strings.Contains(text, nodes[0].String()) {
+		h.met = " (" + nodes[0].String() + ")"
+	}
+}
+
+// traceLoss notes by which fault a message was lost, if it was by one.
+func (t *trail) traceLoss(r *sim.Record) {
+	if f := max(t.hands[sim.Touch{From: r.From, To: r.To}], t.hands[sim.Touch{From: r.To}]); f != 0 {
+		t.lost[f]++
+	}
+}
+
+// past returns by number which events are among the roots and their causes, the causes of these, and so on.
+func (t *trail) past(roots []uint64) []bool {
+	in := make([]bool, len(t.events))
+	var todo []uint64
+	add := func(seq uint64) {
+		if seq > 0 && seq < uint64(len(in)) && !in[seq] {
+			in[seq] = true
+			todo = append(todo, seq)
+		}
+	}
+	for _, seq := range roots {
+		add(seq)
+	}
+	for len(todo) > 0 {
+		h := &t.events[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
+		add(h.before)
+		add(h.sentBy)
+		for _, f := range h.faults {
+			add(f)
+		}
+	}
+	return in
+}
+
+// roots returns the events that the first violation of r is about, those of operations first, of which there are so
+// many. What ended the run is about the event at which it was seen, about the last event of every server that it names,
+// and about the first commit of all that had been committed until then: few invariants are about one server, and what
+// contradicts it is often not in its past. What was judged afterwards is about the calls and returns that contradict
+// each other, if the judge names any, and about how everybody ended if not.
+func (t *trail) roots(r *Report) (roots []uint64, operations int) {
+	v := r.Violations[0]
+	if r.Violation == nil {
+		for _, op := range r.core() {
+			roots = append(roots, op.CallSeq)
+			if op.ReturnSeq != sim.StillOpen {
+				roots = append(roots, op.ReturnSeq)
+			}
+		}
+		if len(roots) > 0 {
+			return roots, len(roots)
+		}
+		for _, seq := range t.last { // order: a set
+			roots = append(roots, seq)
+		}
+		return roots, 0
+	}
+	roots = append(roots, v.Seq, t.furthestAt)
+	for word := range strings.FieldsFuncSeq(v.Detail, notOfAName) {
+		if n, ok := sim.ParseNodeID(word); ok {
+			roots = append(roots, t.last[n])
+		}
+	}
+	return roots, 0
+}
+
+// notOfAName reports whether a letter is none of the name of a node.
+func notOfAName(c rune) bool {
+	return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+}
+
+// core returns the operations that contradict each other, where the first violation is such a contradiction.
+func (r *Report) core() []sim.Op {
+	for i := range r.judgements {
+		if j := &r.judgements[i]; j.Verdict == checker.Invalid && j.Check == r.Violations[0].ID {
+			return j.Core
+		}
+	}
+	return nil
+}
