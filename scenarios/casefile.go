@@ -112,12 +112,9 @@ func parseCase(data []byte, find func(name string) (*Scenario, error)) (*Case, e
 	if len(data) > MaxCaseBytes {
 		return nil, fmt.Errorf("case: %d bytes, more than %d", len(data), MaxCaseBytes)
 	}
-	files := make(map[string]string)
-	for _, f := range txtar.Parse(data).Files {
-		if _, twice := files[f.Name]; twice {
-			return nil, fmt.Errorf("case: %q is there twice", f.Name)
-		}
-		files[f.Name] = string(f.Data)
+	files, err := archived(data)
+	if err != nil {
+		return nil, err
 	}
 	for _, name := range []string{fileCase, fileWorkload, fileSchedule} {
 		if _, ok := files[name]; !ok {
@@ -138,6 +135,23 @@ func parseCase(data []byte, find func(name string) (*Scenario, error)) (*Case, e
 	c.Pins, err = parsePins(files[filePins])
 	c.Story = files[fileStory]
 	return c, err
+}
+
+// archived returns the files in an archive. The library panics at a line "-- --", which names no file.
+func archived(data []byte) (files map[string]string, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("case: a file of the archive has no name")
+		}
+	}()
+	files = make(map[string]string)
+	for _, f := range txtar.Parse(data).Files {
+		if _, twice := files[f.Name]; twice {
+			return nil, fmt.Errorf("case: %q is there twice", f.Name)
+		}
+		files[f.Name] = string(f.Data)
+	}
+	return files, nil
 }
 
 // parsePins reads a pin from each line.
