@@ -13,10 +13,10 @@ import (
 
 // cutOff leaves out all that comes after the violation.
 func (s *shrinking) cutOff() bool {
-	at := time.Duration(s.report.Violations[0].At)
 	if s.report.Violation == nil {
 		return false
 	}
+	at := time.Duration(s.report.Violation.At)
 	called := make(map[sim.NodeID]int)
 	for i := range s.report.History {
 		called[s.report.History[i].Client]++
