@@ -29,6 +29,7 @@ var shrinkSteps = []func(*shrinking) bool{
 	(*shrinking).lowerRevisions,
 	(*shrinking).fewerPairs,
 	(*shrinking).fewerByOtherSeeds,
+	(*shrinking).fewerAtRandom,
 }
 
 // change returns a copy of the best case with a change, nil if that makes no smaller case.

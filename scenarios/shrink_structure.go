@@ -208,23 +208,29 @@ func (s *shrinking) soonerSnapshots() bool {
 // revision is where an operation names one.
 var revision = regexp.MustCompile(` rev ([1-9][0-9]*)`)
 
+// lower lets all operations that name a revision name one so many before. It reports whether there are some.
+func (c *Case) lower(by int) bool {
+	named := false
+	for _, lines := range c.Workload {
+		for n, line := range lines {
+			lines[n] = revision.ReplaceAllStringFunc(line, func(text string) string {
+				r, _ := strconv.Atoi(strings.TrimPrefix(text, " rev "))
+				return " rev " + strconv.Itoa(max(1, r-by))
+			})
+			named = named || lines[n] != line
+		}
+	}
+	return named
+}
+
 // lowerRevisions leaves out one thing, and lets all operations that name a revision name the one before.
 func (s *shrinking) lowerRevisions() bool {
 	helped := false
-	lower := func(text string) string {
-		n, _ := strconv.Atoi(strings.TrimPrefix(text, " rev "))
-		return " rev " + strconv.Itoa(max(1, n-1))
-	}
 	for i := 0; i < s.best.things() && !s.over(); {
 		named := false
 		c := s.fewer(func(c *Case) {
 			c.leave(i)
-			for _, lines := range c.Workload {
-				for n, line := range lines {
-					lines[n] = revision.ReplaceAllStringFunc(line, lower)
-					named = named || lines[n] != line
-				}
-			}
+			named = c.lower(1)
 		})
 		if !named {
 			return helped

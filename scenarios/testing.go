@@ -243,6 +243,7 @@ func (f *Failure) Keep(runs int, dir string) {
 
 // KeepCase is Keep for the case of which the failing run was.
 func (f *Failure) KeepCase(c *Case, runs int, dir string) {
+	name := c.FileName() // it keeps the name of the run, whatever seed is left in the end
 	c.Expect = f.Report.ID()
 	again, err := c.Run(Options{Budget: quickBudget})
 	switch {
@@ -264,7 +265,7 @@ func (f *Failure) KeepCase(c *Case, runs int, dir string) {
 		f.trouble = append(f.trouble, err.Error())
 		return
 	}
-	file := filepath.Join(dir, c.FileName())
+	file := filepath.Join(dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		f.trouble = append(f.trouble, err.Error())
 	} else if err := os.WriteFile(file, c.Text(), 0o644); err != nil {

@@ -43,7 +43,7 @@ func newShrink() *cobra.Command {
 				return err
 			}
 			if output == "" {
-				output = small.Case.FileName()
+				output = large.FileName()
 			}
 			if err := writeCase(small.Case, output, c.OutOrStdout()); err != nil {
 				return err
