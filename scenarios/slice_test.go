@@ -38,7 +38,10 @@ func (c *Case) told(t *testing.T) *Slice {
 }
 
 func TestSliceTellsBothSidesOfASplit(t *testing.T) {
-	c := shrunken(t, Must("raft/kv/canary"), 1, 500)
+	c, err := ReadCase(CasesDir + "/raft-kv-canary-1.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := c.told(t)
 	text := s.String()
 	for _, want := range []string{
