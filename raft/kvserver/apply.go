@@ -62,26 +62,29 @@ func (s *Server) applyCommand(e *raft.Entry, c *Command, out *sim.Effects) *kvap
 		return nil
 	case isChange(c.Op.Kind): // the proposal knows why it is refused
 	default:
-		o := s.do(e, &c.Op, out)
-		return &o
+		o := &kvapi.Output{}
+		s.do(e, &c.Op, o, out)
+		return o
 	}
 	o := s.output(e, &kvapi.Result{})
 	return &o
 }
 
-// do does an operation on the store.
-func (s *Server) do(e *raft.Entry, op *kvapi.Op, out *sim.Effects) kvapi.Output {
-	r := s.store.Apply(op)
-	s.leases.applied(s, op, &r, out)
-	return s.output(e, &r)
+// do does an operation on the store, and says in o what came of it, without the server.
+func (s *Server) do(e *raft.Entry, op *kvapi.Op, o *kvapi.Output, out *sim.Effects) {
+	o.Result = s.store.Apply(op)
+	s.leases.applied(s, op, &o.Result, out)
+	o.Header = s.headerAt(e)
 }
 
 // output returns the result of the entry e, without the server.
 func (s *Server) output(e *raft.Entry, r *kvapi.Result) kvapi.Output {
-	return kvapi.Output{
-		Header: kvapi.Header{Revision: s.store.Revision(), Index: uint64(e.Index), Term: uint64(e.Term)},
-		Result: *r,
-	}
+	return kvapi.Output{Header: s.headerAt(e), Result: *r}
+}
+
+// headerAt says how far the store is after the entry e.
+func (s *Server) headerAt(e *raft.Entry) kvapi.Header {
+	return kvapi.Header{Revision: s.store.Revision(), Index: uint64(e.Index), Term: uint64(e.Term)}
 }
 
 // settle answers the proposal that e is the entry of, if there is an answer. Proposals of a reign that is over are kept

@@ -1,8 +1,8 @@
 package kvserver
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 
 	"schism/raft"
 	"schism/raft/kvapi"
@@ -36,7 +36,9 @@ type session struct {
 
 // find returns where the session id is, or where it belongs.
 func (s *sessions) find(id kvapi.Session) (int, bool) {
-	return slices.BinarySearchFunc(s.list, id, func(n session, id kvapi.Session) int { return cmp.Compare(n.id, id) })
+	// slices.BinarySearchFunc would copy sessions, which are large.
+	i := sort.Search(len(s.list), func(i int) bool { return s.list[i].id >= id })
+	return i, i < len(s.list) && s.list[i].id == id
 }
 
 // open opens the session that is named by the index of its entry. If there are limit already the one that has not been
@@ -83,8 +85,8 @@ func (s *Server) once(e *raft.Entry, c *Command, out *sim.Effects) *kvapi.Output
 	n := &s.sessions.list[i]
 	stale := c.Seq < n.seq
 	if !s.policy.rules.Repeated(n.seq, c.Seq) {
-		n.seq, n.out = c.Seq, s.do(e, &c.Op, out)
-		stale = false
+		n.seq, stale = c.Seq, false
+		s.do(e, &c.Op, &n.out, out)
 	}
 	s.sessions.touch(i, e.Index)
 	if stale {
