@@ -8,7 +8,7 @@ TIME      ?= 2m
 # All packages but the commands: those that the race detector and the benchmarks are for.
 CORE = $$(go list ./... | grep -v /cmd/)
 
-.PHONY: help run test race lint bench fuzz hunt ci
+.PHONY: help run test race lint bench fuzz hunt shrink ci
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\): ## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -43,6 +43,9 @@ fuzz: ## run every fuzz target so many times (FUZZTIME=300000x), or for a while 
 
 hunt: ## hunt for violations in every scenario (SEEDS=1-2000)
 	go run ./cmd/schism hunt all --seeds $(SEEDS)
+
+shrink: ## shrink the failures of all mutants, one after the other, and say which stay large
+	go test ./scenarios -run TestFailuresOfMutantsShrink -schism.shrink -timeout 1h
 
 ci: ## replay the corpus, then run fresh seeds of this commit (TIME=2m)
 	go run ./cmd/schism ci --commit $$(git rev-parse HEAD) --time $(TIME)

@@ -16,22 +16,30 @@ type ghostLog struct {
 	first, last Position
 	hashes      []sim.Digest
 	reigns      []sim.Reign
-	safe        []sim.WriteSeq
+	// safe is the first write of which that may be, sure the one after which it is. They are two where a step appends
+	// before a sync and after it: nobody can see which entry is in which part.
+	safe, sure []sim.WriteSeq
+	// surely is sure for what the step at hand writes.
+	surely sim.WriteSeq
 	// unwrittenFrom is the lowest position that no step has written yet, 0 for none.
 	unwrittenFrom Position
 }
 
 // emptied returns an empty log with the memory of l.
 func (l ghostLog) emptied() ghostLog {
-	return ghostLog{hashes: l.hashes[:0], reigns: l.reigns[:0], safe: l.safe[:0]}
+	return ghostLog{hashes: l.hashes[:0], reigns: l.reigns[:0], safe: l.safe[:0], sure: l.sure[:0]}
 }
 
 // put sets what is remembered of p.
 func (l *ghostLog) put(p Position, h sim.Digest, r sim.Reign, safe sim.WriteSeq) {
 	for Position(len(l.hashes)) <= p {
-		l.hashes, l.reigns, l.safe = append(l.hashes, 0), append(l.reigns, 0), append(l.safe, 0)
+		l.hashes, l.reigns = append(l.hashes, 0), append(l.reigns, 0)
+		l.safe, l.sure = append(l.safe, 0), append(l.sure, 0)
 	}
-	l.hashes[p], l.reigns[p], l.safe[p] = h, r, safe
+	l.hashes[p], l.reigns[p], l.safe[p], l.sure[p] = h, r, safe, safe
+	if safe != unwritten {
+		l.sure[p] = max(safe, l.surely)
+	}
 }
 
 // at returns the digest of everything up to p, which the log covers.
@@ -47,11 +55,20 @@ func (l *ghostLog) holds(p Position, h sim.Digest) bool {
 	return p < l.first || p <= l.last && l.at(p) == h
 }
 
-// isDurable reports whether everything up to p survives a loss of power if the writes up to durable do.
+// isDurable reports whether everything up to p may survive a loss of power if the writes up to durable do, and
+// isSurelyDurable whether it must.
 func (l *ghostLog) isDurable(p Position, durable sim.WriteSeq) bool {
-	p = max(p, l.first-min(l.first, 1)) // what was compacted is as durable as what replaced it
+	p = l.kept(p)
 	return p == 0 || l.safe[p] <= durable
 }
+
+func (l *ghostLog) isSurelyDurable(p Position, durable sim.WriteSeq) bool {
+	p = l.kept(p)
+	return p == 0 || l.sure[p] <= durable
+}
+
+// kept returns the position that is as durable as p: what was compacted is as durable as what replaced it.
+func (l *ghostLog) kept(p Position) Position { return max(p, l.first-min(l.first, 1)) }
 
 // await notes that no step has written the position p yet.
 func (l *ghostLog) await(p Position) {
@@ -64,7 +81,7 @@ func (l *ghostLog) await(p Position) {
 func (l *ghostLog) wrote(safe sim.WriteSeq) {
 	for p := l.unwrittenFrom; p <= l.last; p++ {
 		if l.safe[p] == unwritten {
-			l.safe[p] = safe
+			l.safe[p], l.sure[p] = safe, max(safe, l.surely)
 		}
 	}
 	l.unwrittenFrom = 0
@@ -129,6 +146,7 @@ func (s *SplitBrain) server(v view, st *sim.StepInfo) *sim.Violation {
 		g.durable = v.Durable(st.Node)
 	}
 	did := deedsOf(v, st)
+	g.log.surely = did.safe
 	if did.logged != unwritten && g.log.unwrittenFrom > 0 {
 		g.log.wrote(did.logged)
 	}
@@ -166,7 +184,7 @@ func (s *SplitBrain) crashed(n sim.NodeID) {
 	}
 	g.bind()
 	kept := min(g.committed, g.log.last)
-	for kept > g.kept && !g.log.isDurable(kept, g.durable) {
+	for kept > g.kept && !g.log.isSurelyDurable(kept, g.durable) {
 		kept--
 	}
 	g.kept = max(g.kept, kept)
@@ -191,14 +209,19 @@ func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation 
 	if must > 0 {
 		before = s.chain[must].hash
 	}
-	old := ghostLog{last: g.log.last, hashes: slices.Clone(g.log.hashes), safe: slices.Clone(g.log.safe)}
+	old := ghostLog{last: g.log.last, hashes: slices.Clone(g.log.hashes), safe: slices.Clone(g.log.safe),
+		sure: slices.Clone(g.log.sure)}
 	g.log = g.log.emptied()
+	g.log.surely = v.Written(st.Node)
 	if found := s.logged(g, st.Node, g.replica.FirstPosition(), v.Written(st.Node)); found != nil {
 		return found
 	}
 	for p := max(g.log.first, 1) - 1; p <= min(g.log.last, old.last); p++ {
 		if p > 0 && old.hashes[p] == g.log.hashes[p] && old.safe[p] <= was {
 			g.log.safe[p] = old.safe[p] // as durable as it was
+		}
+		if p > 0 && old.hashes[p] == g.log.hashes[p] && old.sure[p] <= was {
+			g.log.sure[p] = old.sure[p]
 		}
 	}
 	if !g.log.holds(must, before) {

@@ -265,6 +265,18 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.start(3)
 			st.commit(3, 1) // by the disks of n1, n2 and n3
 		},
+		"what a step appends behind a sync is lost although that sync has ended": func(st *stage) {
+			a := st.at(3)
+			st.inParts(3, 4, entries(1, 1, 1, 1, 1))
+			st.write(4, entries(1, 1, 1, 1, 1), 1, 2, 4)
+			st.commit(5, 1, 2, 4, 3)
+			a.durable = a.written - 1
+			st.step(3, false)
+			a.committed, a.applied, a.leads = 0, 0, false
+			st.event(a.id, sim.Crashed)
+			a.disk = slices.Clone(entries(1, 1, 1, 1))
+			st.start(3)
+		},
 		"a vote that no server was told of is lost with the power": func(st *stage) {
 			st.at(3).voted, st.at(3).reign = vote{5, sim.Server(2)}, 5
 			st.event(sim.Server(3), sim.Receive, sim.Effect{Kind: sim.EffectSend, To: sim.Client(1)})

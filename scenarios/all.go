@@ -10,7 +10,7 @@ import (
 
 // All is the table of scenarios, in the order in which they are listed.
 var All = slices.Concat(raftKVScenarios, etcdScenarios, etcdRecipes, etcdMemberScenarios, etcdStories, etcdMoments,
-	zabZKScenarios, zabZKStories, zabZKMoments)
+	zabZKScenarios, zabZKStories, zabZKMoments, damageScenarios)
 
 // lan is the network of all scenarios: a few milliseconds, and hardly anything lost.
 var lan = sim.Link{

@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	"time"
+
+	"schism/nemesis"
+	"schism/raft"
+	"schism/zab"
+)
+
+// damaged is the plan in which disks of up to two servers break their promises, by kinds of fault that no quorum
+// protocol survives, while servers are cut off.
+func damaged(kinds ...nemesis.Kind) nemesis.Plan {
+	return nemesis.Swarm(nemesis.SwarmConfig{
+		Kinds: append(kinds, nemesis.KindIsolateLeader, nemesis.KindHalves),
+		Start: time.Second, Until: 25 * time.Second, Victims: damagedServers,
+	})
+}
+
+// damagedServers is how many servers have a disk that breaks its promises.
+const damagedServers = 2
+
+// damage is what these plans take.
+var damage = nemesis.Budget{Damaged: damagedServers, Takes: partitions.Takes | nemesis.TakesProcesses |
+	nemesis.TakesUnsynced | nemesis.TakesDurable}
+
+// What happens to systems whose disks break promises: each of these scenarios must end in a violation, since a server
+// forgets what it has promised to others. No protocol here can know that.
+var (
+	wiped = outline{
+		Name: "wiped", Servers: 5, Clients: 4,
+		Doc:    "Servers lose their disks and come back under their names: promises are forgotten (must be found)",
+		Plan:   damaged(nemesis.KindWipe),
+		Budget: damage,
+		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+	}
+	lyingDisk = outline{
+		Name: "lying-disk", Servers: 5, Clients: 4,
+		Doc:    "Disks say that they have synced, or leave out names, and the power fails (must be found)",
+		Plan:   damaged(nemesis.KindLyingSync, nemesis.KindLyingNames),
+		Budget: damage,
+		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+	}
+	rottenDisk = outline{
+		Name: "rotten-disk", Servers: 5, Clients: 4,
+		Doc:    "Bits flip, sectors are unreadable or misplaced, and what is left is taken for all (must be found)",
+		Plan:   damaged(nemesis.KindRot, nemesis.KindBreakSectors, nemesis.KindMisdirect),
+		Budget: damage,
+		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
+	}
+)
+
+// mustFind returns s with what it must find one of.
+func (s *Scenario) mustFind(ids ...string) *Scenario {
+	s.Finds = ids
+	return s
+}
+
+// damageScenarios are those outlines on both protocols.
+var damageScenarios = []*Scenario{
+	wiped.on("raft/kv", usual(40)).mustFind(raft.TermSanity),
+	lyingDisk.on("raft/kv", usual(40)).mustFind(raft.MatchSanity, raft.CommitQuorum),
+	rottenDisk.on("raft/kv", usual(40)).mustFind(raft.TermSanity),
+	wiped.on("zab/zk", usualZK(40)).mustFind(zab.EpochSanity),
+	lyingDisk.on("zab/zk", usualZK(40)).mustFind(zab.AckDurable, zab.SnapshotFirst, zab.CommitQuorum, zab.HistoryFirst),
+	rottenDisk.on("zab/zk", usualZK(40)).mustFind(zab.EpochSanity, "committed-truncated"),
+}
