@@ -20,9 +20,12 @@ func damaged(kinds ...nemesis.Kind) nemesis.Plan {
 // damagedServers is how many servers have a disk that breaks its promises.
 const damagedServers = 2
 
-// damage is what these plans take.
-var damage = nemesis.Budget{Damaged: damagedServers, Takes: partitions.Takes | nemesis.TakesProcesses |
-	nemesis.TakesUnsynced | nemesis.TakesDurable}
+// What these plans take: damage without a loss of power, and damageByPower by one.
+var (
+	damage = nemesis.Budget{Damaged: damagedServers,
+		Takes: partitions.Takes | nemesis.TakesProcesses | nemesis.TakesDurable}
+	damageByPower = nemesis.Budget{Damaged: damagedServers, Takes: damage.Takes | nemesis.TakesUnsynced}
+)
 
 // What happens to systems whose disks break promises: each of these scenarios must end in a violation, since a server
 // forgets what it has promised to others. No protocol here can know that.
@@ -38,7 +41,7 @@ var (
 		Name: "lying-disk", Servers: 5, Clients: 4,
 		Doc:    "Disks say that they have synced, or leave out names, and the power fails (must be found)",
 		Plan:   damaged(nemesis.KindLyingSync, nemesis.KindLyingNames),
-		Budget: damage,
+		Budget: damageByPower,
 		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 	}
 	rottenDisk = outline{
