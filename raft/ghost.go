@@ -157,11 +157,15 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 		g.shadow(info.Node).crash()
 		return nil
 	}
-	host, ok := info.Machine.(Host)
-	if !ok {
-		return nil
+	s := g.shadow(info.Node)
+	n := s.node
+	if n == nil || info.Event.Kind == sim.Start {
+		host, ok := info.Machine.(Host)
+		if !ok {
+			return nil
+		}
+		n = host.Raft()
 	}
-	s, n := g.shadow(info.Node), host.Raft()
 	g.world, g.cur, g.err, g.saved = v, s, nil, nil
 	g.seq = v.Written(info.Node)
 	if info.Event.Kind == sim.Start {

@@ -134,15 +134,15 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 
 // draw implements system.
 func (k *raftKV) draw(c sim.Chooser) {
-	draw := k.setup.draw
-	if draw == nil {
-		draw = k.setup.workload.Draw
-	}
 	for i := range k.parts {
-		if id := sim.Client(i + 1); k.setup.recipe != nil {
-			k.parts[i].recipe, k.parts[i].moves = k.setup.recipe(c, id), -1
-		} else {
-			k.parts[i].ops = draw(c, id)
+		p := &k.parts[i]
+		switch id := sim.Client(i + 1); {
+		case k.setup.recipe != nil:
+			p.recipe, p.moves = k.setup.recipe(c, id), -1
+		case k.setup.draw != nil:
+			p.ops = k.setup.draw(c, id)
+		default:
+			p.ops = k.setup.workload.DrawInto(p.ops, c, id)
 		}
 	}
 	if w := k.setup.members; w.Ops > 0 {

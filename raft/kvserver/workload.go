@@ -3,6 +3,7 @@ package kvserver
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,7 +115,10 @@ func key(i int) string {
 
 // Draw draws the operations of the client id from c. No two writes of all clients write the same value: the seventh
 // operation of c1 puts "1.7". Draw panics if w has no keys or an empty mix.
-func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
+func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation { return w.DrawInto(nil, c, id) }
+
+// DrawInto is Draw in the memory of ops, which nobody may use any more.
+func (w Workload) DrawInto(ops []Operation, c sim.Chooser, id sim.NodeID) []Operation {
 	weights, all := w.Mix.weights(), 0
 	for _, n := range weights {
 		all += n
@@ -124,7 +128,7 @@ func (w Workload) Draw(c sim.Chooser, id sim.NodeID) []Operation {
 	}
 	k := sim.Key{Decision: sim.DecideWorkload, From: id}
 	d := drawing{id: id.Number(), keys: w.Keys, ttl: cmp.Or(w.TTL, 2), puts: make([]int64, w.Keys)}
-	ops := make([]Operation, w.Ops)
+	ops = slices.Grow(ops[:0], w.Ops)[:w.Ops]
 	for i := range ops {
 		n, kind := c.Index(k, all), 0
 		for ; n >= weights[kind]; kind++ {
