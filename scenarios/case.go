@@ -20,7 +20,7 @@ type Case struct {
 	Servers int
 	Network sim.Link
 	Disk    sim.DiskProfile
-	// Probe lets the first client write when all is healed; see Scenario.
+	// Probe lets the first client write when all is healed, unless it plays a recipe.
 	Probe bool
 	// SnapshotEvery is the number of entries between two snapshots of a server; 0 is that of the scenario.
 	SnapshotEvery int

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -73,17 +74,23 @@ func (f *Failure) String() string {
 // writeCommands says how to repeat the run, and how to see what has happened.
 func (f *Failure) writeCommands(b *strings.Builder) {
 	r := f.Report
+	scenario := r.Scenario
+	if f.first != nil {
+		scenario = f.first.Scenario // the run was of a copy
+	}
+	listed := slices.Contains(All, scenario)
 	pkg, test := f.Package, f.Test
-	if pkg == "" {
+	if pkg == "" || f.first != nil && listed {
 		pkg, test = "schism/scenarios", "TestScenarios/"+r.Scenario.Name
 	}
 	goTest := fmt.Sprintf("go test %s -run '%s'", pkg, testPattern(test))
 	if r.Seeded {
 		fmt.Fprintf(b, "replay   SCHISM_SEED=%d %s\n", r.Seed, goTest)
 	}
-	listed := slices.Contains(All, r.Scenario)
 	if f.File != "" {
-		fmt.Fprintf(b, "case     SCHISM_CASE=%s %s\n", f.File, goTest)
+		if f.first == nil || listed { // a property test draws cases and replays none
+			fmt.Fprintf(b, "case     SCHISM_CASE=%s %s\n", f.File, goTest)
+		}
 		if listed {
 			fmt.Fprintf(b, "see      go run schism/cmd/schism replay %s\n", f.File)
 			fmt.Fprintf(b, "explain  go run schism/cmd/schism explain %s\n", f.File)
@@ -122,7 +129,7 @@ func (r *Report) timeline() []string {
 		}
 		lines = append(lines, line{op.CallSeq, op.Call, text})
 	}
-	slices.SortStableFunc(lines, func(a, b line) int { return int(a.seq) - int(b.seq) })
+	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.seq, b.seq) })
 	var texts []string
 	for i, l := range lines {
 		if i == maxTimeline {

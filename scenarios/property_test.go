@@ -90,7 +90,8 @@ func TestTheLastFailingCaseIsToldAtTheEnd(t *testing.T) {
 	}
 	f.end()
 	for _, want := range []string{"VIOLATION raft-leader-completeness: ", "\nshrunk   ",
-		"/raft-kv-canary-1.txtar go test "} {
+		"/raft-kv-canary-1.txtar go test schism/scenarios -run '^TestScenarios$/^raft$/^kv$/^canary$'\n",
+		"\nexplain  go run schism/cmd/schism explain /"} {
 		if !strings.Contains(f.said, want) {
 			t.Errorf("it does not say %q:\n%s", want, f.said)
 		}

@@ -35,7 +35,8 @@ type Options struct {
 // Run makes the run of the given seed.
 func (s *Scenario) Run(seed uint64, o Options) *Report { return NewRunner(s).Run(seed, o) }
 
-// Runner makes runs of one scenario, one after the other, and keeps its memory between them.
+// Runner makes runs of one scenario, one after the other, and keeps its memory between them: what operations of a
+// report ask for and are answered is valid until the next run.
 type Runner struct {
 	scenario *Scenario
 	system   system

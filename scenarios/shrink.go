@@ -79,9 +79,16 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
+	want := s.best.Expect
 	s.search()
 	s.result.Wall = time.Since(s.start)
-	return &s.result, s.result.Case.Settle()
+	if err := s.result.Case.Settle(); err != nil {
+		return nil, err
+	}
+	if got := s.result.Case.Expect; got != want {
+		return nil, fmt.Errorf("%s: judged in full, what is left comes to %s, not %s", c.name(), got, want)
+	}
+	return &s.result, nil
 }
 
 // spareEvents is how many events a smaller case may have beyond twice those of the first one.

@@ -265,7 +265,11 @@ func (f *Failure) KeepCase(c *Case, runs int, dir string) {
 		f.trouble = append(f.trouble, err.Error())
 		return
 	}
-	file := filepath.Join(dir, name)
+	file, err := filepath.Abs(filepath.Join(dir, name)) // commands are copied to other directories
+	if err != nil {
+		f.trouble = append(f.trouble, err.Error())
+		return
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		f.trouble = append(f.trouble, err.Error())
 	} else if err := os.WriteFile(file, c.Text(), 0o644); err != nil {

@@ -41,6 +41,7 @@ func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
 	if err != nil {
 		return err
 	}
+	name := artifactName(c, small) // it keeps the name of the run, whatever seed is left in the end
 	shrunk := ""
 	if g.shrunk < maxShrunk && g.shrink > 0 && ctx.Err() == nil {
 		g.shrunk++
@@ -50,7 +51,7 @@ func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
 		}
 		small, shrunk = s.Case, "shrunk   "+s.String()+"\n"
 	}
-	file := filepath.ToSlash(filepath.Join(g.artifacts, artifactName(c, small)))
+	file := filepath.ToSlash(filepath.Join(g.artifacts, name))
 	if err := os.MkdirAll(g.artifacts, 0o755); err != nil {
 		return err
 	}

@@ -63,6 +63,11 @@ func TestREADMEWalksFromARedRunToItsCause(t *testing.T) {
 			t.Errorf("%s does not show %s:\n%s", line[2], violation, said)
 		}
 	}
+	canary := "SCHISM_CASE=$PWD/scenarios/testdata/cases/raft-kv-canary-1.txtar go test schism/scenarios " +
+		"-run '^TestScenarios$/^raft$/^kv$/^canary$'" // as the README shows it of a mutant
+	if said := fails(t, dir, canary); !strings.Contains(said, "VIOLATION raft-leader-completeness:") {
+		t.Errorf("the case of a mutant does not show what it is about:\n%s", said)
+	}
 	message = strings.ReplaceAll(seconds.ReplaceAllString(message, "runs, 1.0s)"), os.TempDir()+"/", "$TMPDIR/")
 	if os.Getenv("UPDATE_README") != "" {
 		text = text[:shown[2]] + message + text[shown[3]:]
