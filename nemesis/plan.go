@@ -24,7 +24,7 @@ func Merge(plans ...Plan) Plan {
 		for _, p := range plans {
 			s = append(s, p(c, servers, clients)...)
 		}
-		s.sort()
+		s.Sort()
 		return s
 	}
 }
@@ -47,7 +47,7 @@ func Sequence(gap time.Duration, plans ...Plan) Plan {
 			}
 			start = end + gap
 		}
-		s.sort()
+		s.Sort()
 		return s
 	}
 }

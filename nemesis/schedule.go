@@ -82,11 +82,8 @@ func (s Schedule) Planned() []sim.Planned {
 	return planned
 }
 
-// Sort puts what waits for marks and states first, as it stands, then the instants in order.
-func (s Schedule) Sort() { s.sort() }
-
-// sort puts what waits first, as it stands, then the instants in order.
-func (s Schedule) sort() {
+// Sort puts what waits first, as it stands, then the instants in order.
+func (s Schedule) Sort() {
 	slices.SortStableFunc(s, func(a, b Entry) int { return cmp.Compare(a.place(), b.place()) })
 }
 

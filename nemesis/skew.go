@@ -38,7 +38,7 @@ func ClockSkew(config ClockSkewConfig) Plan {
 		if len(servers) > 0 {
 			s.draw(c)
 		}
-		s.schedule.sort()
+		s.schedule.Sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
 	}
 }

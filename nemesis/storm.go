@@ -44,7 +44,7 @@ func CrashStorm(config CrashStormConfig) Plan {
 			p.turns(aspectOf(c, aspectStorm, 0), s.crash)
 			s.awaitMarks(aspectOf(c, aspectStormMarks, 0))
 		}
-		s.schedule.sort()
+		s.schedule.Sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
 	}
 }

@@ -93,7 +93,7 @@ func Swarm(config SwarmConfig) Plan {
 	}
 	return func(c sim.Chooser, servers, clients []sim.NodeID) Schedule {
 		s := config.swarm(c, servers, clients)
-		s.schedule.sort()
+		s.schedule.Sort()
 		return append(s.schedule, upon(config.Until, Recover{}))
 	}
 }
