@@ -91,7 +91,7 @@ func shrinkProgress(stderr io.Writer, o *scenarios.ShrinkOptions) func() {
 func writeShrunk(w io.Writer, s *scenarios.Shrunk, file string) error {
 	bound := ""
 	if !s.Done {
-		bound = ", and a bound ended the search"
+		bound = ", stopped before the end"
 	}
 	_, err := fmt.Fprintf(w, "%sshrunk  %s%s\nreplay  go run ./cmd/schism replay %s\ntest    %s\n", s.Case.Story,
 		s, bound, file, s.Case.TestSnippet(file))
