@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,8 +109,10 @@ func (w *World) send(from, to NodeID, m Message, sum Digest) {
 	}
 	w.fly(l, &p, to, t.delay)
 	if t.duplicate {
+		p.id = 1
 		w.fly(l, &p, to, t.copyDelay)
 	}
+	p.id = 2
 	if l.Duplicate > 0 && w.chance(DecideDuplicate, from, to, l.Duplicate) {
 		w.fly(l, &p, to, w.span(DecideDuplicate, from, to, 0, l.DuplicateMax))
 	}
@@ -128,21 +132,28 @@ func (w *World) fly(l *link, p *pending, to NodeID, extra time.Duration) {
 	w.schedule(w.now.Add(w.latency(l, p.from, to)+extra), p)
 }
 
-// dropFlying drops the i-th datagram that is in flight on a link, counted in the order of the slab. Those that arrive
-// only after the limit come last and are nowhere.
+// dropFlying drops the i-th datagram that is in flight on a link, counted in the order in which they were sent, of
+// those of one step in that of their digests, copies last: what else is scheduled has no say. Those that arrive only
+// after the limit come last and are nowhere.
 func (w *World) dropFlying(from NodeID, dest uint16, i int) {
 	w.linkAt(w.at(from), int(dest)).flying--
-	for s := range w.queue.slab {
-		p := &w.queue.slab[s]
-		if p.kind != pendDatagram || p.from != from || p.dest != dest {
-			continue
-		}
-		if i--; i < 0 {
-			w.drop(p, "queue full")
-			p.kind = pendNothing
-			return
+	slab, flying := w.queue.slab, w.flying[:0]
+	for s := range slab {
+		if p := &slab[s]; p.kind == pendDatagram && p.from == from && p.dest == dest {
+			flying = append(flying, uint32(s))
 		}
 	}
+	w.flying = flying
+	if i >= len(flying) {
+		return
+	}
+	slices.SortFunc(flying, func(a, b uint32) int {
+		x, y := &slab[a], &slab[b]
+		return cmp.Or(cmp.Compare(x.aux, y.aux), cmp.Compare(x.sum, y.sum), cmp.Compare(x.id, y.id))
+	})
+	p := &slab[flying[i]]
+	w.drop(p, "queue full")
+	p.kind = pendNothing
 }
 
 // arrive lets the network decide about the datagram p, which is due. It returns true if the datagram has

@@ -36,7 +36,7 @@ type pending struct {
 	dest uint16
 	from NodeID
 	kind pendingKind
-	// id is a timer, a task, an end of a channel or a kind of news.
+	// id is a timer, a task, an end of a channel, a kind of news, or which copy of a datagram it is.
 	id uint8
 }
 

@@ -13,6 +13,8 @@ type World struct {
 	queue queue
 	// instant holds the slots of what is due now, in order of insertion, while there is more than one.
 	instant []uint32
+	// flying is where dropFlying gathers slots. It is no part of the state.
+	flying []uint32
 
 	nodes    []process // servers, then clients
 	ids      []NodeID  // of nodes
