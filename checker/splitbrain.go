@@ -201,6 +201,8 @@ func (s *SplitBrain) observe(v view, st *sim.StepInfo) *sim.Violation {
 		return s.client(st)
 	case st.Event.Kind == sim.Crashed:
 		s.crashed(st.Node)
+	case st.RefusesStart():
+		// It is as down as before, and takes no part.
 	case st.Event.Kind == sim.Receive && len(st.Effects) == 0:
 		// Nobody can see yet what it changed; the next step that asks for something is looked at.
 	default:

@@ -95,11 +95,12 @@ const (
 
 	// KindWipe restarts a server with an empty disk. Not survivable, as are the kinds that follow.
 	KindWipe
-	// KindRot flips 1-16 bits on disks.
+	// KindRot flips 1-16 bits on disks, restarts the server so that it reads them, and again when they are right.
 	KindRot
 	// KindLyingSync makes syncs succeed without doing anything, and then the power fails.
 	KindLyingSync
-	// KindBreakSectors makes 1-8 sectors unreadable, and restarts the server so that it reads them.
+	// KindBreakSectors makes 1-8 sectors unreadable in the same way. A server that does not start with what it cannot
+	// read survives that.
 	KindBreakSectors
 
 	// KindPrimaries leaves every server alone that claims to lead. It is survivable again, as are the kinds that

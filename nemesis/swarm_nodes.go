@@ -102,14 +102,20 @@ func (s *swarm) damage(t turn) {
 		s.during(t, Crash{Target: v}, Restart{v})
 		s.add(middle, Wipe{v})
 	case KindRot:
-		s.during(t, Rot{v, 1 + t.index(16)}, Restart{v})
-		s.add(middle, Crash{Target: v})
+		s.corrupt(t, v, Rot{v, 1 + t.index(16)})
 	case KindBreakSectors:
-		s.during(t, BreakSectors{v, 1 + t.index(8)}, Restart{v})
-		s.add(middle, Crash{Target: v})
+		s.corrupt(t, v, BreakSectors{v, 1 + t.index(8)})
 	case KindLyingSync:
 		s.add(t.at, SetDisk{Target: v, Disk: sim.DiskProfile{SyncLies: true}})
 		s.add(middle, Crash{v, sim.PowerLoss{Drop: sim.Always}})
 		s.add(t.until, ResetDisk{v}, Restart{v})
 	}
+}
+
+// corrupt lets f befall the disk of v, which is restarted so that it reads that. It may refuse to start until the disk
+// is repaired.
+func (s *swarm) corrupt(t turn, v Target, f Fault) {
+	s.add(t.at, f)
+	s.add(t.middle(), Crash{Target: v}, Restart{v})
+	s.add(t.until, Repair{v}, Restart{v})
 }

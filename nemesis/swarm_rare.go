@@ -80,8 +80,7 @@ func (s *swarm) misplace(t turn) {
 	v := t.one(s.struck)
 	middle := t.middle()
 	if t.kind == KindMisdirect {
-		s.during(t, Misdirect{v, 1 + t.index(4)}, Restart{v})
-		s.add(middle, Crash{Target: v})
+		s.corrupt(t, v, Misdirect{v, 1 + t.index(4)})
 		return
 	}
 	s.add(t.at, SetDisk{Target: v, Disk: sim.DiskProfile{NamesLie: true}})

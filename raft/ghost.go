@@ -153,7 +153,7 @@ func (g *Ghost) observe(v view, info *sim.StepInfo) error {
 	if info.Node == 0 || info.Node.IsClient() || info.Event.Kind == sim.Faulted {
 		return nil
 	}
-	if info.Event.Kind == sim.Crashed {
+	if info.Event.Kind == sim.Crashed || info.RefusesStart() {
 		g.shadow(info.Node).crash()
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 // be in the operating system's memory only.
 func (n *Node) start(d *sim.Disk, out *sim.Effects) {
 	if err := n.load(d, out); err != nil {
+		out.Mark("start-refused")
 		out.Exit("start: " + err.Error())
 		return
 	}

@@ -49,9 +49,10 @@ var kindWords = map[string][]string{
 	"reset": {"links", "channels", "disk"},
 	"rule":  {"drop", "delay", "duplicate"},
 	"clear": {"rules"},
-	"crash": {"losing"},
-	"links": {"loss", "latency", "tail", "duplicate", "reorder", "queue"},
-	"disk":  {"sync", "read", "sync-error", "write-error", "capacity", "lying", "honest"},
+	"crash": {"midway", "losing"},
+	"links": {"loss", "latency", "tail", "duplicate", "reorder", "spacing", "queue"},
+	"disk": {"sync", "read", "sync-error", "write-error", "capacity", "lying", "honest",
+		"names-lying", "names-honest"},
 	// once it is over
 	"blackhole": {"off"},
 }

@@ -12,6 +12,8 @@ func TestFaultKind(t *testing.T) {
 		"heal":                             "heal",
 		"crash leader":                     "crash",
 		"crash n3 losing 50% tearing 10%":  "crash losing",
+		"crash n3 midway losing 50%":       "crash midway",
+		"links n1 -> all spacing 20ms":     "links spacing",
 		"split leader+1 | rest":            "split leader",
 		"split {n1 n2} | {n3}":             "split",
 		"links * loss 20% latency 1ms..2s": "links loss",

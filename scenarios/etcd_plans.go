@@ -83,10 +83,33 @@ func robberies(times int) nemesis.Plan {
 	})
 }
 
-// deposals is the plan in which, so many times, clocks begin to run wrong; what the leader hears begins to be late, or
-// it and one server, who campaigns then, do not see each other; and at last the leader is cut off from those who write,
-// and from the other servers or only so that they do not hear it. Some of them forget meanwhile whom they have heard.
-func deposals(times int) nemesis.Plan {
+// drifting lets the clock of each server run as fast or as slow as ppm says.
+func drifting(ppm int32) func(*plot, sim.NodeID) nemesis.Fault {
+	return func(p *plot, n sim.NodeID) nemesis.Fault {
+		return nemesis.Drift{Target: nemesis.Nodes(n), PPM: [...]int32{-ppm, ppm}[p.index(2)]}
+	}
+}
+
+// wallsWrong makes the wall clock of each server go wrong, by up to 2 s: it jumps, it is slewed, or it goes in steps.
+func wallsWrong(p *plot, n sim.NodeID) nemesis.Fault {
+	by := p.span(10*time.Millisecond, 2*time.Second)
+	if p.index(2) == 1 {
+		by = -by
+	}
+	switch p.index(3) {
+	case 1:
+		return nemesis.SlewWall{Target: nemesis.Nodes(n), By: by, Over: shortSlot / 2}
+	case 2:
+		return nemesis.CoarsenWall{Target: nemesis.Nodes(n), Step: 100 * time.Millisecond}
+	}
+	return nemesis.JumpWall{Target: nemesis.Nodes(n), By: by}
+}
+
+// deposals is the plan in which, so many times, the clock of each server goes wrong; what the leader hears begins to be
+// late, or it and one server, who campaigns then, do not see each other; and at last the leader is cut off from those
+// who write, and from the other servers or only so that they do not hear it. Some of them forget meanwhile whom they
+// have heard.
+func deposals(times int, wrong func(*plot, sim.NodeID) nemesis.Fault) nemesis.Plan {
 	return plotted(time.Duration(times)*shortSlot, func(p *plot, servers, clients []sim.NodeID) {
 		writers := nemesis.Nodes(clients[:max(0, len(clients)-readers)]...)
 		late := nemesis.SetLinks{From: nemesis.Followers, To: nemesis.Leader,
@@ -94,8 +117,7 @@ func deposals(times int) nemesis.Plan {
 		for i := range times {
 			begin := time.Duration(i)*shortSlot + p.span(shortSlot/10, shortSlot/5)
 			for _, n := range servers {
-				ppm := [...]int32{-leaseDriftPPM, leaseDriftPPM}[p.index(2)]
-				p.at(begin, nemesis.Drift{Target: nemesis.Nodes(n), PPM: ppm})
+				p.at(begin, wrong(p, n))
 			}
 			cut := begin + p.span(shortSlot/5, shortSlot/4)
 			order := p.shuffled(servers)

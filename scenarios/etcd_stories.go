@@ -47,7 +47,7 @@ var etcdStories = []*Scenario{
 	{
 		Name: "etcd/lease-reads", Servers: 5, Clients: 6,
 		Doc:    "Leaders answer reads by a lease, clocks run 10 % fast or slow, and leaders are cut off all the time",
-		Plan:   deposals(10),
+		Plan:   deposals(10, drifting(leaseDriftPPM)),
 		Budget: lateReads,
 		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
 		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "read-by-lease", "check-quorum-failed"},
@@ -57,12 +57,33 @@ var etcdStories = []*Scenario{
 	{
 		Name: "etcd/lease-reads-drift", Servers: 5, Clients: 6,
 		Doc:    "The same with a leader that takes all clocks for right: it reads by a lease that is over elsewhere",
-		Plan:   deposals(10),
+		Plan:   deposals(10, drifting(leaseDriftPPM)),
 		Budget: lateReads,
 		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
 		Want:   []string{"read-by-lease"},
 		Finds:  []string{raft.LeaseExclusive, raft.ReadFresh, kvspec.FreshReads},
 		system: newRaftKV(raftSetup{draw: leaseReaders, moves: leaseMoves, snapshotEvery: 50, tune: leaseReads(0)}),
+	},
+	{
+		Name: "etcd/lease-reads-wild", Servers: 5, Clients: 6,
+		Doc:    "The same with clocks that run up to 50 % wrong: leaders allow for 10 %, and the leases do not hold",
+		Plan:   deposals(10, drifting(wildDriftPPM)),
+		Budget: nemesis.Budget{Takes: lateReads.Takes, DriftPPM: wildDriftPPM},
+		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
+		Want:  []string{"read-by-lease"},
+		Finds: []string{raft.LeaseExclusive, raft.ReadFresh, kvspec.FreshReads},
+		system: newRaftKV(raftSetup{draw: leaseReaders, moves: leaseMoves, snapshotEvery: 50,
+			tune: leaseReads(leaseDriftPPM)}),
+	},
+	{
+		Name: "etcd/lease-reads-wall", Servers: 5, Clients: 6,
+		Doc:    "The same, with leases that hold, while wall clocks jump, go in steps or are slewed: no matter",
+		Plan:   deposals(10, wallsWrong),
+		Budget: nemesis.Budget{Takes: lateReads.Takes&^nemesis.TakesRate | nemesis.TakesWall},
+		HealAt: 10 * shortSlot, Settle: time.Minute, Network: quick, Disk: ssd,
+		Want: []string{MarkTwoLeaders, MarkMajorityAcked, "read-by-lease", "check-quorum-failed"},
+		system: newRaftKV(raftSetup{draw: leaseReaders, moves: leaseMoves, snapshotEvery: 50,
+			tune: leaseReads(leaseDriftPPM)}),
 	},
 	{
 		Name: "etcd/lease-under-pause", Servers: 5, Clients: 4,
@@ -109,8 +130,12 @@ const readers = 3
 // quick is a network in which an election does not take long.
 var quick = sim.Link{Min: 500 * time.Microsecond, Max: 2 * time.Millisecond, Loss: sim.Percent}
 
-// leaseDriftPPM is how wrong clocks are in the scenarios of reads by lease.
-const leaseDriftPPM = 100_000
+// leaseDriftPPM is how wrong clocks are in the scenarios of reads by lease, and what leaders allow for; wildDriftPPM is
+// how wrong they are where that is not enough.
+const (
+	leaseDriftPPM = 100_000
+	wildDriftPPM  = 500_000
+)
 
 // leaseReads lets leaders answer reads by their leases, which are as long as they may be. Rounds are frequent and
 // elections quick, so that one that is a little too long is noticed.

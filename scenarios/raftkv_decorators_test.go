@@ -181,3 +181,36 @@ func newHashingLog(s *kvserver.Server) raftDecorator {
 		}
 	}}
 }
+
+// forgetful is a server that begins anew, with an empty disk, when it cannot read its own.
+type forgetful struct{ *kvserver.Server }
+
+func newForgetful(s *kvserver.Server) raftDecorator { return forgetful{s} }
+
+func (f forgetful) decorated() *kvserver.Server { return f.Server }
+
+func (f forgetful) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if ev.Kind == sim.Start {
+		ev.Disk = readable(ev.Disk)
+	}
+	f.Server.Step(now, ev, out)
+}
+
+// readable returns d, or an empty disk if a file of d cannot be read.
+func readable(d *sim.Disk) *sim.Disk {
+	for _, file := range d.Files() {
+		if _, err := d.ReadFile(file); err != nil {
+			return &sim.Disk{}
+		}
+	}
+	return d
+}
+
+// wallTimed is a server that measures time by its wall clock.
+type wallTimed struct{ *kvserver.Server }
+
+func newWallTimed(s *kvserver.Server) raftDecorator { return wallTimed{s} }
+
+func (w wallTimed) decorated() *kvserver.Server { return w.Server }
+
+func (w wallTimed) Step(_ sim.Time, ev sim.Event, out *sim.Effects) { w.Server.Step(ev.Wall, ev, out) }

@@ -115,6 +115,10 @@ var protocolMutants = []raftMutant{
 	{"P07", "errors of the disk are ignored", around(newDeafToFailure),
 		"etcd/disk-full", 1, []string{raft.MatchSanity}},
 
+	{"P08", "a server that cannot read its disk begins anew", around(newForgetful),
+		"raft/kv/bad-sectors", 4, []string{raft.TermSanity}},
+	{"", "leases are measured by wall clocks", around(newWallTimed),
+		"etcd/lease-reads-wall", 2, []string{raft.LeaseExclusive}},
 	{"D05", "a lease begins when the answers arrive", inRaft(raft.Rules{
 		LeaseStart: func(_, answered sim.Time) sim.Time { return answered },
 	}), "etcd/lease-reads", 1, []string{raft.LeaseExclusive}},

@@ -49,6 +49,10 @@ var checkMutants = []zabMutant{
 		}
 	}, "zab/zk/watches", 1, []string{zkspec.WatchList}},
 
+	{"", "a server that cannot read its disk begins anew", decorated(newForgetfulZK),
+		"zab/zk/bad-sectors", 4, []string{zab.EpochSanity}},
+	{"ZK-1366", "sessions are measured by wall clocks", decorated(newWallTimedZK),
+		"zab/zk/clock-skew", 18, []string{zkspec.SessionEarly}},
 	{"", "a new leader gives sessions no time", storeRules(zkserver.Rules{Refreshes: func() bool { return false }}),
 		"zab/zk/isolate-leader", 1, []string{zkspec.SessionEarly}},
 	{"", "reads are said to show what is committed and not applied", decorated(newForeteller),

@@ -145,3 +145,24 @@ func (h foreteller) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		return f, true
 	})
 }
+
+// forgetfulZK is a server that begins anew, with an empty disk, when it cannot read its own.
+type forgetfulZK struct{ wrapped }
+
+func newForgetfulZK(s *zkserver.Server) decorator { return forgetfulZK{wrapped{s}} }
+
+func (f forgetfulZK) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
+	if ev.Kind == sim.Start {
+		ev.Disk = readable(ev.Disk)
+	}
+	f.Server.Step(now, ev, out)
+}
+
+// wallTimedZK is a server that measures time by its wall clock (ZK-1366).
+type wallTimedZK struct{ wrapped }
+
+func newWallTimedZK(s *zkserver.Server) decorator { return wallTimedZK{wrapped{s}} }
+
+func (w wallTimedZK) Step(_ sim.Time, ev sim.Event, out *sim.Effects) {
+	w.Server.Step(ev.Wall, ev, out)
+}

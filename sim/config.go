@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Config describes a run completely: together with the answers of Chooser it determines every event.
 type Config struct {
@@ -105,6 +108,12 @@ type StepInfo struct {
 	Effects []Effect
 	// Action is the fault that has just been applied, for Faulted.
 	Action Action
+}
+
+// RefusesStart reports whether a machine that was started ends again at once, by Exit: it can do nothing with what its
+// disk holds, and has no state that means anything.
+func (s *StepInfo) RefusesStart() bool {
+	return s.Event.Kind == Start && slices.ContainsFunc(s.Effects, func(f Effect) bool { return f.Kind == EffectExit })
 }
 
 // Stop says why a run ended.

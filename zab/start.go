@@ -13,6 +13,7 @@ import (
 // system's memory only.
 func (p *Peer) start(d *sim.Disk, out *sim.Effects) {
 	if err := p.load(d, out); err != nil {
+		out.Mark("start-refused")
 		out.Exit("start: " + err.Error())
 		return
 	}
