@@ -6,7 +6,7 @@ import (
 	"schism/sim"
 )
 
-// Plainer implements [Fault]: one property less, each in turn, even delays, fewer disks.
+// Plainer implements [Fault]: one property less, each in turn, even delays, a disk that is full earlier, fewer disks.
 func (s SetDisk) Plainer() []Fault {
 	var list []Fault
 	for _, change := range []func(d *sim.DiskProfile){
@@ -33,6 +33,12 @@ func (s SetDisk) Plainer() []Fault {
 		p.Disk.ReadMin, p.Disk.ReadMax = lo, hi
 		return p
 	})...)
+	for _, bytes := range []int64{1, s.Disk.Capacity / 4, s.Disk.Capacity / 2, s.Disk.Capacity * 7 / 8} {
+		if p := s; bytes > 0 && bytes < s.Disk.Capacity {
+			p.Disk.Capacity = bytes
+			list = append(list, p)
+		}
+	}
 	return append(list, fewer(s.Target, func(t Target) Fault { return SetDisk{t, s.Disk, s.None} })...)
 }
 

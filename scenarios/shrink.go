@@ -36,21 +36,21 @@ type Shrunk struct {
 
 // Size is how much there is to a case.
 type Size struct {
-	// Faults counts what breaks something, without what mends it.
+	// Faults counts what breaks something, without what mends it, and Ops what clients are to do, the probe included.
 	Faults, Ops, Servers int
 	// Events is the number of events until the violation was found.
 	Events uint64
 }
 
-// sizeOf returns the size of a case.
-func sizeOf(c *Case) Size {
+// sizeOf returns the size of a case whose run is r.
+func sizeOf(c *Case, r *Report) Size {
 	faults := 0
 	for _, e := range c.Schedule {
 		if e.Do.Takes() != 0 {
 			faults++
 		}
 	}
-	return Size{Faults: faults, Ops: c.Workload.Ops(), Servers: c.Servers, Events: c.Events}
+	return Size{Faults: faults, Ops: c.Workload.Ops() + len(c.probed(r)), Servers: c.Servers, Events: c.Events}
 }
 
 // String returns "214 -> 4 faults, 61 -> 3 operations, 5 -> 3 servers, 2944 -> 120 events (1180 runs, 0.9s)".
@@ -91,8 +91,16 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 	return &s.result, nil
 }
 
-// spareEvents is how many events a smaller case may have beyond twice those of the first one.
-const spareEvents = 5000
+// spareEvents is how many events a smaller case may have beyond twice those of the one before.
+const spareEvents = 1500
+
+// limit bounds the events of a run: what takes longer does not fail in the same way.
+func (s *shrinking) limit() int {
+	if s.best.Expect == Livelock {
+		return maxEvents
+	}
+	return 2*int(s.best.Events) + spareEvents
+}
 
 // quickBudget is for the searches of judges while most runs fail: what fails within it fails. The case that is left is
 // judged in full.
@@ -106,12 +114,12 @@ type shrinking struct {
 	best  *Case
 	// report is that of the best case.
 	report *Report
-	// limit bounds the events of a run: what takes longer does not fail in the same way. budget bounds the searches of
-	// its judges: where it is 0, they need all that they may have.
-	limit  int
+	// budget bounds the searches of its judges: where it is 0, they need all that they may have.
 	budget checker.Budget
 	result Shrunk
 	crew   *crew
+	// again counts how often the search has begun anew.
+	again uint64
 }
 
 // begin finds out how the first case fails, if it can by judges that search little.
@@ -120,7 +128,7 @@ func (s *shrinking) begin() error {
 		r, err := s.best.Run(Options{Budget: s.budget})
 		if err == nil && r.Verdict == checker.Unknown && s.best.Expect != "" && s.best.Expect != Clean {
 			s.take(s.best, r) // it is said to fail; what is smaller will show that
-			s.limit, s.result.From = 2*int(r.Events)+spareEvents, sizeOf(s.best)
+			s.result.From = sizeOf(s.best, r)
 			return nil
 		}
 		switch {
@@ -128,8 +136,8 @@ func (s *shrinking) begin() error {
 			return err
 		case r.Verdict == checker.Invalid:
 			s.best.Expect, s.best.Events = r.ID(), r.Events
-			s.report, s.limit = r, 2*int(r.Events)+spareEvents
-			s.result = Shrunk{Case: s.best, From: sizeOf(s.best), To: sizeOf(s.best)}
+			s.report = r
+			s.result = Shrunk{Case: s.best, From: sizeOf(s.best, r), To: sizeOf(s.best, r)}
 			return nil
 		case r.Verdict == checker.Valid:
 			return fmt.Errorf("%s: %w", s.best.name(), ErrClean)
@@ -138,19 +146,43 @@ func (s *shrinking) begin() error {
 	return fmt.Errorf("%s: nobody can tell whether this run is valid", s.best.name())
 }
 
-// search goes through all steps until none of them helps any more.
+// Of cases that are not small enough to tell at a glance, with few faults and operations: how often the search for a
+// smaller one begins anew at the first case, to go other ways at random.
+const (
+	few      = 3
+	restarts = 8
+)
+
+// search looks several times for the least that fails, and makes plainer what it has found.
 func (s *shrinking) search() {
-	for {
-		helped := false
-		for _, step := range shrinkSteps {
+	first := *s
+	s.loop(structureSteps)
+	for s.again = 1; s.again <= restarts && s.result.To.few() > few && !s.over(); s.again++ {
+		smallest := *s
+		s.best, s.report = first.best, first.report
+		s.loop(structureSteps)
+		if runs := s.result.Runs; s.result.To.few() >= smallest.result.To.few() {
+			s.best, s.report, s.result = smallest.best, smallest.report, smallest.result
+			s.result.Runs = runs
+		}
+	}
+	s.loop(slices.Concat(structureSteps, polishSteps))
+	s.result.Done = !s.over()
+	s.usualSnapshots()
+}
+
+// few is the number of things of which there should be few.
+func (z Size) few() int { return z.Faults + z.Ops }
+
+// loop goes through steps until none of them helps any more.
+func (s *shrinking) loop(steps []func(*shrinking) bool) {
+	for helped := true; helped; {
+		helped = false
+		for _, step := range steps {
 			helped = step(s) || helped
 			if s.over() {
 				return
 			}
-		}
-		if !helped {
-			s.result.Done = true
-			return
 		}
 	}
 }
@@ -183,7 +215,7 @@ func (s *shrinking) first(candidates []*Case) int {
 func (s *shrinking) take(c *Case, r *Report) {
 	c.Events = r.Events
 	s.best, s.report = c, r
-	s.result.Case, s.result.To, s.result.Wall = c, sizeOf(c), time.Since(s.start)
+	s.result.Case, s.result.To, s.result.Wall = c, sizeOf(c, r), time.Since(s.start)
 	if s.o.Progress != nil {
 		s.o.Progress(&s.result)
 	}
@@ -191,10 +223,7 @@ func (s *shrinking) take(c *Case, r *Report) {
 
 // run makes the run of c by a worker, and returns it if it fails as it must, nil if not.
 func (s *shrinking) run(worker int, c *Case) *Report {
-	o := Options{MaxEvents: s.limit, Budget: s.budget}
-	if s.best.Expect == Livelock {
-		o.MaxEvents = 0
-	}
+	o := Options{MaxEvents: s.limit(), Budget: s.budget}
 	report := s.crew.run(worker, c, o)
 	if report == nil || report.Verdict != checker.Invalid || report.ID() != s.best.Expect {
 		return nil

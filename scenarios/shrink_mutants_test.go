@@ -49,32 +49,39 @@ func TestFailuresOfMutantsShrink(t *testing.T) {
 	}
 	small, all := 0, failingMutants()
 	for _, m := range all {
-		c, err := CaseOf(m.scenario, m.seed)
-		if err != nil {
-			t.Errorf("%s: %v", m.name, err)
-			continue
-		}
-		s, err := Shrink(context.Background(), c, ShrinkOptions{Time: shrinkBound, Workers: 1})
-		if err != nil {
-			t.Errorf("%s: %v", m.name, err)
-			continue
-		}
-		verdict := "LARGE"
-		if s.To.Faults <= smallFaults && s.To.Ops <= smallOps {
-			small++
-			verdict = "small"
-		}
-		done := ""
-		if !s.Done {
-			done = ", not done"
-		}
-		fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name, m.scenario.Name, m.seed, c.Expect, s, done)
-		if verdict == "LARGE" {
-			fmt.Printf("%s%s", s.Case.Workload, s.Case.Schedule)
-		}
+		t.Run(m.name, func(t *testing.T) {
+			if m.shrinks(t) {
+				small++
+			}
+		})
 	}
-	fmt.Printf("%d of %d are small\n", small, len(all))
+	t.Logf("%d of %d are small", small, len(all))
 	if 100*small < nearlyPercent*len(all) {
 		t.Errorf("%d of %d failures are small, want %d %%", small, len(all), nearlyPercent)
 	}
+}
+
+// shrinks makes the failure of the mutant smaller, and reports whether it is small then.
+func (m *failingMutant) shrinks(t *testing.T) bool {
+	c, err := CaseOf(m.scenario, m.seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Shrink(context.Background(), c, ShrinkOptions{Time: shrinkBound, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := s.To.Faults <= smallFaults && s.To.Ops <= smallOps
+	verdict, done := "LARGE", ""
+	if small {
+		verdict = "small"
+	}
+	if !s.Done {
+		done = ", not done"
+	}
+	fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name, m.scenario.Name, m.seed, c.Expect, s, done)
+	if !small {
+		fmt.Printf("%s%s", s.Case.Workload, s.Case.Schedule)
+	}
+	return small
 }

@@ -1,25 +1,121 @@
 package scenarios
 
-import "schism/sim"
+import (
+	"cmp"
+	"slices"
+	"time"
 
-// Of what is tried at random: how many cases in a row may fail in another way, and up to how many things it is worth
-// it.
-const (
-	randomTries  = 256
-	randomThings = 40
+	"schism/nemesis"
+	"schism/sim"
 )
 
-// fewerAtRandom leaves out some things at a time, and draws all else anew: what no single step brings about may be had
-// by several at once. What is tried depends on the case alone.
+// sown returns the choices of what is tried at random. They depend on the case, on what they are for, and on how often
+// the search has begun anew.
+func (s *shrinking) sown(salt uint64) random {
+	return random{sim.NewSeeded(s.best.Seed ^ uint64(s.best.things())<<32 ^ s.best.Events<<16 ^ salt<<56 ^ s.again<<60)}
+}
+
+// random is a source of numbers for what is tried.
+type random struct{ sim.Chooser }
+
+// below returns a number from 0 to n-1.
+func (r random) below(n int) int { return r.Index(sim.Key{Decision: sim.DecideUser}, n) }
+
+// oneIn is true once in n times.
+func (r random) oneIn(n int) bool { return r.below(n) == 0 }
+
+// sparse are the shares of a large case that are tried first, as denominators. Of each so many cases are tried: at
+// least, at most, and as many as have so many events.
+var sparse = []int{32, 16, 8, 4, 2}
+
+const (
+	sparseTriesMin = 32
+	sparseTries    = 256
+	sparseEvents   = 400_000
+)
+
+// fewerAtOnce keeps a small share of a large case, drawn at random, as long as that works: what one bug needs is
+// little, and often comes about in many ways.
+func (s *shrinking) fewerAtOnce() bool {
+	helped := false
+	for s.best.things() > 2*few && !s.over() && s.sparser() {
+		helped = true
+	}
+	return helped
+}
+
+// affordable returns how many runs have so many events, within bounds.
+func (s *shrinking) affordable(events, atLeast, atMost int) int {
+	return min(atMost, max(atLeast, events/s.limit()))
+}
+
+// sparser keeps the smallest share that works.
+func (s *shrinking) sparser() bool {
+	r := s.sown(1)
+	tries := s.affordable(sparseEvents, sparseTriesMin, sparseTries)
+	for _, n := range sparse {
+		if s.best.things() < 2*n {
+			continue
+		}
+		for range tries / sparseTriesMin {
+			var candidates []*Case
+			for range sparseTriesMin {
+				candidates = append(candidates, s.fewer(func(c *Case) { c.thin(r, n) }))
+			}
+			if s.first(candidates) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// manySnapshots is after how few entries servers make a snapshot if they are to make many.
+const manySnapshots = 5
+
+// thin keeps one fault in n, one operation in n, or both, and mostly draws all else anew.
+func (c *Case) thin(r random, n int) {
+	faults, ops := n, n
+	switch r.below(4) {
+	case 0:
+		faults, ops = 1, n*n
+	case 1:
+		ops = 1
+	case 2:
+		ops = 1000
+	}
+	if faults > 1 {
+		c.Schedule = slices.DeleteFunc(c.Schedule, func(nemesis.Entry) bool { return !r.oneIn(faults) })
+	}
+	if ops > 1 {
+		for i, lines := range c.Workload {
+			c.Workload[i] = slices.DeleteFunc(lines, func(string) bool { return !r.oneIn(ops) })
+		}
+	}
+	if !r.oneIn(4) {
+		c.Seed += 1 + uint64(r.below(1000))
+	}
+	if c.SnapshotEvery != 1 && r.oneIn(2) {
+		c.SnapshotEvery = 1 + r.below(manySnapshots)
+	}
+}
+
+// Of what is tried at random: how many cases in a row may be no smaller, at most and at least, and how many events they
+// may take; and up to how many things it is worth it.
+const (
+	randomTries    = 1024
+	randomTriesMin = 64
+	randomEvents   = 4_000_000
+	randomThings   = 96
+)
+
+// fewerAtRandom leaves out some things at a time, and changes what is left: what no single step brings about may be had
+// by several at once.
 func (s *shrinking) fewerAtRandom() bool {
 	helped := false
 	for s.best.things() > 1 && s.best.things() <= randomThings && !s.over() {
-		c := sim.NewSeeded(s.best.Seed ^ uint64(s.best.things())<<32)
-		var candidates []*Case
-		for range randomTries {
-			candidates = append(candidates, s.fewer(func(x *Case) { x.leaveSome(c) }))
-		}
-		if s.first(candidates) < 0 {
+		tries := min(randomTries, randomTriesMin*s.best.things())
+		if !s.atRandom(s.affordable(randomEvents, randomTriesMin, tries)) {
 			return helped
 		}
 		helped = true
@@ -27,19 +123,108 @@ func (s *shrinking) fewerAtRandom() bool {
 	return helped
 }
 
-// leaveSome leaves out one to half of the things, half of the time with another seed, and half of the time lowers the
-// revisions that operations name.
-func (x *Case) leaveSome(c sim.Chooser) {
-	k := sim.Key{Decision: sim.DecideUser}
-	most := max(1, x.things()/2)
-	leave := 1 + min(c.Index(k, most), c.Index(k, most))
+// Of the cases that are tried at once, how many leave out something, and how many only change.
+const (
+	fewerAtATime = 12
+	movedAtATime = 4
+)
+
+// atRandom tries so many cases until one is smaller. Those that fail and are no smaller take the best one's place all
+// the same: from there other ones are near.
+func (s *shrinking) atRandom(tries int) bool {
+	r := s.sown(0)
+	events := s.best.Events
+	for ; tries > 0 && !s.over(); tries -= fewerAtATime + movedAtATime {
+		var candidates []*Case
+		for range fewerAtATime {
+			candidates = append(candidates, s.fewer(func(c *Case) { c.leaveSome(r) }))
+		}
+		if s.first(candidates) >= 0 {
+			return true
+		}
+		candidates = candidates[:0]
+		for range movedAtATime {
+			candidates = append(candidates, s.change(func(c *Case) { c.vary(r) }))
+		}
+		if s.best.Events <= events+events/2 {
+			s.first(candidates)
+		}
+	}
+	return false
+}
+
+// leaveSome leaves out one to half of the things, and varies the others.
+func (c *Case) leaveSome(r random) {
+	most := max(1, c.things()/2)
+	leave := 1 + min(r.below(most), r.below(most))
 	for range leave {
-		x.leave(c.Index(k, x.things()))
+		if i := r.below(c.things()); i < len(c.Schedule) && r.oneIn(2) {
+			c.leaveWait(c.Schedule[i].When)
+		} else {
+			c.leave(i)
+		}
+		if c.things() == 0 {
+			break
+		}
 	}
-	if c.Index(k, 2) == 1 {
-		x.Seed += 1 + uint64(c.Index(k, 1000))
+	if r.oneIn(2) {
+		c.lower(1 + r.below(leave))
 	}
-	if c.Index(k, 2) == 1 {
-		x.lower(1 + c.Index(k, leave))
+	c.vary(r)
+}
+
+// vary draws anew what the seed decides, moves things, and has snapshots made sooner, each of that half of the time or
+// less.
+func (c *Case) vary(r random) {
+	if r.oneIn(2) {
+		c.Seed += 1 + uint64(r.below(1000))
+		if r.oneIn(2) {
+			c.Pins = nil
+		}
+		if r.oneIn(4) {
+			c.Network, c.Disk = c.Scenario.Network, c.Scenario.Disk
+		}
+	}
+	if r.oneIn(2) {
+		c.move(r)
+	}
+	if c.SnapshotEvery != 1 && r.oneIn(3) {
+		c.SnapshotEvery = 1 + r.below(cmp.Or(c.SnapshotEvery, manySnapshots))
+	}
+}
+
+// move lets some faults and operations come at other times, most of which have to do with those of others.
+func (c *Case) move(r random) {
+	last := time.Second
+	for _, e := range c.Schedule {
+		last = max(last, e.When.After)
+	}
+	to := func(d time.Duration) time.Duration {
+		switch r.below(5) {
+		case 0:
+			return d / 2
+		case 1:
+			return d + d/2
+		case 2:
+			return time.Duration(r.below(20)) * time.Millisecond
+		case 3:
+			if len(c.Schedule) > 0 {
+				near := c.Schedule[r.below(len(c.Schedule))].When.After
+				return max(0, near+time.Duration(r.below(21)-10)*time.Millisecond)
+			}
+		}
+		return last * time.Duration(r.below(1000)) / 1000 / time.Millisecond * time.Millisecond
+	}
+	for i := range c.Schedule {
+		if at := &c.Schedule[i].When.After; r.oneIn(3) {
+			*at = to(*at)
+		}
+	}
+	for client := range c.Workload {
+		for i, line := range c.Workload[client] {
+			if pause, rest := cutPause(line); rest != line && r.oneIn(3) {
+				c.Workload[client][i] = to(pause).String() + " " + rest
+			}
+		}
 	}
 }

@@ -8,29 +8,39 @@ import (
 	"schism/sim"
 )
 
-// shrinkSteps are what is tried, in this order, each as long as it helps. A step reports whether it has helped.
-var shrinkSteps = []func(*shrinking) bool{
-	(*shrinking).cutOff,
-	(*shrinking).fewerFaults,
-	(*shrinking).noProbe,
-	(*shrinking).fewerClients,
-	(*shrinking).fewerOps,
-	(*shrinking).fewerMoves,
-	(*shrinking).fewerServers,
-	(*shrinking).soonerSnapshots,
-	(*shrinking).sooner,
-	(*shrinking).plainerWorld,
-	(*shrinking).dullerChoices,
-	(*shrinking).plainerFaults,
-	(*shrinking).plainerOps,
-	(*shrinking).rounderFaults,
-	(*shrinking).rounderPauses,
-	(*shrinking).atInstants,
-	(*shrinking).lowerRevisions,
-	(*shrinking).fewerPairs,
-	(*shrinking).fewerByOtherSeeds,
-	(*shrinking).fewerAtRandom,
-}
+// structureSteps leave out things, polishSteps make plainer what is left. They are tried in this order; a step reports
+// whether it has helped.
+var (
+	structureSteps = []func(*shrinking) bool{
+		(*shrinking).cutOff,
+		(*shrinking).probeSpelledOut,
+		(*shrinking).fewerAtOnce,
+		(*shrinking).fewerFaults,
+		(*shrinking).fewerWaits,
+		(*shrinking).noProbe,
+		(*shrinking).fewerClients,
+		(*shrinking).fewerOps,
+		(*shrinking).fewerMoves,
+		(*shrinking).fewerServers,
+		(*shrinking).soonerSnapshots,
+		(*shrinking).sooner,
+		(*shrinking).plainerWorld,
+		(*shrinking).fullerDisks,
+		(*shrinking).lowerRevisions,
+		(*shrinking).atInstants,
+		(*shrinking).fewerPairs,
+		(*shrinking).fewerAtRandom,
+	}
+	polishSteps = []func(*shrinking) bool{
+		(*shrinking).dullerChoices,
+		(*shrinking).plainerFaults,
+		(*shrinking).plainerOps,
+		(*shrinking).rounderFaults,
+		(*shrinking).rounderPauses,
+		(*shrinking).atInstants,
+		(*shrinking).fewerByOtherSeeds,
+	}
+)
 
 // change returns a copy of the best case with a change, nil if that makes no smaller case.
 func (s *shrinking) change(f func(c *Case)) *Case {

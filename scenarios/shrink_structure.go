@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,6 +67,37 @@ func (s *shrinking) fewerFaults() bool {
 		c.Schedule = slices.Delete(c.Schedule, i, j)
 	})
 	return len(s.best.Schedule) < before
+}
+
+// fewerWaits leaves out what waits for the n-th time that something comes, and lets what waits for a later time wait
+// for the one before.
+func (s *shrinking) fewerWaits() bool {
+	helped := false
+	for i := len(s.best.Schedule) - 1; i >= 0 && !s.over(); i-- {
+		if i < len(s.best.Schedule) && s.best.Schedule[i].When.Waits() {
+			when := s.best.Schedule[i].When
+			helped = s.first([]*Case{s.fewer(func(c *Case) { c.leaveWait(when) })}) >= 0 || helped
+		}
+	}
+	return helped
+}
+
+// leaveWait leaves out all that happens upon when, or as soon as what it waits for has come so often, and lets what
+// waits for later times of that wait for one time less.
+func (c *Case) leaveWait(when sim.Trigger) {
+	nth := max(1, when.Nth)
+	same := func(t sim.Trigger) bool { return t.Mark == when.Mark && t.State == when.State && t.On == when.On }
+	c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
+		if !when.Waits() {
+			return e.When == when
+		}
+		return same(e.When) && max(1, e.When.Nth) == nth
+	})
+	for i := range c.Schedule {
+		if t := &c.Schedule[i].When; when.Waits() && same(*t) && t.Nth > nth {
+			t.Nth--
+		}
+	}
 }
 
 // fewerClients lets clients do nothing.
@@ -182,6 +214,45 @@ func recipeMoves(line string) int {
 
 func recipeLine(moves int) string { return recipeWord + " for " + strconv.Itoa(moves) + " moves" }
 
+// probed returns what the probe has asked for in the run r of c.
+func (c *Case) probed(r *Report) (ops []sim.Op) {
+	if !c.Probe || len(c.Workload) == 0 {
+		return nil
+	}
+	left := len(c.Workload[0])
+	for i := range r.History {
+		if op := &r.History[i]; op.Client == sim.Client(1) {
+			if left--; left < 0 {
+				ops = append(ops, *op)
+			}
+		}
+	}
+	return ops
+}
+
+// probeSpelledOut lets the first client ask by itself for what the probe asks for, so that it can be left out piece by
+// piece.
+func (s *shrinking) probeSpelledOut() bool {
+	ops := s.best.probed(s.report)
+	if len(ops) == 0 {
+		return false
+	}
+	free := sim.Time(0)
+	for i := range s.report.History {
+		if op := &s.report.History[i]; op.Client == sim.Client(1) && op.Return <= ops[0].Call {
+			free = op.Return
+		}
+	}
+	return s.try(func(c *Case) {
+		c.Probe = false
+		for i := range ops {
+			pause := max(0, ops[i].Call.Sub(free))
+			c.Workload[0] = append(c.Workload[0], fmt.Sprintf("%s %v", pause, ops[i].Input))
+			free = ops[i].Return
+		}
+	})
+}
+
 // noProbe leaves out the writes after the heal.
 func (s *shrinking) noProbe() bool {
 	return s.best.Probe && s.try(func(c *Case) { c.Probe = false })
@@ -203,6 +274,13 @@ func (s *shrinking) soonerSnapshots() bool {
 		candidates = append(candidates, s.change(func(c *Case) { c.SnapshotEvery = every }))
 	}
 	return s.first(candidates) >= 0
+}
+
+// usualSnapshots lets servers make snapshots as they do in the scenario, if what is small by now needs nothing else.
+func (s *shrinking) usualSnapshots() {
+	if s.best.SnapshotEvery != 0 && !s.over() {
+		s.try(func(c *Case) { c.SnapshotEvery = 0 })
+	}
 }
 
 // revision is where an operation names one.

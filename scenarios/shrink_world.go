@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"schism/nemesis"
 	"schism/sim"
 )
 
@@ -53,18 +54,35 @@ func (s *shrinking) dullerChoices() bool {
 func (s *shrinking) plainerFaults() bool {
 	helped := false
 	for i := 0; i < len(s.best.Schedule); i++ {
-		for !s.over() {
-			var candidates []*Case
-			for _, e := range s.best.Schedule[i].Plainer() {
-				candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i] = e }))
-			}
-			if s.first(candidates) < 0 {
-				break
-			}
-			helped = true
-		}
+		helped = s.plainerFault(i) || helped
 	}
 	return helped
+}
+
+// plainerFault puts plainer faults in the place of one, as long as that works.
+func (s *shrinking) plainerFault(i int) bool {
+	helped := false
+	for !s.over() && i < len(s.best.Schedule) {
+		var candidates []*Case
+		for _, e := range s.best.Schedule[i].Plainer() {
+			candidates = append(candidates, s.change(func(c *Case) { c.Schedule[i] = e }))
+		}
+		if s.first(candidates) < 0 {
+			break
+		}
+		helped = true
+	}
+	return helped
+}
+
+// fullerDisks lets disks be full earlier, so that less needs to be written.
+func (s *shrinking) fullerDisks() bool {
+	for i, e := range s.best.Schedule {
+		if d, ok := e.Do.(nemesis.SetDisk); ok && d.Disk.Capacity > 1 && s.plainerFault(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // plainerOps puts plainer operations in the place of those that there are.
