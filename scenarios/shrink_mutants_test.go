@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,16 +14,19 @@ var flagShrink = flag.Bool("schism.shrink", false, "shrink the failures of all m
 
 // failingMutant is a bug with the scenario and the seed that find it.
 type failingMutant struct {
-	name     string
+	id, bug  string
 	scenario *Scenario
 	seed     uint64
 }
+
+// name tells the mutant from others.
+func (m *failingMutant) name() string { return strings.TrimSpace(m.id + " " + m.bug) }
 
 // failingMutants lists the mutants of all tables.
 func failingMutants() []failingMutant {
 	var all []failingMutant
 	add := func(id, bug string, s *Scenario, seed uint64) {
-		all = append(all, failingMutant{id + " " + bug, s, seed})
+		all = append(all, failingMutant{id, bug, s, seed})
 	}
 	for _, m := range slices.Concat(raftMutants, protocolMutants, memberMutants, recipeMutants, watchMutants) {
 		add(m.id, m.bug, m.mutated(), m.seed)
@@ -49,7 +53,7 @@ func TestFailuresOfMutantsShrink(t *testing.T) {
 	}
 	small, all := 0, failingMutants()
 	for _, m := range all {
-		t.Run(m.name, func(t *testing.T) {
+		t.Run(m.name(), func(t *testing.T) {
 			if m.shrinks(t) {
 				small++
 			}
@@ -79,7 +83,7 @@ func (m *failingMutant) shrinks(t *testing.T) bool {
 	if !s.Done {
 		done = ", not done"
 	}
-	fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name, m.scenario.Name, m.seed, c.Expect, s, done)
+	fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name(), m.scenario.Name, m.seed, c.Expect, s, done)
 	if !small {
 		fmt.Printf("%s%s", s.Case.Workload, s.Case.Schedule)
 	}
