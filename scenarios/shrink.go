@@ -91,15 +91,19 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 	return &s.result, nil
 }
 
-// spareEvents is how many events a smaller case may have beyond twice those of the one before.
-const spareEvents = 1500
+// spareEvents is how many events a smaller case may have beyond one and a half times those of the one before, and
+// spinEvents how many are enough to tell that somebody spins: what is left is judged in full.
+const (
+	spareEvents = 1000
+	spinEvents  = 60_000
+)
 
 // limit bounds the events of a run: what takes longer does not fail in the same way.
 func (s *shrinking) limit() int {
 	if s.best.Expect == Livelock {
-		return maxEvents
+		return spinEvents
 	}
-	return 2*int(s.best.Events) + spareEvents
+	return int(s.best.Events)*3/2 + spareEvents
 }
 
 // quickBudget is for the searches of judges while most runs fail: what fails within it fails. The case that is left is

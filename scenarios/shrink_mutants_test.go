@@ -75,6 +75,11 @@ func (m *failingMutant) shrinks(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, slice, err := s.Case.Explain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := len(slice.Lines) + slice.Left
 	small := s.To.Faults <= smallFaults && s.To.Ops <= smallOps
 	verdict, done := "LARGE", ""
 	if small {
@@ -83,7 +88,8 @@ func (m *failingMutant) shrinks(t *testing.T) bool {
 	if !s.Done {
 		done = ", not done"
 	}
-	fmt.Printf("%s %s (%s seed %d %s): %v%s\n", verdict, m.name(), m.scenario.Name, m.seed, c.Expect, s, done)
+	fmt.Printf("%s %s (%s seed %d %s): %v, %d of which matter%s\n", verdict, m.name(), m.scenario.Name, m.seed,
+		c.Expect, s, events, done)
 	if !small {
 		fmt.Printf("%s%s", s.Case.Workload, s.Case.Schedule)
 	}

@@ -106,7 +106,7 @@ const (
 	randomTries    = 1024
 	randomTriesMin = 64
 	randomEvents   = 4_000_000
-	randomThings   = 96
+	randomThings   = 512
 )
 
 // fewerAtRandom leaves out some things at a time, and changes what is left: what no single step brings about may be had
@@ -153,12 +153,16 @@ func (s *shrinking) atRandom(tries int) bool {
 	return false
 }
 
-// leaveSome leaves out one to half of the things, and varies the others.
+// leaveSome leaves out one to half of the things, one after the other or here and there, and varies the others.
 func (c *Case) leaveSome(r random) {
 	most := max(1, c.things()/2)
 	leave := 1 + min(r.below(most), r.below(most))
-	for range leave {
-		if i := r.below(c.things()); i < len(c.Schedule) && r.oneIn(2) {
+	scattered, i := r.oneIn(2), r.below(c.things())
+	for range min(leave, c.things()) {
+		if scattered {
+			i = r.below(c.things())
+		}
+		if i = min(i, c.things()-1); scattered && i < len(c.Schedule) && r.oneIn(2) {
 			c.leaveWait(c.Schedule[i].When)
 		} else {
 			c.leave(i)
@@ -193,8 +197,13 @@ func (c *Case) vary(r random) {
 	}
 }
 
-// move lets some faults and operations come at other times, most of which have to do with those of others.
+// move lets all come sooner, or some faults and operations at other times, most of which have to do with those of
+// others.
 func (c *Case) move(r random) {
+	if r.oneIn(3) {
+		c.scale(50 + r.below(50))
+		return
+	}
 	last := time.Second
 	for _, e := range c.Schedule {
 		last = max(last, e.When.After)

@@ -89,11 +89,15 @@ func (c *Case) recover() {
 // try tries one change.
 func (s *shrinking) try(f func(c *Case)) bool { return s.first([]*Case{s.change(f)}) >= 0 }
 
+// manyParts is into how many parts things are divided at most to leave out one of them: where there are very many, it
+// is not worth it to try each.
+const manyParts = 64
+
 // without tries to leave out as many of the best case's n things as it can: all of them, then halves, quarters, and in
 // the end one after the other. leave returns c without those from i to j; count says how many there are.
 func (s *shrinking) without(count func(c *Case) int, leave func(c *Case, i, j int)) bool {
 	helped := false
-	for size := count(s.best); size > 0 && !s.over(); size /= 2 {
+	for size := count(s.best); size > 0 && count(s.best)/size <= manyParts && !s.over(); size /= 2 {
 		for end := count(s.best); end > 0 && !s.over(); {
 			// From the end: what comes last is least likely to matter.
 			var candidates []*Case

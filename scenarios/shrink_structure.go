@@ -304,7 +304,7 @@ func (c *Case) lower(by int) bool {
 // lowerRevisions leaves out one thing, and lets all operations that name a revision name the one before.
 func (s *shrinking) lowerRevisions() bool {
 	helped := false
-	for i := 0; i < s.best.things() && !s.over(); {
+	for i := 0; i < s.best.things() && s.best.things() <= manyParts && !s.over(); {
 		named := false
 		c := s.fewer(func(c *Case) {
 			c.leave(i)

@@ -31,7 +31,7 @@ func (s *shrinking) rounderFaults() bool {
 func (s *shrinking) sooner() bool {
 	helped := false
 	for !s.over() {
-		if !s.round((*Case).halve) {
+		if !s.round(func(c *Case) bool { return c.scale(50) }) {
 			return helped
 		}
 		helped = true
@@ -39,11 +39,12 @@ func (s *shrinking) sooner() bool {
 	return helped
 }
 
-// halve halves all instants of the schedule and all pauses. It reports whether that is a change.
-func (c *Case) halve() bool {
+// scale makes all instants of the schedule and all pauses so many percent of what they are. It reports whether that is
+// a change.
+func (c *Case) scale(percent int) bool {
 	changed := false
 	move := func(d time.Duration) time.Duration {
-		moved := (d / 2).Truncate(time.Millisecond)
+		moved := (d * time.Duration(percent) / 100).Truncate(time.Millisecond)
 		changed = changed || moved != d
 		return moved
 	}
