@@ -68,6 +68,8 @@ var forms = []struct {
 			Reorder: 10 * sim.Percent, ReorderMax: 20 * ms, Queue: 16}}},
 	{"links n1 -> * loss 0% latency 0s queue 0", nemesis.SetLinks{From: nemesis.Nodes(n1), To: nemesis.Everyone,
 		None: nemesis.LinkLoss | nemesis.LinkLatency | nemesis.LinkQueue}},
+	{"links all latency 5ms..1s mean 50ms", nemesis.SetLinks{From: nemesis.All, To: nemesis.All,
+		Link: sim.Link{Min: 5 * ms, Max: time.Second, Mean: 50 * ms}}},
 	{"links all queue 0 spacing 2ms", nemesis.SetLinks{From: nemesis.All, To: nemesis.All,
 		Link: sim.Link{Spacing: 2 * ms}, None: nemesis.LinkQueue}},
 	{"reset links leader -> leader", nemesis.ResetLinks{From: nemesis.Leader, To: nemesis.Leader}},

@@ -129,6 +129,9 @@ const (
 	// KindStatePause pauses it.
 	KindStatePause
 
+	// KindExponential makes messages take 30-100 ms on average, most less and a few far more.
+	KindExponential
+
 	// KindWildDrift lets clocks run much faster or slower than most systems allow for, as WildPPM says. It is not
 	// survivable for those that rely on clocks.
 	KindWildDrift
@@ -146,7 +149,7 @@ var kindNames = [kinds]string{"halves", "leader-side", "groups", "isolate", "iso
 	"slow-tasks", "slow-sync", "sync-error", "write-error", "drift", "jump", "slew", "freeze", "mark-crash",
 	"mark-isolate", "mark-pause", "wipe", "rot", "lying-sync", "break-sectors", "primaries", "votes-only", "lag",
 	"bandwidth", "half-open", "coarse", "drag", "midway", "provoke",
-	"state-crash", "state-isolate", "state-pause", "wild-drift", "misdirect", "lying-names"}
+	"state-crash", "state-isolate", "state-pause", "exponential", "wild-drift", "misdirect", "lying-names"}
 
 // String returns the kind's name, "power-loss".
 func (k Kind) String() string {

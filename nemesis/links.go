@@ -11,8 +11,8 @@ import (
 // configured, whatever an earlier SetLinks did.
 type SetLinks struct {
 	From, To Target
-	// Link holds the properties that change: those that are not zero. Min with Max, Tail with TailMax,
-	// Duplicate with DuplicateMax, and Reorder with ReorderMax are one property each. 0 ≤ Min ≤ Max.
+	// Link holds the properties that change: those that are not zero. Min with Max and Mean, Tail with
+	// TailMax, Duplicate with DuplicateMax, and Reorder with ReorderMax are one property each. 0 ≤ Min ≤ Max.
 	Link sim.Link
 	// None lists properties that become zero although Link cannot say so; it has no effect on those that are
 	// not zero in Link.
@@ -41,7 +41,7 @@ func (s *SetLinks) named() LinkFields {
 		field LinkFields
 	}{
 		{l.Loss != 0, LinkLoss},
-		{l.Min != 0 || l.Max != 0, LinkLatency},
+		{l.Min != 0 || l.Max != 0 || l.Mean != 0, LinkLatency},
 		{l.Tail != 0 || l.TailMax != 0, LinkTail},
 		{l.Duplicate != 0 || l.DuplicateMax != 0, LinkDuplicate},
 		{l.Reorder != 0 || l.ReorderMax != 0, LinkReorder},
@@ -62,7 +62,7 @@ func (s *SetLinks) over(l sim.Link) sim.Link {
 		l.Loss = s.Link.Loss
 	}
 	if set&LinkLatency != 0 {
-		l.Min, l.Max = s.Link.Min, s.Link.Max
+		l.Min, l.Max, l.Mean = s.Link.Min, s.Link.Max, s.Link.Mean
 	}
 	if set&LinkTail != 0 {
 		l.Tail, l.TailMax = s.Link.Tail, s.Link.TailMax
@@ -89,9 +89,9 @@ func (s SetLinks) Apply(f sim.Faults) {
 	})
 }
 
-// String returns "links all loss 20% latency 1ms..50ms tail 0.1% to 1s duplicate 5% within 1m0s reorder 10% within
-// 20ms queue 16 spacing 2ms", with what changes only. The queue is in messages, 0 for no bound; the spacing is how long
-// a message occupies the link, the inverse of its bandwidth in messages.
+// String returns "links all loss 20% latency 1ms..50ms mean 5ms tail 0.1% to 1s duplicate 5% within 1m0s reorder 10%
+// within 20ms queue 16 spacing 2ms", with what changes only. The queue is in messages, 0 for no bound; the spacing is
+// how long a message occupies the link, the inverse of its bandwidth in messages. Without a mean, latencies are even.
 func (s SetLinks) String() string {
 	set, l := s.named(), &s.Link
 	text := "links " + arrow(s.From, s.To)
@@ -100,6 +100,9 @@ func (s SetLinks) String() string {
 	}
 	if set&LinkLatency != 0 {
 		text += " latency " + between(l.Min, l.Max)
+		if l.Mean != 0 {
+			text += " mean " + l.Mean.String()
+		}
 	}
 	if set&LinkTail != 0 {
 		text += " tail " + l.Tail.String() + " to " + l.TailMax.String()

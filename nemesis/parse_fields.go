@@ -52,7 +52,9 @@ func (p *parser) setLinks() Fault {
 			l.Loss, set = p.ratio(), set|LinkLoss
 		case "latency":
 			l.Min, l.Max = p.between()
-			set |= LinkLatency
+			if set |= LinkLatency; p.take("mean") {
+				l.Mean = p.length()
+			}
 		case "tail":
 			l.Tail, l.TailMax = p.ratio(), p.lengthAfter("to")
 			set |= LinkTail

@@ -14,7 +14,8 @@ func (s SetLinks) Plainer() []Fault {
 		func(l *sim.Link) { l.Tail, l.TailMax = 0, 0 },
 		func(l *sim.Link) { l.Duplicate, l.DuplicateMax = 0, 0 },
 		func(l *sim.Link) { l.Reorder, l.ReorderMax = 0, 0 },
-		func(l *sim.Link) { l.Min, l.Max = 0, 0 },
+		func(l *sim.Link) { l.Mean = 0 },
+		func(l *sim.Link) { l.Min, l.Max, l.Mean = 0, 0, 0 },
 		func(l *sim.Link) { l.Queue = 0 },
 		func(l *sim.Link) { l.Spacing = 0 },
 	} {

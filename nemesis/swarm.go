@@ -194,6 +194,7 @@ var lanes = []lane{
 	{KindProvoke, KindProvoke, (*swarm).provoke},
 	{KindWildDrift, KindWildDrift, (*swarm).driftWildly},
 	{KindMisdirect, KindLyingNames, (*swarm).misplace},
+	{KindExponential, KindExponential, (*swarm).exponential},
 }
 
 // fill draws the faults of the i-th lane.

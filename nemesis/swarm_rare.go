@@ -31,6 +31,16 @@ func (s *swarm) lag(t turn) {
 	s.during(t, set, ResetLinks{Everyone, Everyone})
 }
 
+// exponential draws links whose latencies are.
+func (s *swarm) exponential(t turn) {
+	set := SetLinks{}
+	set.From, set.To = s.route(t)
+	set.Link.Mean = t.span(30*time.Millisecond, 100*time.Millisecond)
+	set.Link.Min = t.span(0, 30*time.Millisecond)
+	set.Link.Max = 10 * set.Link.Mean
+	s.during(t, set, ResetLinks{Everyone, Everyone})
+}
+
 // halfOpen draws channels that one side forgets.
 func (s *swarm) halfOpen(t turn) {
 	from, to := s.route(t)

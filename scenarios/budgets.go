@@ -34,8 +34,9 @@ var (
 	// quorum relies on.
 	commonFaults = nemesis.Budget{Takes: network.Takes | slowDisks.Takes | wrongClocks.Takes | nemesis.TakesSpeed |
 		nemesis.TakesDiskSuccess, DriftPPM: 50_000}
-	// survivableFaults takes also that steps happen whole.
-	survivableFaults = nemesis.Budget{Takes: commonFaults.Takes | nemesis.TakesSteps, DriftPPM: 50_000}
+	// survivableFaults takes also that steps happen whole, and for a reason.
+	survivableFaults = nemesis.Budget{Takes: commonFaults.Takes | nemesis.TakesSteps | nemesis.TakesCause,
+		DriftPPM: 50_000}
 )
 
 // within gives s a budget of its own.

@@ -24,7 +24,7 @@ type need struct {
 var needs = []need{
 	{"split", "any answer confirms any read", "raft/kv/swarm", 2},
 	{"split leader", "any answer confirms any read", "raft/kv/swarm", 3},
-	{"isolate", "a leader reads before it has committed anything in its term", "raft/kv/catalogue", 13},
+	{"isolate", "a leader reads before it has committed anything in its term", "raft/kv/catalogue", 33},
 	{"deafen", "half of the servers are a quorum", "zab/zk/swarm", 2},
 	{"mute", "a lease begins when the answers arrive", "etcd/lease-reads", 1},
 	{"bridge", "whoever hears from a leader helps candidates all the same", "etcd/partial-partition", 1},
@@ -37,7 +37,7 @@ var needs = []need{
 	{"wipe", "", "raft/kv/wiped", 1},
 	{"pause", "any answer confirms any read", "raft/kv/swarm", 1},
 	{"slow", "a read does not wait for what is to be applied before it", "raft/kv/swarm", 10},
-	{"drag", "a leader reads before it has committed anything in its term", "raft/kv/catalogue", 10},
+	{"drag", "a leader reads before it has committed anything in its term", "raft/kv/catalogue", 28},
 	{"provoke", "a leader reads before it has committed anything in its term", "raft/kv/catalogue", 1},
 
 	{"links loss", "a request that is asked for again is done again", "raft/kv/swarm", 2},
@@ -64,8 +64,8 @@ var needs = []need{
 	{"disk capacity", "errors of the disk are ignored", "etcd/disk-full", 1},
 	{"disk lying", "", "raft/kv/lying-disk", 1},
 	{"disk names-lying", "", "zab/zk/lying-disk", 4},
-	{"rot", "", "raft/kv/rotten-disk", 32},
-	{"misdirect", "", "raft/kv/rotten-disk", 3},
+	{"rot", "", "raft/kv/rotten-disk", 60},
+	{"misdirect", "", "raft/kv/rotten-disk", 1},
 	{"break", "a server that cannot read its disk begins anew", "raft/kv/bad-sectors", 4},
 
 	{"drift", "clocks are taken for right", "etcd/lease-reads", 2},

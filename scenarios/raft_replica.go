@@ -78,14 +78,22 @@ func (r raftReplica) StateHash() (checker.Position, sim.Digest) {
 	return checker.Position(applied), hash
 }
 
-// timeoutNow is what raft can be provoked to: a server campaigns as if its leader had told it to.
-const timeoutNow = "timeout-now"
+// What servers can be provoked to: with timeoutNow, a server of Raft campaigns as if its leader had told it to; with
+// takeSnapshot, any server saves its state and cuts its log.
+const (
+	timeoutNow   = "timeout-now"
+	takeSnapshot = "snapshot"
+)
 
 // provoke implements system.
 func (k *raftKV) provoke(v sim.View, n sim.NodeID, what string) (from sim.NodeID, m sim.Message, ok bool) {
 	s := raftServerOf(v.Machine(n))
-	if s == nil || what != timeoutNow || s.Raft().Leader() == 0 || s.Raft().Leader() == n {
-		return 0, nil, false
+	switch {
+	case s == nil:
+	case what == takeSnapshot:
+		return n, &kvserver.TakeSnapshot{}, true
+	case what == timeoutNow && s.Raft().Leader() != 0 && s.Raft().Leader() != n:
+		return s.Raft().Leader(), &raft.TimeoutNow{Term: s.Raft().Term()}, true
 	}
-	return s.Raft().Leader(), &raft.TimeoutNow{Term: s.Raft().Term()}, true
+	return 0, nil, false
 }

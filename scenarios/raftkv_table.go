@@ -36,7 +36,7 @@ func raftFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
 		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds, Lease: raftElectionMax,
 		MessageKinds: []string{"AppendEntries", "AppendEntriesResponse", "RequestVote", "RequestVoteResponse",
 			"PreVote", "PreVoteResponse", "InstallSnapshot", "InstallSnapshotResponse", "TimeoutNow"},
-		Replication: []string{"AppendEntries", "InstallSnapshot"}, Provocations: []string{timeoutNow},
+		Replication: []string{"AppendEntries", "InstallSnapshot"}, Provocations: []string{timeoutNow, takeSnapshot},
 		States: namesOf(raftStates),
 	}
 }
@@ -78,11 +78,10 @@ var raftKVScenarios = []*Scenario{
 	},
 	{
 		Name: "raft/kv/catalogue", Servers: 5, Clients: 4,
-		Doc:   "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
-		Plan:  nemesis.Swarm(raftCatalogue),
-		Swarm: &raftCatalogue,
-		Budget: nemesis.Budget{Takes: survivableFaults.Takes | nemesis.TakesCause,
-			DriftPPM: survivableFaults.DriftPPM},
+		Doc:    "Every kind of fault that a quorum survives, the rare ones too, each run others, many at once",
+		Plan:   nemesis.Swarm(raftCatalogue),
+		Swarm:  &raftCatalogue,
+		Budget: survivableFaults,
 		HealAt: 30 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
 		Want:   []string{MarkTwoLeaders, MarkMajorityAcked, "log-truncated", "snapshot-installed", "transfer-campaign"},
 		system: newRaftKV(raftSetup{workload: revisions(40), snapshotEvery: 20, sessions: true, drawLimits: true}),

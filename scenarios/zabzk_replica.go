@@ -126,7 +126,10 @@ func (r zabReplica) StateHash() (checker.Position, sim.Digest) {
 	return checker.Position(at), sim.Digest(hash)
 }
 
-// provoke implements system: ZAB has no message that makes a server do what it would not do by itself.
-func (*zabZK) provoke(sim.View, sim.NodeID, string) (from sim.NodeID, m sim.Message, ok bool) {
-	return 0, nil, false
+// provoke implements system.
+func (*zabZK) provoke(_ sim.View, n sim.NodeID, what string) (from sim.NodeID, m sim.Message, ok bool) {
+	if what != takeSnapshot {
+		return 0, nil, false
+	}
+	return n, &zkserver.TakeSnapshot{}, true
 }

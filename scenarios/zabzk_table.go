@@ -163,7 +163,7 @@ func zabFaults(kinds []nemesis.Kind) nemesis.SwarmConfig {
 		Start: time.Second, Until: 30 * time.Second, DriftPPM: 50_000, Kinds: kinds,
 		MessageKinds: []string{"Notification", "FollowerInfo", "LeaderInfo", "AckEpoch", "NewLeader", "Ack",
 			"Propose", "Commit", "UpToDate", "Ping"},
-		Replication: []string{"Propose"}, States: namesOf(zabStates),
+		Replication: []string{"Propose"}, Provocations: []string{takeSnapshot}, States: namesOf(zabStates),
 	}
 }
 

@@ -90,8 +90,10 @@ type Faults interface {
 
 // Link is how a directed link treats datagrams. The zero value delivers everything at once.
 type Link struct {
-	// Min and Max bound the latency.
-	Min, Max time.Duration
+	// Min and Max bound the latency. If Mean is not zero, it is not evenly spread in between but about exponential with
+	// that mean, where the bounds do not cut it: half of the messages take less than two thirds of Mean, half of the
+	// others less than twice that, and so on.
+	Min, Max, Mean time.Duration
 	// Tail is the share of messages that take between Max and TailMax instead.
 	Tail    Ratio
 	TailMax time.Duration

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +75,12 @@ func (w *World) latency(l *link, from, to NodeID) time.Duration {
 	if l.Tail > 0 && w.chance(DecideTail, from, to, l.Tail) {
 		lo, hi = l.Max, max(l.Max, l.TailMax)
 	}
-	d := w.span(DecideLatency, from, to, lo, hi)
+	d := time.Duration(0)
+	if l.Mean > 0 && lo == l.Min {
+		d = min(max(lo, exponential(l.Mean, w.span(DecideLatency, from, to, 0, quantiles-1))), hi)
+	} else {
+		d = w.span(DecideLatency, from, to, lo, hi)
+	}
 	if l.Reorder > 0 && w.chance(DecideReorder, from, to, l.Reorder) {
 		d += w.span(DecideReorder, from, to, 0, l.ReorderMax)
 	}
@@ -84,6 +90,21 @@ func (w *World) latency(l *link, from, to NodeID) time.Duration {
 		d += time.Duration(start - w.now)
 	}
 	return d
+}
+
+// quantiles is how many values are told apart of what is exponential.
+const quantiles = 1 << 32
+
+// exponential returns the q-th quantile of a distribution that is about exponential with the given mean: it is even
+// between two halvings of what is left. Of q = 0 that is 0. It needs no logarithm, so that it is the same everywhere.
+func exponential(mean, q time.Duration) time.Duration {
+	const fraction = 16
+	left := uint64(quantiles - q)   // of quantiles, at least 1
+	next := bits.Len64(left - 1)    // it has been halved down to 2^next
+	halvings := int64(32 - next)    // so often
+	within := (1<<next - left) << 1 // and how far it is on the way to the next half of that, of 2^next
+	part := int64(mean) * 2 / 3     // what one halving stands for: there are 1 1/2 on average
+	return time.Duration(part*halvings + part*int64(within<<fraction>>next)>>fraction)
 }
 
 // deliver lets m arrive at the node to at once, past the network.

@@ -20,9 +20,8 @@ func (s *Server) apply(out *sim.Effects) {
 	}
 	s.raft.Applied(s.applied)
 	s.tell(out)
-	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n && s.raft.TakesSnapshot(s.applied) {
-		s.saved = s.applied
-		s.raft.Snapshot(s.saved, s.encode(), out)
+	if n := s.policy.snapshotEvery; n > 0 && s.applied-s.saved >= n {
+		s.takeSnapshot(out)
 	}
 }
 

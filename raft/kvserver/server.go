@@ -111,6 +111,8 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 			s.handleStream(&ev, r, out)
 		} else if ok {
 			s.handleRequest(ev.From, r, out)
+		} else if _, ok := ev.Msg.(*TakeSnapshot); ok {
+			s.takeSnapshot(out)
 		}
 	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
 		s.apply(out)

@@ -42,6 +42,10 @@ type Revalidated struct {
 // ascending.
 type Touch struct{ Sessions []zkapi.SessionID }
 
+// TakeSnapshot makes a server save its tree and cut its log, if it serves: what an administrator asks for
+// (ZOOKEEPER-4570).
+type TakeSnapshot struct{}
+
 // Kind returns "LearnerRequest".
 func (m *LearnerRequest) Kind() string { return "LearnerRequest" }
 
@@ -59,6 +63,9 @@ func (m *Revalidated) Kind() string { return "Revalidated" }
 
 // Kind returns "Touch".
 func (m *Touch) Kind() string { return "Touch" }
+
+// Kind returns "TakeSnapshot".
+func (*TakeSnapshot) Kind() string { return "TakeSnapshot" }
 
 // Fold mixes every field into d.
 func (m *LearnerRequest) Fold(d sim.Digest) sim.Digest {
@@ -96,6 +103,9 @@ func (m *Touch) Fold(d sim.Digest) sim.Digest {
 	return d
 }
 
+// Fold mixes into d which message it is: there are no fields.
+func (*TakeSnapshot) Fold(d sim.Digest) sim.Digest { return d.Mix(7) }
+
 // String returns "0x100 #7 set /a 18".
 func (m *LearnerRequest) String() string {
 	return m.Session.String() + " " + m.Xid.String() + " " + m.Op.String()
@@ -131,3 +141,6 @@ func (m *Touch) String() string {
 	}
 	return b.String()
 }
+
+// String returns "".
+func (*TakeSnapshot) String() string { return "" }

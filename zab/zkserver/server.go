@@ -102,6 +102,9 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	case ev.Kind == sim.Timeout:
 		s.timeout(ev.Timer, out)
 	case ev.Chan == 0:
+		if _, ok := ev.Msg.(*TakeSnapshot); ok && s.epoch != 0 && s.applied > s.saved {
+			s.save(out)
+		}
 	case ev.Kind == sim.Opened:
 		s.accept(&ev, out)
 	case ev.Kind == sim.Closed:
