@@ -30,7 +30,8 @@ type HuntReport struct {
 	Findings []Finding
 	// Missed names the scenarios whose planted bug was not found.
 	Missed []string
-	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark", if all runs were made.
+	// Unreached lists the marks that no run of a scenario reached, as "scenario: mark", if all runs were made, or 200
+	// of the scenario.
 	Unreached []string
 	// Interrupted says that the hunt ended early, by the context or by the time bound.
 	Interrupted bool

@@ -122,8 +122,13 @@ type shrinking struct {
 	budget checker.Budget
 	result Shrunk
 	crew   *crew
+	// saving says that a part of the bounds is left for plainer values.
+	saving bool
 	// again counts how often the search has begun anew.
 	again uint64
+	// dense is how many things there were when no small share of them worked; until there are half as many, it is not
+	// tried again. 0 is never.
+	dense int
 }
 
 // begin finds out how the first case fails, if it can by judges that search little.
@@ -159,17 +164,20 @@ const (
 
 // search looks several times for the least that fails, and makes plainer what it has found.
 func (s *shrinking) search() {
+	s.saving = true
 	first := *s
 	s.loop(structureSteps)
 	for s.again = 1; s.again <= restarts && s.result.To.few() > few && !s.over(); s.again++ {
 		smallest := *s
-		s.best, s.report = first.best, first.report
+		s.best, s.report, s.dense = first.best, first.report, 0
 		s.loop(structureSteps)
 		if runs := s.result.Runs; s.result.To.few() >= smallest.result.To.few() {
 			s.best, s.report, s.result = smallest.best, smallest.report, smallest.result
 			s.result.Runs = runs
 		}
 	}
+	s.saving = false
+	s.loop(polishSteps)
 	s.loop(slices.Concat(structureSteps, polishSteps))
 	s.result.Done = !s.over()
 	s.usualSnapshots()
@@ -191,9 +199,13 @@ func (s *shrinking) loop(steps []func(*shrinking) bool) {
 	}
 }
 
-// over reports whether a bound has been met.
+// over reports whether a bound has been met; while some is saved for what comes later, three quarters of it.
 func (s *shrinking) over() bool {
-	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= s.o.Runs
+	runs, left := s.o.Runs, s.o.Time
+	if s.saving {
+		runs, left = runs*3/4, left*3/4
+	}
+	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= runs || left > 0 && time.Since(s.start) >= left
 }
 
 // first returns the number of the first of the candidates that fails as it must, -1 if there is none. It becomes the

@@ -38,7 +38,11 @@ const (
 // little, and often comes about in many ways.
 func (s *shrinking) fewerAtOnce() bool {
 	helped := false
-	for s.best.things() > 2*few && !s.over() && s.sparser() {
+	for n := s.best.things(); n > 2*few && (s.dense == 0 || n <= s.dense/2) && !s.over(); n = s.best.things() {
+		if s.dense = 0; !s.sparser() {
+			s.dense = n
+			break
+		}
 		helped = true
 	}
 	return helped
@@ -114,7 +118,7 @@ const (
 func (s *shrinking) fewerAtRandom() bool {
 	helped := false
 	for s.best.things() > 1 && s.best.things() <= randomThings && !s.over() {
-		tries := min(randomTries, randomTriesMin*s.best.things())
+		tries := min(randomTries, 2*randomTriesMin*s.best.things())
 		if !s.atRandom(s.affordable(randomEvents, randomTriesMin, tries)) {
 			return helped
 		}

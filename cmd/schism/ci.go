@@ -131,6 +131,7 @@ func runCI(c *cobra.Command, g *guard) error {
 	ctx, stop := context.WithCancelCause(c.Context())
 	defer stop(nil)
 	defer g.limitMemory(stop)()
+	g.stderr = c.ErrOrStderr()
 	g.begin(c.OutOrStdout())
 	g.replayCorpus(ctx)
 	g.runFresh(ctx)

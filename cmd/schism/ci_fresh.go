@@ -22,7 +22,10 @@ func (g *guard) runFresh(ctx context.Context) {
 	if g.bounded {
 		o.Time = g.time
 	}
+	done := showProgress(g.stderr, &o, g.bounded && g.time > 0)
 	report := g.hunt(ctx, g.chosen, o)
+	done()
+	g.unreached = report.Unreached
 	for _, t := range report.Tallies {
 		c := g.fresh(t, report)
 		switch {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,9 @@ type guard struct {
 	// most is the largest number of runs of one scenario, shrunk the number of failures that were made smaller.
 	most, shrunk int
 	wall         time.Duration
+	// unreached lists the marks that no fresh run has reached. They are told, and do no harm.
+	unreached []string
+	stderr    io.Writer
 	// interrupted and exhausted say that the run ended early, by a signal or for want of memory.
 	interrupted, exhausted bool
 }

@@ -76,6 +76,9 @@ func (g *guard) end(w io.Writer) {
 		}
 		p("%s", indented(c.rest()))
 	}
+	for _, mark := range g.unreached {
+		p("not reached by any run: %s\n", mark)
+	}
 	p("corpus  %s\n", g.counts(true))
 	p("fresh   %s\n", g.counts(false))
 	if g.mutants > 0 {

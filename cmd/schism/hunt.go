@@ -92,7 +92,7 @@ func choose(all []*scenarios.Scenario, pattern string) (chosen []*scenarios.Scen
 
 // hunt hunts, shows how far it is, and prints what it found, even if it was interrupted.
 func hunt(c *cobra.Command, chosen []*scenarios.Scenario, o scenarios.HuntOptions, asJSON bool) error {
-	done := showProgress(c.ErrOrStderr(), &o)
+	done := showProgress(c.ErrOrStderr(), &o, false)
 	r := scenarios.HuntAll(c.Context(), chosen, o)
 	done()
 	var err error
@@ -113,8 +113,9 @@ func hunt(c *cobra.Command, chosen []*scenarios.Scenario, o scenarios.HuntOption
 // progressEvery is how often the progress of a hunt is looked at.
 const progressEvery = 100 * time.Millisecond
 
-// showProgress makes o draw a progress bar on stderr if that is a terminal. The function that it returns ends the bar.
-func showProgress(stderr io.Writer, o *scenarios.HuntOptions) func() {
+// showProgress makes o draw a progress bar on stderr if that is a terminal: of the runs, or of the seconds if the clock
+// ends them. The function that it returns ends the bar.
+func showProgress(stderr io.Writer, o *scenarios.HuntOptions, byClock bool) func() {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
@@ -122,9 +123,12 @@ func showProgress(stderr io.Writer, o *scenarios.HuntOptions) func() {
 	start, last := time.Now(), time.Time{}
 	var rate atomic.Value // a string, which the bar reads in a goroutine of its own
 	rate.Store("")
-	progress := mpb.New(mpb.WithOutput(f), mpb.WithWidth(40))
+	progress, unit := mpb.New(mpb.WithOutput(f), mpb.WithWidth(40)), "runs"
+	if byClock {
+		unit = "s"
+	}
 	bar := progress.AddBar(0,
-		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d runs ")),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d "+unit+" ")),
 		mpb.AppendDecorators(decor.Percentage(),
 			decor.Any(func(decor.Statistics) string { return rate.Load().(string) }),
 			decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8})))
@@ -135,6 +139,9 @@ func showProgress(stderr io.Writer, o *scenarios.HuntOptions) func() {
 			rate.Store(fmt.Sprintf("  %.0f runs/s, %.1f M events/s, %.0f s virtual, %d violations ",
 				float64(soFar.Runs)/seconds, float64(soFar.Events)/seconds/1e6, soFar.Virtual.Seconds(),
 				soFar.Violations))
+			if byClock {
+				done, all = int(seconds), int(o.Time.Seconds())
+			}
 			bar.SetTotal(int64(all), false)
 			bar.SetCurrent(int64(done))
 		}
