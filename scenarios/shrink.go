@@ -176,10 +176,11 @@ func (s *shrinking) search() {
 			s.result.Runs = runs
 		}
 	}
+	complete := !s.over()
 	s.saving = false
 	s.loop(polishSteps)
 	s.loop(slices.Concat(structureSteps, polishSteps))
-	s.result.Done = !s.over()
+	s.result.Done = complete && !s.over()
 	s.usualSnapshots()
 }
 
@@ -199,11 +200,11 @@ func (s *shrinking) loop(steps []func(*shrinking) bool) {
 	}
 }
 
-// over reports whether a bound has been met; while some is saved for what comes later, three quarters of it.
+// over reports whether a bound has been met; while some is saved for what comes later, seven eighths of it.
 func (s *shrinking) over() bool {
 	runs, left := s.o.Runs, s.o.Time
 	if s.saving {
-		runs, left = runs*3/4, left*3/4
+		runs, left = runs*7/8, left*7/8
 	}
 	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= runs || left > 0 && time.Since(s.start) >= left
 }
