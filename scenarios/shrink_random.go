@@ -77,7 +77,7 @@ func (s *shrinking) sparser() bool {
 // manySnapshots is after how few entries servers make a snapshot if they are to make many.
 const manySnapshots = 5
 
-// thin keeps one fault in n, one operation in n, or both, and mostly draws all else anew.
+// thin keeps one fault in n, one operation in n, or both, sometimes fewer servers, and mostly draws all else anew.
 func (c *Case) thin(r random, n int) {
 	faults, ops := n, n
 	switch r.below(4) {
@@ -98,6 +98,9 @@ func (c *Case) thin(r random, n int) {
 	}
 	if !r.oneIn(4) {
 		c.Seed += 1 + uint64(r.below(1000))
+	}
+	if r.oneIn(4) {
+		c.Servers = 1 + r.below(c.Servers)
 	}
 	if c.SnapshotEvery != 1 && r.oneIn(2) {
 		c.SnapshotEvery = 1 + r.below(manySnapshots)
@@ -181,8 +184,8 @@ func (c *Case) leaveSome(r random) {
 	c.vary(r)
 }
 
-// vary draws anew what the seed decides, moves things, and has snapshots made sooner, each of that half of the time or
-// less.
+// vary draws anew what the seed decides, moves things, leaves out servers, and has snapshots made sooner, each of that
+// half of the time or less.
 func (c *Case) vary(r random) {
 	if r.oneIn(2) {
 		c.Seed += 1 + uint64(r.below(1000))
@@ -195,6 +198,9 @@ func (c *Case) vary(r random) {
 	}
 	if r.oneIn(2) {
 		c.move(r)
+	}
+	if r.oneIn(8) {
+		c.Servers = 1 + r.below(c.Servers)
 	}
 	if c.SnapshotEvery != 1 && r.oneIn(3) {
 		c.SnapshotEvery = 1 + r.below(cmp.Or(c.SnapshotEvery, manySnapshots))
