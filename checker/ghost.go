@@ -235,7 +235,11 @@ func (s *SplitBrain) started(g *ghost, v view, st *sim.StepInfo) *sim.Violation 
 			st.Node, g.vote.reign, reign)
 	}
 	g.reign = reign
-	return s.acted(g, st, deedsOf(v, st))
+	did := deedsOf(v, st)
+	if did.safe == unwritten {
+		did.safe = v.Written(st.Node) // the vote that was read may be written and not durable yet
+	}
+	return s.acted(g, st, did)
 }
 
 // bind makes a vote that has become durable binding.
