@@ -79,6 +79,18 @@ func (t witness) ResetChannels(a, b NodeID) {
 	t.control.ResetChannels(a, b)
 }
 
+// HalfOpen touches the link to the node that is not told.
+func (t witness) HalfOpen(at, with NodeID) {
+	t.node(at)
+	t.link(at, with)
+	t.control.HalfOpen(at, with)
+}
+
+func (t witness) Provoke(n NodeID, what string) {
+	t.node(n)
+	t.control.Provoke(n, what)
+}
+
 func (t witness) Blackhole(from, to NodeID, on bool) {
 	t.link(from, to)
 	t.control.Blackhole(from, to, on)
@@ -87,6 +99,11 @@ func (t witness) Blackhole(from, to NodeID, on bool) {
 func (t witness) Crash(n NodeID, loss PowerLoss) {
 	t.node(n)
 	t.control.Crash(n, loss)
+}
+
+func (t witness) CrashMidway(n NodeID, loss PowerLoss) {
+	t.node(n)
+	t.control.CrashMidway(n, loss)
 }
 
 func (t witness) Restart(n NodeID) {
@@ -114,6 +131,11 @@ func (t witness) SetTaskDelay(n NodeID, min, max time.Duration) {
 	t.control.SetTaskDelay(n, min, max)
 }
 
+func (t witness) SetStepDelay(n NodeID, min, max time.Duration) {
+	t.node(n)
+	t.control.SetStepDelay(n, min, max)
+}
+
 func (t witness) SetDisk(n NodeID, p DiskProfile) {
 	t.node(n)
 	t.control.SetDisk(n, p)
@@ -129,6 +151,16 @@ func (t witness) BreakSectors(n NodeID, count int) {
 	t.control.BreakSectors(n, count)
 }
 
+func (t witness) Misdirect(n NodeID, count int) {
+	t.node(n)
+	t.control.Misdirect(n, count)
+}
+
+func (t witness) Repair(n NodeID) {
+	t.node(n)
+	t.control.Repair(n)
+}
+
 func (t witness) JumpWall(n NodeID, by time.Duration) {
 	t.node(n)
 	t.control.JumpWall(n, by)
@@ -137,6 +169,11 @@ func (t witness) JumpWall(n NodeID, by time.Duration) {
 func (t witness) SlewWall(n NodeID, by, over time.Duration) {
 	t.node(n)
 	t.control.SlewWall(n, by, over)
+}
+
+func (t witness) CoarsenWall(n NodeID, step time.Duration) {
+	t.node(n)
+	t.control.CoarsenWall(n, step)
 }
 
 func (t witness) Drift(n NodeID, ppm int32) {
