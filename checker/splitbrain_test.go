@@ -284,6 +284,18 @@ func TestSplitBrainStaysSilent(t *testing.T) {
 			st.at(3).votedOnDisk, st.at(3).reign = vote{}, 0
 			st.start(3)
 		},
+		"a vote that is read at a start, and not durable yet, is lost with the power": func(st *stage) {
+			a := st.at(3)
+			a.voted, a.reign = vote{5, sim.Server(2)}, 5
+			st.step(3, true)
+			a.votedOnDisk = a.voted // in the memory of the operating system
+			st.event(a.id, sim.Crashed)
+			st.start(3)
+			st.event(a.id, sim.Timeout, sim.Effect{Kind: sim.EffectSendSafe, To: sim.Server(2)})
+			st.crash(3)
+			a.votedOnDisk, a.reign = vote{}, 0
+			st.start(3)
+		},
 		"a log is compacted": func(st *stage) {
 			st.at(3).base, st.at(3).log = 2, nil
 			st.step(3, true)
