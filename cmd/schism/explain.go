@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"schism/scenarios"
 )
@@ -117,16 +114,18 @@ func noReturn(ctx context.Context, c *scenarios.Case, o scenarios.ExplainOptions
 // explainProgress makes o say on stderr how far a search is, if that is a terminal. The function that it returns ends
 // that.
 func explainProgress(stderr io.Writer, title string, o *scenarios.ExplainOptions) func() {
-	f, ok := stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func() {}
+	say, wipe := status(stderr)
+	if say != nil {
+		o.Progress = func(done, all int) { say(searched{title, done, all}) }
 	}
-	last := time.Time{}
-	o.Progress = func(done, all int) {
-		if now := time.Now(); now.Sub(last) > progressEvery {
-			last = now
-			fmt.Fprintf(f, "\r\x1b[K%s: %d of %d runs", title, done, all)
-		}
-	}
-	return func() { fmt.Fprint(f, "\r\x1b[K") }
+	return wipe
 }
+
+// searched is how far a search is.
+type searched struct {
+	title     string
+	done, all int
+}
+
+// String returns "The nearest clean neighbour: 3 of 7 runs".
+func (s searched) String() string { return fmt.Sprintf("%s: %d of %d runs", s.title, s.done, s.all) }

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"schism/scenarios"
 )
@@ -22,7 +20,8 @@ func newShrink() *cobra.Command {
 		Short: "Make a failing run smaller",
 		Long: "Shrink makes a run smaller that fails, and writes what is left of it as a case: first fewer faults,\n" +
 			"operations, clients and servers, then a plainer world, then shorter and rounder times, as long\n" +
-			"as the first violation has the same ID. It tells what is left as a story, and how to repeat it.\n" +
+			"as the first violation has the same ID; it may get another seed. It tells what is left as a story,\n" +
+			"and how to repeat it.\n" +
 			"Exit code: 1 once it is done, as for any run that fails, 2 if the run does not fail; 130 if\n" +
 			"interrupted, and 3 if a bound ended the search: the case is written even then.",
 		Example: "  schism shrink raft/kv/canary --seed 1\n" +
@@ -73,18 +72,11 @@ func newShrink() *cobra.Command {
 // shrinkProgress makes o say on stderr how far the search is, if that is a terminal. The function that it returns ends
 // that.
 func shrinkProgress(stderr io.Writer, o *scenarios.ShrinkOptions) func() {
-	f, ok := stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func() {}
+	say, wipe := status(stderr)
+	if say != nil {
+		o.Progress = func(s *scenarios.Shrunk) { say(s) }
 	}
-	last := time.Time{}
-	o.Progress = func(s *scenarios.Shrunk) {
-		if now := time.Now(); now.Sub(last) > progressEvery {
-			last = now
-			fmt.Fprintf(f, "\r\x1b[K%s", s)
-		}
-	}
-	return func() { fmt.Fprint(f, "\r\x1b[K") }
+	return wipe
 }
 
 // writeShrunk says what has become of a case, and what to do with the file in which it is.
