@@ -62,7 +62,8 @@ type Fate struct {
 // nor luck. What happens until then is as in the case. Later the clients do what they do in the case, and everything
 // else, delays, losses, timers, and who comes first, is drawn from another seed for each continuation, also where the
 // case has pins. Continuations are made twice: in those that are calm the faults to come do nothing, but for a recovery
-// of everything; in the others the schedule goes on. How these differ says what the faults to come have to do with it.
+// of everything or of a core; in the others the schedule goes on. How these differ says what the faults to come have to
+// do with it.
 //
 // A continuation ends, without the violation, when it has two times as many events as the case, and some more.
 func NoReturn(ctx context.Context, c *Case, o ExplainOptions) (*Fate, error) {

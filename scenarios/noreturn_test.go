@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"schism/checker"
 	"schism/sim"
 )
 
@@ -61,6 +62,20 @@ func TestNothingBreaksInACalmContinuation(t *testing.T) {
 		}
 		if r.Dropped == 0 != calm || len(r.Applied) != len(c.Schedule) {
 			t.Errorf("calm %v: %d messages are lost by %d faults", calm, r.Dropped, len(r.Applied))
+		}
+	}
+}
+
+// TestACoreComesBackInACalmContinuation leaves runs in the middle, where much is broken.
+func TestACoreComesBackInACalmContinuation(t *testing.T) {
+	for seed := uint64(1); seed <= 10; seed++ {
+		c, err := CaseOf(Must("raft/kv/core"), seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Run(Options{turn: &turn{after: c.Events / 3, next: sim.NewSeeded(99), calm: true}})
+		if err != nil || r.Verdict != checker.Valid {
+			t.Errorf("seed %d: %s %v, %v", seed, r.reasons(), r.Violations, err)
 		}
 	}
 }

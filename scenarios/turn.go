@@ -10,7 +10,7 @@ type turn struct {
 	after uint64
 	// next decides what comes later.
 	next sim.Chooser
-	// calm says that later nothing breaks any more: of the schedule only recoveries happen.
+	// calm says that later nothing breaks any more, see gate.
 	calm bool
 
 	chooser *sim.Switch
@@ -25,10 +25,15 @@ func (t *turn) wait(w *sim.World) {
 	t.passed = true
 }
 
-// gate makes faults do nothing after the turn, if it is a calm one.
+// gate makes faults, which are in order, do nothing after the turn, if it is a calm one. Recoveries happen, and so does
+// what is outside of a core: nobody asks anything of that.
 func (t *turn) gate(faults []sim.Planned) {
 	for i := range faults {
-		if f := &faults[i]; t.calm && f.Do != sim.Action(nemesis.Recover{}) {
+		f := &faults[i]
+		if _, ends := f.Do.(nemesis.Core); ends || !t.calm {
+			return
+		}
+		if f.Do != sim.Action(nemesis.Recover{}) {
 			f.Do = gated{f.Do, t}
 		}
 	}
