@@ -65,7 +65,7 @@ var ErrClean = errors.New("nothing is violated, so there is nothing to shrink or
 
 // Shrink makes a case smaller that fails, as long as the violation that is found first has the same ID: first fewer
 // faults, operations, clients and servers, then a plainer world, then shorter and rounder times. What is left of it
-// fails by itself, and is as small as no single step makes it smaller.
+// fails by itself. It may have another seed, and come about in another way: only the ID is kept.
 func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 	crew := newCrew(o.Workers)
 	o.Workers = crew.workers()
@@ -74,25 +74,40 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 		ctx, cancel = context.WithTimeout(ctx, o.Time)
 		defer cancel()
 	}
-	first := *c
-	s := &shrinking{ctx: ctx, o: o, start: time.Now(), best: &first, crew: crew}
-	if err := s.begin(); err != nil {
-		return nil, err
+	s := &shrinking{ctx: ctx, o: o, start: time.Now(), crew: crew}
+	kept, err := s.attempt(c)
+	if err == nil && !kept { // what looked like the same violation at a glance was none
+		s.careful = true
+		kept, err = s.attempt(c)
 	}
-	want := s.best.Expect
-	s.search()
-	s.result.Wall = time.Since(s.start)
-	if err := s.result.Case.Settle(); err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if got := s.result.Case.Expect; got != want {
-		return nil, fmt.Errorf("%s: judged in full, what is left comes to %s, not %s", c.name(), got, want)
+	case !kept:
+		return nil, fmt.Errorf("%s: judged in full, what is left comes to %s", c.name(), s.result.Case.Expect)
 	}
 	return &s.result, nil
 }
 
+// attempt searches from c on, judges in full what it has found, and reports whether that has the same ID.
+func (s *shrinking) attempt(c *Case) (kept bool, err error) {
+	first := *c
+	s.best, s.dense, s.again = &first, 0, 0
+	if err := s.begin(); err != nil {
+		return false, err
+	}
+	want := s.best.Expect
+	s.search()
+	small := s.result.Case
+	if err := small.Settle(); err != nil {
+		return false, err
+	}
+	s.result.To.Events, s.result.Wall = small.Events, time.Since(s.start)
+	return small.Expect == want, nil
+}
+
 // spareEvents is how many events a smaller case may have beyond one and a half times those of the one before, and
-// spinEvents how many are enough to tell that somebody spins: what is left is judged in full.
+// spinEvents how many are enough to guess that somebody spins.
 const (
 	spareEvents = 1000
 	spinEvents  = 60_000
@@ -100,14 +115,17 @@ const (
 
 // limit bounds the events of a run: what takes longer does not fail in the same way.
 func (s *shrinking) limit() int {
-	if s.best.Expect == Livelock {
-		return spinEvents
+	switch {
+	case s.best.Expect != Livelock:
+		return int(s.best.Events)*3/2 + spareEvents
+	case s.careful:
+		return maxEvents
 	}
-	return int(s.best.Events)*3/2 + spareEvents
+	return spinEvents
 }
 
-// quickBudget is for the searches of judges while most runs fail: what fails within it fails. The case that is left is
-// judged in full.
+// quickBudget is for the searches of judges while most runs fail: what fails within it fails, first or after something
+// that takes longer to see.
 const quickBudget checker.Budget = 5000
 
 // shrinking is a search for a smaller case.
@@ -118,6 +136,8 @@ type shrinking struct {
 	best  *Case
 	// report is that of the best case.
 	report *Report
+	// careful says that runs are judged in full although that takes longer: guesses have gone wrong.
+	careful bool
 	// budget bounds the searches of its judges: where it is 0, they need all that they may have.
 	budget checker.Budget
 	result Shrunk
@@ -133,7 +153,11 @@ type shrinking struct {
 
 // begin finds out how the first case fails, if it can by judges that search little.
 func (s *shrinking) begin() error {
-	for _, s.budget = range []checker.Budget{quickBudget, 0} {
+	budgets := []checker.Budget{quickBudget, 0}
+	if s.careful {
+		budgets = budgets[1:]
+	}
+	for _, s.budget = range budgets {
 		r, err := s.best.Run(Options{Budget: s.budget})
 		if err == nil && r.Verdict == checker.Unknown && s.best.Expect != "" && s.best.Expect != Clean {
 			s.take(s.best, r) // it is said to fail; what is smaller will show that
@@ -146,7 +170,8 @@ func (s *shrinking) begin() error {
 		case r.Verdict == checker.Invalid:
 			s.best.Expect, s.best.Events = r.ID(), r.Events
 			s.report = r
-			s.result = Shrunk{Case: s.best, From: sizeOf(s.best, r), To: sizeOf(s.best, r)}
+			size := sizeOf(s.best, r)
+			s.result = Shrunk{Case: s.best, From: size, To: size, Runs: s.result.Runs}
 			return nil
 		case r.Verdict == checker.Valid:
 			return fmt.Errorf("%s: %w", s.best.name(), ErrClean)
