@@ -144,7 +144,7 @@ var traits = []string{
 	`split \{c\d\} \| \{n`, `cut \S.* -> leader`, `crash n\d$`, `crash n\d losing`,
 	`crash leader$|crash leader losing`, `crash all`,
 	`crash \{n`, `^\S+ pause n`, `pause leader`, `loss`, `duplicate \S+ within 50ms`, `duplicate \S+ within 3m0s`,
-	`latency \d+ms..\d+ms$`, `mean \d\dms`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
+	`latency \d+ms\.\.\d+ms$`, `mean \d\dms`, `tail`, `reorder`, `queue`, `clog \w+ -> \w`, `clog \* -> n`, `hold`,
 	`rule drop`, `rule delay`, `rule duplicate`,
 	`reset channels`, `blackhole`, `slow`, `disk .*sync \d`, `sync-error`, `write-error`, `drift \S+ [1-9]`,
 	`drift \S+ -`, `undrift \*`, `jump`, `slew`, `freeze`,

@@ -8,17 +8,21 @@ import (
 	"schism/zab"
 )
 
-// damaged is the plan in which disks of up to two servers break their promises, by kinds of fault that no server
-// survives, while servers are cut off.
-func damaged(kinds ...nemesis.Kind) nemesis.Plan {
+// damaged is the outline in which disks of up to two servers break their promises, by kinds of fault that no server
+// survives, while servers are cut off. The budget is what that takes.
+func damaged(name, doc string, b nemesis.Budget, kinds ...nemesis.Kind) outline {
+	const until = 25 * time.Second
 	c := nemesis.SwarmConfig{
 		Kinds: append(kinds, nemesis.KindIsolateLeader, nemesis.KindHalves),
-		Start: time.Second, Until: 25 * time.Second, MaxFor: 2 * time.Second, Victims: damagedServers,
+		Start: time.Second, Until: until, MaxFor: 2 * time.Second, Victims: damagedServers,
 	}
 	for _, k := range kinds {
 		c.Rates = append(c.Rates, nemesis.Rate{Kind: k, PerMinute: damagePerMinute})
 	}
-	return nemesis.Swarm(c)
+	return outline{
+		Name: name, Doc: doc, Servers: 5, Clients: 4, Plan: nemesis.Swarm(c), Budget: b,
+		HealAt: until, Settle: time.Minute, Network: lan, Disk: ssd,
+	}
 }
 
 // damagePerMinute is how often disks break their promises, for each way in which they do.
@@ -38,34 +42,18 @@ var (
 // part. In each of the other scenarios some run must end in a violation, since a server forgets what it has promised to
 // others, and no protocol here can know that.
 var (
-	wiped = outline{
-		Name: "wiped", Servers: 5, Clients: 4,
-		Doc:    "Servers lose their disks and come back under their names: promises are forgotten (must be found)",
-		Plan:   damaged(nemesis.KindWipe),
-		Budget: damage,
-		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-	}
-	badSectors = outline{
-		Name: "bad-sectors", Servers: 5, Clients: 4,
-		Doc:    "Sectors of up to two disks are unreadable: those servers do not start until they are readable again",
-		Plan:   damaged(nemesis.KindBreakSectors),
-		Budget: damage,
-		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-	}
-	lyingDisk = outline{
-		Name: "lying-disk", Servers: 5, Clients: 4,
-		Doc:    "Disks say that they have synced, or leave out names, and the power fails (must be found)",
-		Plan:   damaged(nemesis.KindLyingSync, nemesis.KindLyingNames),
-		Budget: damageByPower,
-		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-	}
-	rottenDisk = outline{
-		Name: "rotten-disk", Servers: 5, Clients: 4,
-		Doc:    "Bits flip and sectors are misplaced, at the end of a log as if it were torn (must be found)",
-		Plan:   damaged(nemesis.KindRot, nemesis.KindMisdirect),
-		Budget: damage,
-		HealAt: 25 * time.Second, Settle: time.Minute, Network: lan, Disk: ssd,
-	}
+	wiped = damaged("wiped",
+		"Servers lose their disks and come back under their names: promises are forgotten (must be found)",
+		damage, nemesis.KindWipe)
+	badSectors = damaged("bad-sectors",
+		"Sectors of up to two disks are unreadable: those servers do not start until they are readable again",
+		damage, nemesis.KindBreakSectors)
+	lyingDisk = damaged("lying-disk",
+		"Disks say that they have synced, or leave out names, and the power fails (must be found)",
+		damageByPower, nemesis.KindLyingSync, nemesis.KindLyingNames)
+	rottenDisk = damaged("rotten-disk",
+		"Bits flip and sectors are misplaced, at the end of a log as if it were torn (must be found)",
+		damage, nemesis.KindRot, nemesis.KindMisdirect)
 )
 
 // mustFind returns s with what it must find one of.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -100,8 +101,8 @@ func TestEveryKindOfFaultIsThere(t *testing.T) {
 		}
 		delete(missing, n.fault)
 	}
-	for kind, where := range missing {
-		t.Errorf("nothing needs %s, which comes in %s", kind, where)
+	for _, kind := range slices.Sorted(maps.Keys(missing)) {
+		t.Errorf("nothing needs %s, which comes in %s", kind, missing[kind])
 	}
 }
 

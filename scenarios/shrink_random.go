@@ -74,6 +74,9 @@ func (s *shrinking) sparser() bool {
 	return false
 }
 
+// hardlyAny is the share of operations that is tried where none may be needed, as a denominator.
+const hardlyAny = 1000
+
 // manySnapshots is after how few entries servers make a snapshot if they are to make many.
 const manySnapshots = 5
 
@@ -86,7 +89,7 @@ func (c *Case) thin(r random, n int) {
 	case 1:
 		ops = 1
 	case 2:
-		ops = 1000
+		ops = hardlyAny
 	}
 	if faults > 1 {
 		c.Schedule = slices.DeleteFunc(c.Schedule, func(nemesis.Entry) bool { return !r.oneIn(faults) })

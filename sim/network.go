@@ -71,15 +71,14 @@ func (w *World) link(from, to NodeID) *link {
 
 // latency draws how long a message travels on l.
 func (w *World) latency(l *link, from, to NodeID) time.Duration {
-	lo, hi := l.Min, l.Max
-	if l.Tail > 0 && w.chance(DecideTail, from, to, l.Tail) {
-		lo, hi = l.Max, max(l.Max, l.TailMax)
-	}
-	d := time.Duration(0)
-	if l.Mean > 0 && lo == l.Min {
-		d = min(max(lo, exponential(l.Mean, w.span(DecideLatency, from, to, 0, quantiles-1))), hi)
-	} else {
-		d = w.span(DecideLatency, from, to, lo, hi)
+	var d time.Duration
+	switch {
+	case l.Tail > 0 && w.chance(DecideTail, from, to, l.Tail):
+		d = w.span(DecideLatency, from, to, l.Max, max(l.Max, l.TailMax))
+	case l.Mean > 0:
+		d = min(max(l.Min, exponential(l.Mean, w.span(DecideLatency, from, to, 0, quantiles-1))), l.Max)
+	default:
+		d = w.span(DecideLatency, from, to, l.Min, l.Max)
 	}
 	if l.Reorder > 0 && w.chance(DecideReorder, from, to, l.Reorder) {
 		d += w.span(DecideReorder, from, to, 0, l.ReorderMax)

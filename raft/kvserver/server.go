@@ -107,13 +107,7 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	case s.raft.Handles(&ev):
 		s.raft.Step(now, ev, out)
 	case ev.Kind == sim.Receive:
-		if r, ok := ev.Msg.(*kvapi.Request); ok && ev.Chan != 0 {
-			s.handleStream(&ev, r, out)
-		} else if ok {
-			s.handleRequest(ev.From, r, out)
-		} else if _, ok := ev.Msg.(*TakeSnapshot); ok {
-			s.takeSnapshot(out)
-		}
+		s.receive(&ev, out)
 	case ev.Kind == sim.TaskRun && ev.Task == taskApply:
 		s.apply(out)
 	case ev.Kind == sim.TaskRun && ev.Task == taskTell:
@@ -131,6 +125,20 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 		}
 	}
 	s.follow(out)
+}
+
+// receive handles a message that is not Raft's.
+func (s *Server) receive(ev *sim.Event, out *sim.Effects) {
+	switch m := ev.Msg.(type) {
+	case *kvapi.Request:
+		if ev.Chan != 0 {
+			s.handleStream(ev, m, out)
+		} else {
+			s.handleRequest(ev.From, m, out)
+		}
+	case *TakeSnapshot:
+		s.takeSnapshot(out)
+	}
 }
 
 // follow brings the server up to what Raft has become in this step.

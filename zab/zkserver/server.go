@@ -102,8 +102,8 @@ func (s *Server) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 	case ev.Kind == sim.Timeout:
 		s.timeout(ev.Timer, out)
 	case ev.Chan == 0:
-		if _, ok := ev.Msg.(*TakeSnapshot); ok && s.epoch != 0 && s.applied > s.saved {
-			s.save(out)
+		if _, ok := ev.Msg.(*TakeSnapshot); ok {
+			s.takeSnapshot(out)
 		}
 	case ev.Kind == sim.Opened:
 		s.accept(&ev, out)

@@ -28,6 +28,13 @@ func (s *Server) save(out *sim.Effects) {
 	}
 }
 
+// takeSnapshot saves the tree if the server serves, has something new, and is not saving already.
+func (s *Server) takeSnapshot(out *sim.Effects) {
+	if s.epoch != 0 && s.applied > s.saved && s.saving.at == 0 {
+		s.save(out)
+	}
+}
+
 // savesWithin reports whether a fuzzy snapshot begins in the middle of txn, as it can where snapshots are the work of
 // a thread of their own: it is due, and txn has several parts.
 func (s *Server) savesWithin(txn *zkapi.Txn) bool {
