@@ -28,6 +28,8 @@ type SliceLine struct {
 	Nodes []sim.NodeID
 	// Text is "<- n1 RequestVote t2 last 1^1: its log is up to date -> grant".
 	Text string
+	// Times is how often that came, but for the numbers in it, if only the last time is told; else it is 0 or 1.
+	Times int
 
 	rank rank
 }
@@ -57,8 +59,39 @@ func (t *trail) slice(r *Report) *Slice {
 	}
 	t.nameFaults(r)
 	s.Lines = t.lines(superseded(kept))
+	if v := r.Violations[0]; v.ID == Livelock || r.Violation == nil && operations == 0 {
+		s.Lines = lastTimes(s.Lines)
+	}
 	s.thin()
 	return s
+}
+
+// lastTimes leaves out what the same servers did again later, but for the numbers in it. That is for what never came
+// about: how often it was tried in vain is no part of the cause.
+func lastTimes(lines []SliceLine) []SliceLine {
+	last := make(map[string]int)
+	var told []SliceLine
+	for _, l := range slices.Backward(lines) {
+		if l.rank == rankPlot {
+			told = append(told, l)
+			continue
+		}
+		what := l.who() + " " + strings.Map(func(c rune) rune {
+			if c >= '0' && c <= '9' {
+				return -1
+			}
+			return c
+		}, l.Text)
+		if i, ok := last[what]; ok {
+			told[i].Times++
+			continue
+		}
+		last[what] = len(told)
+		l.Times = 1
+		told = append(told, l)
+	}
+	slices.Reverse(told)
+	return told
 }
 
 // happening returns an event, nil if there is none of that number.
@@ -185,7 +218,11 @@ func (s *Slice) String() string {
 	}
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		fmt.Fprintf(&b, "  t=%-11s %-*s  %s\n", l.At, width, l.who(), l.Text)
+		times := ""
+		if l.Times > 1 {
+			times = fmt.Sprintf(" (%d times)", l.Times)
+		}
+		fmt.Fprintf(&b, "  t=%-11s %-*s  %s%s\n", l.At, width, l.who(), l.Text, times)
 	}
 	left := ""
 	if s.Left > 0 {

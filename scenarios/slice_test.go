@@ -184,6 +184,28 @@ func TestDecisionsThatAreTakenAgainAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestWhatNeverComesAboutIsToldOnce(t *testing.T) {
+	n1, n2 := []sim.NodeID{sim.Server(1)}, []sim.NodeID{sim.Server(2)}
+	lines := []SliceLine{
+		{Seq: 1, Nodes: n1, Text: "split 1", rank: rankPlot},
+		{Seq: 2, Nodes: n1, Text: "RequestVote t1: no", rank: rankDecision},
+		{Seq: 3, Nodes: n2, Text: "RequestVote t1: no", rank: rankDecision},
+		{Seq: 4, Nodes: n1, Text: "RequestVote t12: no", rank: rankDecision},
+		{Seq: 5, Nodes: n1, Text: "RequestVote t12: yes", rank: rankDecision},
+		{Seq: 6, Nodes: n1, Text: "RequestVote t13: no", rank: rankDecision},
+		{Seq: 7, Nodes: n1, Text: "split 2", rank: rankPlot},
+	}
+	want := []SliceLine{lines[0], lines[2], lines[4], lines[5], lines[6]}
+	want[1].Times, want[2].Times, want[3].Times = 1, 1, 3
+	got := lastTimes(lines)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(SliceLine{})); diff != "" {
+		t.Error(diff)
+	}
+	if text := (&Slice{Lines: got}).String(); !strings.Contains(text, "t13: no (3 times)\n") {
+		t.Errorf("the slice does not say how often:\n%s", text)
+	}
+}
+
 func TestSliceTellsOfThePanicThatEndsARun(t *testing.T) {
 	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "R02" })
 	c := shrunken(t, protocolMutants[i].mutated(), protocolMutants[i].seed, 100)
