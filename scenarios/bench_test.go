@@ -102,7 +102,7 @@ func benchmarkSteadyState(b *testing.B, runner *Runner) {
 	var before, after runtime.MemStats
 	for b.Loop() {
 		runner.chooser.Reset(1)
-		runner.system.draw(runner.chooser)
+		runner.draw(runner.chooser)
 		runner.system.prepare(forecast{probe: true})
 		w := sim.NewWorld(runner.config(runner.chooser, nil, Options{}))
 		for w.View().Now() < sim.Time(time.Minute) && w.Step() {
@@ -156,7 +156,7 @@ func BenchmarkForkWorld(b *testing.B) {
 	runner := NewRunner(Must("raft/kv/standard"))
 	s := runner.scenario
 	schedule := s.Plan(runner.chooser, runner.servers, runner.clients)
-	runner.system.draw(runner.chooser)
+	runner.draw(runner.chooser)
 	runner.system.prepare(runner.forecast(schedule))
 	w := sim.NewWorld(runner.config(runner.chooser, schedule, Options{NoChecks: true}))
 	for w.View().Now() < sim.Time(30*time.Second) && w.Step() {

@@ -22,7 +22,8 @@ type Case struct {
 	Disk    sim.DiskProfile
 	// Probe lets the first client write when all is healed, unless it plays a recipe.
 	Probe bool
-	// SnapshotEvery is the number of entries between two snapshots of a server; 0 is that of the scenario.
+	// SnapshotEvery is the number of entries between two snapshots of a server, no more than half of which stay in its
+	// log; 0 is that of the scenario.
 	SnapshotEvery int
 	Workload      Workload
 	Schedule      nemesis.Schedule
@@ -59,7 +60,7 @@ func DrawCase(s *Scenario, seed uint64, c sim.Chooser) *Case {
 	r := NewRunner(s)
 	drawn := &Case{Scenario: s, Seed: seed, Servers: s.Servers, Network: s.Network, Disk: s.Disk, Probe: true,
 		Schedule: s.Plan(c, r.servers, r.clients)}
-	r.system.draw(c)
+	r.draw(c)
 	drawn.Workload = r.system.workload()
 	return drawn
 }
@@ -106,7 +107,7 @@ func (r *Runner) runCase(c *Case, o Options) (*Report, error) {
 	}
 	r.chooser.Reset(c.Seed)
 	pinned := sim.NewPinned(r.chooser, c.Pins)
-	r.system.draw(pinned)
+	r.system.setUp(pinned)
 	if err := r.system.play(c.Workload); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name(), err)
 	}

@@ -17,7 +17,7 @@ func TestSystemsOfOthersAreExplained(t *testing.T) {
 			t.Fatal(err, seed)
 		}
 	}
-	small, err := scenarios.Shrink(context.Background(), c, scenarios.ShrinkOptions{Runs: 300})
+	small, err := scenarios.Shrink(context.Background(), c, scenarios.ShrinkOptions{Runs: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

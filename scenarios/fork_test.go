@@ -20,7 +20,7 @@ func forksGoOn(t *testing.T, s *Scenario) {
 	runner := NewRunner(s)
 	runner.chooser.Reset(3)
 	schedule := runner.scenario.Plan(runner.chooser, runner.servers, runner.clients)
-	runner.system.draw(runner.chooser)
+	runner.draw(runner.chooser)
 	runner.system.prepare(runner.forecast(schedule))
 	w := sim.NewWorld(runner.config(runner.chooser, schedule, Options{NoChecks: true}))
 	into := &sim.World{}

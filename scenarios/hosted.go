@@ -47,6 +47,9 @@ func newHosted(s *Scenario, y System) *hosted {
 	return h
 }
 
+// setUp implements system.
+func (h *hosted) setUp(sim.Chooser) {}
+
 // draw implements system.
 func (h *hosted) draw(c sim.Chooser) {
 	for i := range h.work {

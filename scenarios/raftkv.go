@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -132,13 +131,27 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 	}
 }
 
+// setUp implements system.
+func (k *raftKV) setUp(c sim.Chooser) {
+	if k.setup.recipe != nil {
+		for i := range k.parts {
+			k.parts[i].recipe, k.parts[i].moves = k.setup.recipe(c, sim.Client(i+1)), -1
+		}
+	}
+	if k.setup.members.Ops > 0 {
+		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
+	}
+	for i := range k.tight {
+		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
+	}
+}
+
 // draw implements system.
 func (k *raftKV) draw(c sim.Chooser) {
 	for i := range k.parts {
 		p := &k.parts[i]
 		switch id := sim.Client(i + 1); {
-		case k.setup.recipe != nil:
-			p.recipe, p.moves = k.setup.recipe(c, id), -1
+		case p.recipe != nil:
 		case k.setup.draw != nil:
 			p.ops = k.setup.draw(c, id)
 		default:
@@ -148,10 +161,6 @@ func (k *raftKV) draw(c sim.Chooser) {
 	if w := k.setup.members; w.Ops > 0 {
 		last := len(k.parts) - 1
 		k.parts[last].ops = w.Draw(c, sim.Client(last+1))
-		k.configAt = raft.ConfigTime(c.Index(sim.Key{Decision: sim.DecideConfig, From: limits}, 2))
-	}
-	for i := range k.tight {
-		k.tight[i] = k.setup.drawLimits && c.Index(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(i)}, 2) == 1
 	}
 }
 
@@ -196,12 +205,16 @@ func (k *raftKV) server(id sim.NodeID) sim.Machine {
 	}
 	c.Raft.ElectionMin, c.Raft.ElectionMax, c.Raft.Heartbeat = raftElectionMin, raftElectionMax, raftHeartbeat
 	c.Raft.Mail, c.Memory = &k.mail, &k.memory
-	c.SnapshotEvery = cmp.Or(k.snapshotEvery, k.setup.snapshotEvery)
+	c.SnapshotEvery = k.setup.snapshotEvery
 	c.MaxSessions, c.LeaseEvery = maxSessions, raftLeaseEvery
 	for i, small := range smallLimits {
 		if k.tight[i] {
 			small(&c)
 		}
+	}
+	if k.snapshotEvery > 0 {
+		c.SnapshotEvery = k.snapshotEvery
+		c.Raft.SnapshotTrailing = min(c.Raft.SnapshotTrailing, k.snapshotEvery/2)
 	}
 	for _, change := range []func(*kvserver.Config){k.setup.tune, k.setup.mutate} {
 		if change != nil {

@@ -28,6 +28,8 @@ type Options struct {
 	// MaxEvents bounds the events of the run; 0 is a million, which no run needs.
 	MaxEvents int
 
+	// patience, if not 0, ends the run so long after the last fault and the end of the last operation.
+	patience time.Duration
 	// turn, if not nil, is where the run leaves what it repeats.
 	turn *turn
 }
@@ -71,8 +73,14 @@ func (r *Runner) Run(seed uint64, o Options) *Report {
 
 // RunWith makes a run with the given schedule, in which c decides everything else.
 func (r *Runner) RunWith(c sim.Chooser, schedule nemesis.Schedule, o Options) *Report {
-	r.system.draw(c)
+	r.draw(c)
 	return r.play(c, schedule, r.forecast(schedule), o)
+}
+
+// draw draws how the system is set up, and what all clients do.
+func (r *Runner) draw(c sim.Chooser) {
+	r.system.setUp(c)
+	r.system.draw(c)
 }
 
 // play makes a run with the given schedule, of which f is known, in which the clients do what the system was told last
@@ -212,8 +220,31 @@ func (r *Runner) config(c sim.Chooser, schedule nemesis.Schedule, o Options) sim
 		if !s.Whole {
 			config.Until = r.system.settled
 		}
+		if o.patience > 0 {
+			config.Until = either(config.Until, quiet(r.healed(schedule), o.patience))
+		}
 	}
 	return config
+}
+
+// either reports whether a run is to end for one reason or the other; the first may be nil.
+func either(one, other func(sim.View) bool) func(sim.View) bool {
+	return func(v sim.View) bool { return one != nil && one(v) || other(v) }
+}
+
+// quiet reports whether nobody has had anything to do for so long, and nothing has been broken or mended.
+func quiet(healed sim.Time, long time.Duration) func(sim.View) bool {
+	since := sim.Time(-1)
+	return func(v sim.View) bool {
+		switch {
+		case !allDone(v):
+			since = -1
+			return false
+		case since < 0:
+			since = max(v.Now(), healed)
+		}
+		return v.Now() >= since.Add(long)
+	}
 }
 
 // cannotStart makes live a violation if a server is down although everything has been undone since healed: it cannot

@@ -86,7 +86,9 @@ func Must(name string) *Scenario {
 // system is what a scenario runs: a protocol with a service on it, its clients, and what must hold of them. One
 // system serves many runs, one after the other.
 type system interface {
-	// draw draws what the clients do in the next run, and how the system is set up for it.
+	// setUp draws how the system is set up for the next run, and the recipes that clients play. draw draws what the
+	// other clients do.
+	setUp(c sim.Chooser)
 	draw(c sim.Chooser)
 	// workload returns what the clients do. play makes them do something else in the next run; its error says what
 	// of w is none of the system's operations.

@@ -75,55 +75,73 @@ func Shrink(ctx context.Context, c *Case, o ShrinkOptions) (*Shrunk, error) {
 		defer cancel()
 	}
 	s := &shrinking{ctx: ctx, o: o, start: time.Now(), crew: crew}
-	kept, err := s.attempt(c)
-	if err == nil && !kept { // what looked like the same violation at a glance was none
-		s.careful = true
-		kept, err = s.attempt(c)
+	var err error
+	for _, s.careful = range []bool{false, true} {
+		if err := s.begin(c); err != nil {
+			return nil, err
+		}
+		want := s.best.Expect
+		s.search()
+		if err = s.settle(want); err == nil {
+			return &s.result, nil
+		} // what looked like the same violation at a glance was none
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case !kept:
-		return nil, fmt.Errorf("%s: judged in full, what is left comes to %s", c.name(), s.result.Case.Expect)
-	}
-	return &s.result, nil
+	return nil, err
 }
 
-// attempt searches from c on, judges in full what it has found, and reports whether that has the same ID.
-func (s *shrinking) attempt(c *Case) (kept bool, err error) {
-	first := *c
-	s.best, s.dense, s.again = &first, 0, 0
-	if err := s.begin(); err != nil {
-		return false, err
-	}
-	want := s.best.Expect
-	s.search()
+// settle judges in full what has been found, and tells its story. It fails if that is not the violation wanted.
+func (s *shrinking) settle(want string) error {
 	small := s.result.Case
-	if err := small.Settle(); err != nil && s.careful {
-		return false, err
-	} else if err != nil {
-		return false, nil // nobody can tell
+	if err := small.Settle(); err != nil {
+		return err
+	}
+	if small.Expect != want {
+		return fmt.Errorf("%s: judged in full, what is left comes to %s", small.name(), small.Expect)
 	}
 	s.result.To.Events, s.result.Wall = small.Events, time.Since(s.start)
-	return small.Expect == want, nil
+	return nil
 }
 
-// spareEvents is how many events a smaller case may have beyond one and a half times those of the one before, and
-// spinEvents how many are enough to guess that somebody spins.
+// spareEvents is how many events a smaller case may have beyond one and a half times those of the one before.
+// spinEvents is how many are enough to guess that somebody spins, and spinMore how many times as many it takes when
+// such a guess went wrong.
 const (
-	spareEvents = 1000
+	spareEvents = 300
 	spinEvents  = 60_000
+	spinMore    = 4
 )
 
 // limit bounds the events of a run: what takes longer does not fail in the same way.
 func (s *shrinking) limit() int {
-	switch {
-	case s.best.Expect != Livelock:
-		return int(s.best.Events)*3/2 + spareEvents
-	case s.careful:
-		return maxEvents
+	if s.best.Expect == Livelock {
+		return s.spin
 	}
-	return spinEvents
+	return int(s.best.Events)*3/2 + spareEvents
+}
+
+// sparePatience is how long a run goes on, at least, when nothing is left to be done.
+const sparePatience = time.Second
+
+// conflicting reports whether the violation is that operations contradict each other.
+func (s *shrinking) conflicting() bool { return len(s.report.core()) > 1 }
+
+// patience returns for how long a run goes on when nothing is left to be done, 0 for as long as it would: operations
+// that contradict each other do so whatever comes after them, and what nothing brings about comes about soon.
+func (s *shrinking) patience() time.Duration {
+	v := s.report.Violation
+	switch {
+	case s.careful || v == nil && !s.conflicting():
+		return 0
+	case v == nil:
+		return 1
+	}
+	last := lastInstant(s.best.Schedule)
+	for i := range s.report.History {
+		if op := &s.report.History[i]; op.ReturnSeq < v.Seq {
+			last = max(last, op.Return)
+		}
+	}
+	return sparePatience + 2*max(0, v.At.Sub(last))
 }
 
 // quickBudget is for the searches of judges while most runs fail: what fails within it fails, first or after something
@@ -144,17 +162,23 @@ type shrinking struct {
 	budget checker.Budget
 	result Shrunk
 	crew   *crew
-	// saving says that a part of the bounds is left for plainer values.
-	saving bool
-	// again counts how often the search has begun anew.
-	again uint64
+	// part of the bounds may be used up, in percent.
+	part int
+	// spin is how many events are taken for a livelock.
+	spin int
+	// events counts those of all runs that have decided something.
+	events uint64
+	// draws counts how often something has been drawn at random.
+	draws uint64
 	// dense is how many things there were when no small share of them worked; until there are half as many, it is not
 	// tried again. 0 is never.
 	dense int
 }
 
-// begin finds out how the first case fails, if it can by judges that search little.
-func (s *shrinking) begin() error {
+// begin finds out how c fails, if it can by judges that search little.
+func (s *shrinking) begin(c *Case) error {
+	first := *c
+	s.best = &first
 	budgets := []checker.Budget{quickBudget, 0}
 	if s.careful {
 		budgets = budgets[1:]
@@ -182,54 +206,113 @@ func (s *shrinking) begin() error {
 	return fmt.Errorf("%s: nobody can tell whether this run is valid", s.best.name())
 }
 
-// Of cases that are not small enough to tell at a glance, with few faults and operations: how often the search for a
-// smaller one begins anew at the first case, to go other ways at random.
+// Of cases that are not small enough to tell at a glance, with few faults and operations: how often more the search for
+// a smaller one begins anew at the first case, to go other ways at random.
 const (
 	few      = 3
 	restarts = 8
 )
 
+// What part of the bounds is used up, in percent, when the search in order must end, the one at random, and those that
+// follow. What finds little in order may find much at random, and the other way round.
+const (
+	orderlyPart = 30
+	randomPart  = 60
+	searchPart  = 88
+	wholePart   = 100
+)
+
 // search looks several times for the least that fails, and makes plainer what it has found.
 func (s *shrinking) search() {
-	s.saving = true
-	first := *s
-	smallest := first
-	for again := range restarts + 1 {
-		if again > 0 && (smallest.result.To.few() <= few || s.over()) {
-			break
-		}
-		s.best, s.report, s.dense, s.again = first.best, first.report, 0, uint64(again)
-		s.loop(structureSteps)
-		if fewer := s.result.To.few() < smallest.result.To.few(); (fewer || again == 0) && s.confirmed() {
-			smallest = *s
-		}
-		runs := s.result.Runs
-		s.best, s.report, s.result = smallest.best, smallest.report, smallest.result
-		s.result.Runs = runs
+	s.spin = spinEvents
+	if s.careful {
+		s.spin = maxEvents
 	}
+	first := s.found()
+	least, cutShort := first, true
+	look := func(from found, steps []step, part int) {
+		s.part, s.dense = part, 0
+		s.goOn(from)
+		s.loop(steps)
+		if over := s.over(); s.result.To.few() < least.result.To.few() && s.confirmed() {
+			least, cutShort = s.found(), over
+		}
+		s.goOn(least)
+	}
+	look(first, structureSteps, orderlyPart)
+	if least.result.To.few() > few {
+		look(first, randomSteps, randomPart)
+	}
+	if cutShort {
+		look(least, structureSteps, searchPart)
+	}
+	for again := 0; again < restarts && least.result.To.few() > few && !s.over(); again++ {
+		steps := structureSteps
+		if again%2 == 1 {
+			steps = randomSteps
+		}
+		look(first, steps, searchPart)
+	}
+	s.part = searchPart
 	complete := !s.over()
-	s.saving = false
+	s.part = wholePart
 	s.loop(polishSteps)
 	s.loop(slices.Concat(structureSteps, polishSteps))
+	if !s.confirmed() {
+		s.goOn(least)
+		s.loop(polishSteps)
+	}
 	s.result.Done = complete && !s.over()
 	s.usualSnapshots()
 }
 
-// confirmed reports whether the best case spins indeed, if that was a guess.
+// found is what a search has come to.
+type found struct {
+	best   *Case
+	report *Report
+	result Shrunk
+}
+
+// found returns what the search has come to by now.
+func (s *shrinking) found() found { return found{s.best, s.report, s.result} }
+
+// goOn makes the search go on where it was before.
+func (s *shrinking) goOn(from found) {
+	runs := s.result.Runs
+	s.best, s.report, s.result = from.best, from.report, from.result
+	s.result.Runs = runs
+}
+
+// judgedInFull is of how many things a case is judged in full on the way: more would take too long.
+const judgedInFull = 64
+
+// confirmed reports whether the best case fails indeed, if there was any guess in that. If it does not, there will be
+// less of it in what follows.
 func (s *shrinking) confirmed() bool {
-	if s.best.Expect != Livelock || s.careful {
+	if s.careful {
 		return true
 	}
+	o := Options{Budget: s.budget}
+	if s.best.things() <= judgedInFull {
+		o.Budget = 0
+	}
 	s.result.Runs++
-	r := s.crew.run(0, s.best, Options{Budget: s.budget})
-	return r != nil && r.ID() == Livelock
+	if r := s.crew.run(0, s.best, o); r != nil && r.ID() == s.best.Expect {
+		return true
+	}
+	if s.spin < maxEvents && s.best.Expect == Livelock {
+		s.spin = min(maxEvents, spinMore*s.spin)
+	} else {
+		s.careful = true
+	}
+	return false
 }
 
 // few is the number of things of which there should be few.
 func (z Size) few() int { return z.Faults + z.Ops }
 
 // loop goes through steps until none of them helps any more.
-func (s *shrinking) loop(steps []func(*shrinking) bool) {
+func (s *shrinking) loop(steps []step) {
 	for helped := true; helped; {
 		helped = false
 		for _, step := range steps {
@@ -241,13 +324,11 @@ func (s *shrinking) loop(steps []func(*shrinking) bool) {
 	}
 }
 
-// over reports whether a bound has been met; while some is saved for what comes later, seven eighths of it.
+// over reports whether the part that may be used up of a bound has been.
 func (s *shrinking) over() bool {
-	runs, left := s.o.Runs, s.o.Time
-	if s.saving {
-		runs, left = runs*7/8, left*7/8
-	}
-	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= runs || left > 0 && time.Since(s.start) >= left
+	part := time.Duration(s.part)
+	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= s.o.Runs*s.part/wholePart ||
+		s.o.Time > 0 && time.Since(s.start) >= s.o.Time*part/wholePart
 }
 
 // first returns the number of the first of the candidates that fails as it must, -1 if there is none. It becomes the
@@ -260,7 +341,11 @@ func (s *shrinking) first(candidates []*Case) int {
 		s.crew.all(context.WithoutCancel(s.ctx), len(some), func(worker, i int) { reports[i] = s.run(worker, some[i]) })
 		s.result.Runs += len(some)
 		for i, r := range reports {
-			if r != nil {
+			if r == nil {
+				continue
+			}
+			s.events += r.Events
+			if r.Verdict == checker.Invalid && r.ID() == s.best.Expect {
 				s.take(some[i], r)
 				return from + i
 			}
@@ -279,12 +364,7 @@ func (s *shrinking) take(c *Case, r *Report) {
 	}
 }
 
-// run makes the run of c by a worker, and returns it if it fails as it must, nil if not.
+// run makes the run of c by a worker, as far as it is needed. It returns nil if there can be none.
 func (s *shrinking) run(worker int, c *Case) *Report {
-	o := Options{MaxEvents: s.limit(), Budget: s.budget}
-	report := s.crew.run(worker, c, o)
-	if report == nil || report.Verdict != checker.Invalid || report.ID() != s.best.Expect {
-		return nil
-	}
-	return report
+	return s.crew.run(worker, c, Options{MaxEvents: s.limit(), Budget: s.budget, patience: s.patience()})
 }

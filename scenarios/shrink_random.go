@@ -9,10 +9,10 @@ import (
 	"schism/sim"
 )
 
-// sown returns the choices of what is tried at random. They depend on the case, on what they are for, and on how often
-// the search has begun anew.
-func (s *shrinking) sown(salt uint64) random {
-	return random{sim.NewSeeded(s.best.Seed ^ uint64(s.best.things())<<32 ^ s.best.Events<<16 ^ salt<<56 ^ s.again<<60)}
+// sown returns the choices of what is tried at random, others each time.
+func (s *shrinking) sown() random {
+	s.draws++
+	return random{sim.NewSeeded(s.best.Seed ^ s.draws<<32)}
 }
 
 // random is a source of numbers for what is tried.
@@ -24,14 +24,13 @@ func (r random) below(n int) int { return r.Index(sim.Key{Decision: sim.DecideUs
 // oneIn is true once in n times.
 func (r random) oneIn(n int) bool { return r.below(n) == 0 }
 
-// sparse are the shares of a large case that are tried first, as denominators. Of each so many cases are tried: at
-// least, at most, and as many as have so many events.
-var sparse = []int{32, 16, 8, 4, 2}
-
+// Of how many cases that keep a certain share of a large one are tried: at least, at most, as many as have so many
+// events, and no more than such a part of the runs if these are bounded.
 const (
-	sparseTriesMin = 32
-	sparseTries    = 256
-	sparseEvents   = 400_000
+	sparseTriesMin = 16
+	sparseTries    = 512
+	sparseEvents   = 100_000
+	sparseRuns     = 100
 )
 
 // fewerAtOnce keeps a small share of a large case, drawn at random, as long as that works: what one bug needs is
@@ -53,51 +52,55 @@ func (s *shrinking) affordable(events, atLeast, atMost int) int {
 	return min(atMost, max(atLeast, events/s.limit()))
 }
 
-// sparser keeps the smallest share that works.
+// sparser keeps the smallest share that works, of some that are twice as large as the one before.
 func (s *shrinking) sparser() bool {
-	r := s.sown(1)
-	tries := s.affordable(sparseEvents, sparseTriesMin, sparseTries)
-	for _, n := range sparse {
-		if s.best.things() < 2*n {
-			continue
-		}
-		for range tries / sparseTriesMin {
+	r := s.sown()
+	atMost := sparseTries
+	if s.o.Runs > 0 {
+		atMost = min(atMost, s.o.Runs/sparseRuns)
+	}
+	for kept := few; kept <= s.best.things()/2; kept *= 2 {
+		share, most := million*kept/s.best.things(), s.events+sparseEvents
+		for tries := 0; tries < sparseTriesMin || tries < atMost && s.events < most; tries += sparseTriesMin {
 			var candidates []*Case
 			for range sparseTriesMin {
-				candidates = append(candidates, s.fewer(func(c *Case) { c.thin(r, n) }))
+				candidates = append(candidates, s.fewer(func(c *Case) { c.thin(r, share) }))
 			}
 			if s.first(candidates) >= 0 {
 				return true
+			}
+			if s.over() {
+				return false
 			}
 		}
 	}
 	return false
 }
 
-// hardlyAny is the share of operations that is tried where none may be needed, as a denominator.
-const hardlyAny = 1000
+// million is the whole of which shares are parts.
+const million = 1_000_000
+
+// hardlyAny is the share of operations that is tried where none may be needed.
+const hardlyAny = million / 1000
 
 // manySnapshots is after how few entries servers make a snapshot if they are to make many.
 const manySnapshots = 5
 
-// thin keeps one fault in n, one operation in n, or both, sometimes fewer servers, and mostly draws all else anew.
-func (c *Case) thin(r random, n int) {
-	faults, ops := n, n
+// thin keeps a share of the faults, of the operations, or of both, sometimes fewer servers, and mostly draws all else
+// anew.
+func (c *Case) thin(r random, share int) {
+	faults, ops := share, share
 	switch r.below(4) {
 	case 0:
-		faults, ops = 1, n*n
+		faults, ops = million, share*share/million
 	case 1:
-		ops = 1
+		ops = million
 	case 2:
 		ops = hardlyAny
 	}
-	if faults > 1 {
-		c.Schedule = slices.DeleteFunc(c.Schedule, func(nemesis.Entry) bool { return !r.oneIn(faults) })
-	}
-	if ops > 1 {
-		for i, lines := range c.Workload {
-			c.Workload[i] = slices.DeleteFunc(lines, func(string) bool { return !r.oneIn(ops) })
-		}
+	c.Schedule = slices.DeleteFunc(c.Schedule, func(nemesis.Entry) bool { return r.below(million) >= faults })
+	for i, lines := range c.Workload {
+		c.Workload[i] = slices.DeleteFunc(lines, func(string) bool { return r.below(million) >= ops })
 	}
 	if !r.oneIn(4) {
 		c.Seed += 1 + uint64(r.below(1000))
@@ -142,7 +145,7 @@ const (
 // atRandom tries so many cases until one is smaller. Those that fail and are no smaller take the best one's place all
 // the same: from there other ones are near.
 func (s *shrinking) atRandom(tries int) bool {
-	r := s.sown(0)
+	r := s.sown()
 	events := s.best.Events
 	for ; tries > 0 && !s.over(); tries -= fewerAtATime + movedAtATime {
 		var candidates []*Case

@@ -8,13 +8,18 @@ import (
 	"schism/sim"
 )
 
-// structureSteps leave out things, polishSteps make plainer what is left. They are tried in this order; a step reports
-// whether it has helped.
+// The steps of a search, tried in this order; a step reports whether it has helped. structureSteps leave out things, in
+// order or at random first, polishSteps make plainer what is left.
 var (
-	structureSteps = []func(*shrinking) bool{
+	structureSteps = slices.Concat(boldSteps, orderlySteps, []step{(*shrinking).fewerAtRandom})
+	randomSteps    = slices.Concat(boldSteps, []step{(*shrinking).fewerAtRandom}, orderlySteps)
+
+	boldSteps = []step{
 		(*shrinking).cutOff,
 		(*shrinking).probeSpelledOut,
 		(*shrinking).fewerAtOnce,
+	}
+	orderlySteps = []step{
 		(*shrinking).fewerFaults,
 		(*shrinking).fewerWaits,
 		(*shrinking).noProbe,
@@ -29,9 +34,8 @@ var (
 		(*shrinking).lowerRevisions,
 		(*shrinking).atInstants,
 		(*shrinking).fewerPairs,
-		(*shrinking).fewerAtRandom,
 	}
-	polishSteps = []func(*shrinking) bool{
+	polishSteps = []step{
 		(*shrinking).dullerChoices,
 		(*shrinking).plainerFaults,
 		(*shrinking).plainerOps,
@@ -41,6 +45,9 @@ var (
 		(*shrinking).fewerByOtherSeeds,
 	}
 )
+
+// step is a step of a search.
+type step = func(*shrinking) bool
 
 // change returns a copy of the best case with a change, nil if that makes no smaller case.
 func (s *shrinking) change(f func(c *Case)) *Case {

@@ -14,26 +14,45 @@ import (
 
 // cutOff leaves out all that comes after the violation.
 func (s *shrinking) cutOff() bool {
-	if s.report.Violation == nil {
+	at := s.failedAt()
+	if at == 0 {
 		return false
 	}
-	at := time.Duration(s.report.Violation.At)
 	called := make(map[sim.NodeID]int)
 	for i := range s.report.History {
-		called[s.report.History[i].Client]++
+		if op := &s.report.History[i]; op.Call <= at {
+			called[op.Client]++
+		}
 	}
 	small := s.change(func(c *Case) {
 		c.Schedule = slices.DeleteFunc(c.Schedule, func(e nemesis.Entry) bool {
-			return !e.When.Waits() && e.When.After > at
+			return !e.When.Waits() && sim.Time(e.When.After) > at
 		})
 		for i := range c.Workload {
 			c.Workload[i] = c.Workload[i][:min(len(c.Workload[i]), called[sim.Client(i+1)])]
 		}
 	})
-	if len(small.Schedule) == len(s.best.Schedule) && small.Workload.Ops() == s.best.Workload.Ops() {
+	if small == nil || len(small.Schedule) == len(s.best.Schedule) && small.Workload.Ops() == s.best.Workload.Ops() {
 		return false
 	}
 	return s.first([]*Case{small}) >= 0
+}
+
+// failedAt returns when all had come to pass that the violation needs, 0 if nobody knows.
+func (s *shrinking) failedAt() sim.Time {
+	if v := s.report.Violation; v != nil {
+		return v.At
+	}
+	at := sim.Time(0)
+	if s.conflicting() {
+		for _, op := range s.report.core() {
+			at = max(at, op.Call)
+			if op.ReturnSeq != sim.StillOpen {
+				at = max(at, op.Return)
+			}
+		}
+	}
+	return at
 }
 
 // atInstants lets the faults happen at the instants at which they did, whatever they waited for.

@@ -26,13 +26,13 @@ func (d talkative) Step(now sim.Time, ev sim.Event, out *sim.Effects) {
 // greedy is a system that draws more than it needs.
 type greedy struct{ system }
 
-// draw implements system.
-func (g greedy) draw(c sim.Chooser) {
+// setUp implements system.
+func (g greedy) setUp(c sim.Chooser) {
 	for i := range 100 {
 		c.Index(sim.Key{Decision: sim.DecideUser, From: sim.NodeID(i % 7)}, 10)
 		c.Span(sim.Key{Decision: sim.DecideConfig, From: sim.NodeID(1000 + i%3)}, 0, time.Second)
 	}
-	g.system.draw(c)
+	g.system.setUp(c)
 }
 
 // later returns the scenario after a change of the code: of its servers' configuration, of a server, or of the system.

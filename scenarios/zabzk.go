@@ -120,12 +120,21 @@ func (k *zabZK) timing() checker.Timing {
 	}
 }
 
+// setUp implements system.
+func (k *zabZK) setUp(c sim.Chooser) {
+	if k.setup.recipe == nil {
+		return
+	}
+	for i := len(k.parts) - cmp.Or(k.setup.players, len(k.parts)); i < len(k.parts); i++ {
+		k.parts[i].recipe, k.parts[i].moves = k.setup.recipe(c, sim.Client(i+1)), -1
+	}
+}
+
 // draw implements system.
 func (k *zabZK) draw(c sim.Chooser) {
 	for i := range k.parts {
 		p := &k.parts[i]
-		if k.setup.recipe != nil && i >= len(k.parts)-cmp.Or(k.setup.players, len(k.parts)) {
-			p.recipe, p.moves = k.setup.recipe(c, sim.Client(i+1)), -1
+		if p.recipe != nil {
 			continue
 		}
 		w := &k.setup.workload
