@@ -15,8 +15,8 @@ type ShrinkOptions struct {
 	// Time bounds the search in real time, Runs the number of runs; 0 is no bound. What was reached until then counts.
 	Time time.Duration
 	Runs int
-	// Workers is the number of runs at once; 0 is one for each processor. The result does not depend on it, unless a
-	// bound ends the search.
+	// Workers is the number of runs at once; 0 is one for each processor. The result does not depend on it, unless Time
+	// ends the search.
 	Workers int
 	// Progress, if not nil, is told after every step how far the search is.
 	Progress func(*Shrunk)
@@ -324,11 +324,13 @@ func (s *shrinking) loop(steps []step) {
 	}
 }
 
+// runs returns how many runs may have been made by now, if they are bounded.
+func (s *shrinking) runs() int { return s.o.Runs * s.part / wholePart }
+
 // over reports whether the part that may be used up of a bound has been.
 func (s *shrinking) over() bool {
-	part := time.Duration(s.part)
-	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= s.o.Runs*s.part/wholePart ||
-		s.o.Time > 0 && time.Since(s.start) >= s.o.Time*part/wholePart
+	return s.ctx.Err() != nil || s.o.Runs > 0 && s.result.Runs >= s.runs() ||
+		s.o.Time > 0 && time.Since(s.start) >= s.o.Time*time.Duration(s.part)/wholePart
 }
 
 // first returns the number of the first of the candidates that fails as it must, -1 if there is none. It becomes the
@@ -337,10 +339,13 @@ func (s *shrinking) first(candidates []*Case) int {
 	candidates = slices.DeleteFunc(candidates, func(c *Case) bool { return c == nil })
 	for from := 0; from < len(candidates) && !s.over(); from += s.o.Workers {
 		some := candidates[from:min(from+s.o.Workers, len(candidates))]
+		if s.o.Runs > 0 {
+			some = some[:min(len(some), s.runs()-s.result.Runs)]
+		}
 		reports := make([]*Report, len(some))
 		s.crew.all(context.WithoutCancel(s.ctx), len(some), func(worker, i int) { reports[i] = s.run(worker, some[i]) })
-		s.result.Runs += len(some)
-		for i, r := range reports {
+		for i, r := range reports { // what is behind the first one was for nothing, and does not count
+			s.result.Runs++
 			if r == nil {
 				continue
 			}

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,17 +41,20 @@ func TestCanariesShrinkToOneFault(t *testing.T) {
 
 func TestShrinkingDoesNotDependOnWorkers(t *testing.T) {
 	c := failing(t, "raft/kv/canary")
-	var texts []string
-	for workers := 1; workers <= 3; workers++ {
-		small, err := scenarios.Shrink(context.Background(), c, scenarios.ShrinkOptions{Workers: workers})
-		if err != nil {
-			t.Fatal(err)
+	for _, runs := range []int{0, 20, 100} {
+		var texts []string
+		for workers := 1; workers <= 3; workers++ {
+			o := scenarios.ShrinkOptions{Workers: workers, Runs: runs}
+			small, err := scenarios.Shrink(context.Background(), c, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, fmt.Sprintf("%d runs\n%s", small.Runs, small.Case.Text()))
 		}
-		texts = append(texts, string(small.Case.Text()))
-	}
-	for _, text := range texts[1:] {
-		if diff := cmp.Diff(texts[0], text); diff != "" {
-			t.Error(diff)
+		for _, text := range texts[1:] {
+			if diff := cmp.Diff(texts[0], text); diff != "" {
+				t.Error(diff)
+			}
 		}
 	}
 }
