@@ -15,10 +15,12 @@ type happening struct {
 	node sim.NodeID
 	rank rank
 	// what is what the node was told, "<- n1 RequestVote t2 last 1^1", and said what it made of that. Both are empty
-	// if the rank is the lowest. The reason is that of its only decision, if that is all and nothing was written.
+	// if the rank is the lowest. The reason is that of its decisions, if they are all and nothing was written.
 	what   string
 	said   []string
 	reason string
+	// calls and returns are whether an operation of a client began and ended.
+	calls, returns bool
 	// met says whom a fault has met that does not name it.
 	met string
 

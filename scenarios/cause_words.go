@@ -62,14 +62,14 @@ func (t *trail) tell(h *happening, r *sim.Record) {
 	}
 	client, decided := r.Node, rankDetail
 	if r.Node.IsClient() {
-		t.tellClient(r, say)
+		t.tellClient(h, r, say)
 	} else if client = r.Event.From; !client.IsClient() {
 		decided = rankDecision
 	}
 	if decided == rankDecision || t.open[client] != "" {
 		r.Notes(func(reason, decision string) {
 			say(decided, "%s -> %s", reason, decision)
-			h.reason = reason
+			h.reason += reason + "\n"
 		})
 	}
 	notes := len(h.said)
@@ -79,7 +79,7 @@ func (t *trail) tell(h *happening, r *sim.Record) {
 	if r.Violation != nil {
 		say(rankPlot, "VIOLATION %s", r.Violation.ID)
 	}
-	if notes != 1 || len(h.said) > 1 || writes(r.Effects) {
+	if len(h.said) > notes || writes(r.Effects) {
 		h.reason = ""
 	}
 	if h.rank > rankNone {
@@ -116,13 +116,15 @@ func told(r *sim.Record) string {
 type sayer func(k rank, format string, args ...any)
 
 // tellClient tells of the operations of a client.
-func (t *trail) tellClient(r *sim.Record, say sayer) {
+func (t *trail) tellClient(h *happening, r *sim.Record, say sayer) {
 	for i := range r.Effects {
 		switch f := &r.Effects[i]; f.Kind {
 		case sim.EffectInvoke:
+			h.calls = true
 			t.open[r.Node] = fmt.Sprint(f.Value)
 			say(rankAct, "calls %v", f.Value)
 		case sim.EffectReturn:
+			h.returns = true
 			var got any = f.Outcome
 			if f.Outcome == sim.OK {
 				got = f.Value

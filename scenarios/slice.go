@@ -59,7 +59,8 @@ func (t *trail) slice(r *Report) *Slice {
 	}
 	t.nameFaults(r)
 	s.Lines = t.lines(superseded(kept))
-	if v := r.Violations[0]; v.ID == Livelock || r.Violation == nil && operations == 0 {
+	if id := r.Violations[0].ID; id == Livelock || strings.HasPrefix(id, "liveness-") ||
+		r.Violation == nil && operations == 0 {
 		s.Lines = lastTimes(s.Lines)
 	}
 	s.thin()
@@ -127,16 +128,25 @@ func (t *trail) nameFaults(r *Report) {
 	}
 }
 
-// superseded leaves out decisions that the same node took again, for the same reason, before anything else came of
+// superseded leaves out decisions that the same node took again, for the same reasons, before anything else came of
 // them: votes for one candidate after the other, questions to one server after the other. What was written down stays.
+// Of the turns of a client to one server after the other, the last is told, whatever the reasons were. It leaves out
+// calls, too, whose returns are told: these say what was called.
 func superseded(kept []*happening) []*happening {
 	next := make(map[sim.NodeID]string)
+	returned := make(map[sim.NodeID]bool)
 	var told []*happening
 	for _, h := range slices.Backward(kept) {
-		if h.reason != "" && h.rank <= rankDecision && next[h.node] == h.reason {
+		again := next[h.node] == h.reason || h.node.IsClient() && next[h.node] != ""
+		if h.reason != "" && h.rank <= rankDecision && again {
 			continue
 		}
 		next[h.node] = h.reason
+		answered := returned[h.node] && !h.returns
+		returned[h.node] = h.returns || returned[h.node] && !h.calls
+		if h.calls && answered && h.rank <= rankAct {
+			continue
+		}
 		told = append(told, h)
 	}
 	slices.Reverse(told)

@@ -184,6 +184,28 @@ func TestDecisionsThatAreTakenAgainAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestCallsAreToldByTheirReturns(t *testing.T) {
+	c1, c2 := sim.Client(1), sim.Client(2)
+	all := []*happening{
+		{seq: 1, node: c1, rank: rankAct, calls: true},
+		{seq: 2, node: c2, rank: rankAct, calls: true},
+		{seq: 3, node: c1, rank: rankDetail, reason: "refused"},
+		{seq: 3, node: c1, rank: rankDetail, reason: "nobody answers"},
+		{seq: 4, node: c1, rank: rankAct, returns: true, calls: true},
+		{seq: 5, node: c1, rank: rankAct, returns: true},
+		{seq: 6, node: c1, rank: rankPlot, calls: true},
+		{seq: 7, node: c1, rank: rankPlot, returns: true},
+		{seq: 8, node: c1, rank: rankAct, calls: true},
+	}
+	var told []uint64
+	for _, h := range superseded(all) {
+		told = append(told, h.seq)
+	}
+	if diff := cmp.Diff([]uint64{2, 3, 4, 5, 6, 7, 8}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatNeverComesAboutIsToldOnce(t *testing.T) {
 	n1, n2 := []sim.NodeID{sim.Server(1)}, []sim.NodeID{sim.Server(2)}
 	lines := []SliceLine{
