@@ -21,6 +21,8 @@ type happening struct {
 	reason string
 	// calls and returns are whether an operation of a client began and ended.
 	calls, returns bool
+	// learns is whether more is committed as far as its server knows.
+	learns bool
 	// met says whom a fault has met that does not name it.
 	met string
 

@@ -74,7 +74,7 @@ func (t *trail) tell(h *happening, r *sim.Record) {
 	}
 	notes := len(h.said)
 	if !r.Node.IsClient() {
-		t.tellServer(r, say)
+		t.tellServer(h, r, say)
 	}
 	if r.Violation != nil {
 		say(rankPlot, "VIOLATION %s", r.Violation.ID)
@@ -136,7 +136,7 @@ func (t *trail) tellClient(h *happening, r *sim.Record, say sayer) {
 }
 
 // tellServer tells what a step has made of a server.
-func (t *trail) tellServer(r *sim.Record, say sayer) {
+func (t *trail) tellServer(h *happening, r *sim.Record, say sayer) {
 	s := t.states[r.Node]
 	if s == nil {
 		s = &serverState{}
@@ -176,7 +176,7 @@ func (t *trail) tellServer(r *sim.Record, say sayer) {
 	switch {
 	case replica != nil:
 		t.tellLog(s, replica, say)
-		t.tellCommit(s, replica, r.Seq, say)
+		h.learns = t.tellCommit(s, replica, r.Seq, say)
 	case writes(r.Effects): // what it writes down is all that is seen of a machine that nobody knows
 		say(rankStep, "writes")
 	}
@@ -218,8 +218,8 @@ func (t *trail) tellLog(s *serverState, replica checker.Replica, say sayer) {
 	s.last = last
 }
 
-// tellCommit tells of what a server knows to be committed.
-func (t *trail) tellCommit(s *serverState, replica checker.Replica, seq uint64, say sayer) {
+// tellCommit tells of what a server knows to be committed, and reports whether that is more than before.
+func (t *trail) tellCommit(s *serverState, replica checker.Replica, seq uint64, say sayer) bool {
 	c := replica.CommittedPosition()
 	switch {
 	case c > t.furthest:
@@ -228,7 +228,9 @@ func (t *trail) tellCommit(s *serverState, replica checker.Replica, seq uint64, 
 	case c > s.committed:
 		say(rankDetail, "knows that %s committed", is(s.committed+1, c))
 	}
+	more := c > s.committed
 	s.committed = c
+	return more
 }
 
 // span names entries, "3" or "3…5".

@@ -130,17 +130,22 @@ func (t *trail) nameFaults(r *Report) {
 
 // superseded leaves out decisions that the same node took again, for the same reasons, before anything else came of
 // them: votes for one candidate after the other, questions to one server after the other. What was written down stays.
-// Of the turns of a client to one server after the other, the last is told, whatever the reasons were. It leaves out
-// calls, too, whose returns are told: these say what was called.
+// Of the turns of a client to one server after the other, the last is told, whatever the reasons were; of what a server
+// learned to be committed and did no more than learn, the last; and of calls those whose returns are not, since these
+// say what was called.
 func superseded(kept []*happening) []*happening {
 	next := make(map[sim.NodeID]string)
-	returned := make(map[sim.NodeID]bool)
+	returned, learned := make(map[sim.NodeID]bool), make(map[sim.NodeID]bool)
 	var told []*happening
 	for _, h := range slices.Backward(kept) {
 		again := next[h.node] == h.reason || h.node.IsClient() && next[h.node] != ""
 		if h.reason != "" && h.rank <= rankDecision && again {
 			continue
 		}
+		if h.learns && learned[h.node] && h.rank == rankDetail && len(h.said) == 1 {
+			continue
+		}
+		learned[h.node] = learned[h.node] || h.learns
 		next[h.node] = h.reason
 		answered := returned[h.node] && !h.returns
 		returned[h.node] = h.returns || returned[h.node] && !h.calls

@@ -206,6 +206,25 @@ func TestCallsAreToldByTheirReturns(t *testing.T) {
 	}
 }
 
+func TestOfWhatIsLearnedTheLastIsTold(t *testing.T) {
+	n1, n2 := sim.Server(1), sim.Server(2)
+	knows := []string{"knows that 2 is committed"}
+	all := []*happening{
+		{seq: 1, node: n1, rank: rankDetail, learns: true, said: knows},
+		{seq: 2, node: n2, rank: rankDetail, learns: true, said: knows},
+		{seq: 3, node: n1, rank: rankStep, learns: true, said: []string{"appends 3", "knows that 3 is committed"}},
+		{seq: 4, node: n1, rank: rankDetail, learns: true, said: knows},
+		{seq: 5, node: n1, rank: rankDetail, learns: true, said: knows},
+	}
+	var told []uint64
+	for _, h := range superseded(all) {
+		told = append(told, h.seq)
+	}
+	if diff := cmp.Diff([]uint64{2, 3, 5}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatNeverComesAboutIsToldOnce(t *testing.T) {
 	n1, n2 := []sim.NodeID{sim.Server(1)}, []sim.NodeID{sim.Server(2)}
 	lines := []SliceLine{
