@@ -36,9 +36,6 @@ func writeCase(c *scenarios.Case, name string, stdout io.Writer) error {
 		_, err := stdout.Write(c.Text())
 		return err
 	}
-	if !namesCase(name) {
-		return fmt.Errorf("%s: want a name that ends in %s", name, caseExtension)
-	}
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -59,6 +56,24 @@ func writeCase(c *scenarios.Case, name string, stdout io.Writer) error {
 
 // outputFlag gives c the flag that says where a case goes.
 func outputFlag(c *cobra.Command, output *string) {
-	c.Flags().StringVarP(output, "output", "o", "",
+	c.Flags().VarP((*caseOutput)(output), "output", "o",
 		"the `file`, - for stdout; without it the case is named after scenario and seed")
 }
+
+// caseOutput is where a case goes: a file that is named like one, or "-" for stdout.
+type caseOutput string
+
+// String implements pflag.Value.
+func (o *caseOutput) String() string { return string(*o) }
+
+// Set implements pflag.Value.
+func (o *caseOutput) Set(name string) error {
+	if name != "-" && !namesCase(name) {
+		return fmt.Errorf("want a name that ends in %s", caseExtension)
+	}
+	*o = caseOutput(name)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (o *caseOutput) Type() string { return "file" }
