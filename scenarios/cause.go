@@ -14,15 +14,24 @@ type happening struct {
 	at   sim.Time
 	node sim.NodeID
 	rank rank
-	// what is what the node was told, "<- n1 RequestVote t2 last 1^1", and said what it made of that. Both are empty
-	// if the rank is the lowest. The reason is that of its decisions, if they are all and nothing was written.
+	// what is what the node was told, "RequestVote t2 last 1^1", by from if that is not 0; said is what it made of
+	// that, but for what is below, and made of which kinds that is. All are empty if the rank is the lowest. The
+	// reason is that of its decisions, if they are all and nothing was written.
 	what   string
+	from   sim.NodeID
 	said   []string
+	made   made
 	reason string
-	// calls and returns are whether an operation of a client began and ended.
-	calls, returns bool
-	// learns is whether more is committed as far as its server knows.
-	learns bool
+	// answers is whether the node was told what it was because of what it had sent.
+	answers bool
+	// The entries that its server took up, those that it was the first to commit, with the other servers that had them
+	// then, and those that it learned to be committed; none if the last is 0.
+	takes, commits, learns span
+	with                   []sim.NodeID
+	// others are events for which this one stands.
+	others []*happening
+	// violation is the ID of what ended the run at the event.
+	violation string
 	// met says whom a fault has met that does not name it.
 	met string
 
@@ -80,8 +89,12 @@ func (t *trail) Trace(r *sim.Record) {
 	if r.Action != nil {
 		t.traceFault(&h, r)
 	} else {
+		h.from = r.Event.From
 		h.before, t.last[r.Node] = t.last[r.Node], r.Seq
 		h.faults, t.waiting[r.Node] = t.waiting[r.Node], nil
+		if sent := t.happening(r.SentBy); sent != nil {
+			h.answers = sent.from == r.Node && !sent.answers
+		}
 		t.tell(&h, r)
 	}
 	t.events = append(t.events, h)

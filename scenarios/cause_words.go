@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"schism/checker"
 	"schism/sim"
@@ -14,20 +15,54 @@ type rank uint8
 
 const (
 	rankNone rank = iota
-	// rankDetail: a client turned elsewhere, a server turned one away that has called something, or learned that
-	// something is committed which others knew.
 	rankDetail
-	// rankStep: a server took up entries, or was the first to commit some.
 	rankStep
-	// rankAct: a client called, or was answered.
 	rankAct
-	// rankDecision: a server decided something, with a reason.
 	rankDecision
-	// rankTurn: a server began or ceased to lead, stopped, started again, or lost entries.
 	rankTurn
 	// rankPlot: a fault, an operation that the violation is about, or the event at which it was seen.
 	rankPlot
 )
+
+// made says of which kinds that is which came of an event.
+type made uint16
+
+const (
+	// turnsAway: a client turned elsewhere, or a server turned one away.
+	turnsAway made = 1 << iota
+	// learns: a server learned that something is committed which others knew.
+	learns
+	// takesUp: a server took up entries, or wrote something if nobody knows what entries it has.
+	takesUp
+	// commits: a server was the first to commit something.
+	commits
+	// calls, returns: an operation of a client began, and ended.
+	calls
+	returns
+	// decides: a server decided something, with a reason.
+	decides
+	// turns: a server began or ceased to lead, stopped, started again, or lost entries.
+	turns
+	// violates: the run ended there.
+	violates
+)
+
+// rank says how much matters what is made of one kind.
+func (m made) rank() rank {
+	switch m {
+	case turnsAway, learns:
+		return rankDetail
+	case takesUp, commits:
+		return rankStep
+	case calls, returns:
+		return rankAct
+	case decides:
+		return rankDecision
+	case turns:
+		return rankTurn
+	}
+	return rankPlot
+}
 
 // words is what is particular to a system in what is told of it.
 type words struct {
@@ -47,6 +82,7 @@ func replicaOf(m sim.Machine) checker.Replica {
 // serverState is what was last seen of a server.
 type serverState struct {
 	starts          int
+	down            bool
 	reign           sim.Reign
 	leads           bool
 	last, committed checker.Position
@@ -56,35 +92,50 @@ type serverState struct {
 
 // tell says in words what came of an event, and how much that matters.
 func (t *trail) tell(h *happening, r *sim.Record) {
-	say := func(k rank, format string, args ...any) {
-		h.rank = max(h.rank, k)
-		h.said = append(h.said, fmt.Sprintf(format, args...))
+	say := func(m made, format string, args ...any) {
+		h.is(m)
+		if text := shortened(fmt.Sprintf(format, args...), maxSliceText); !slices.Contains(h.said, text) {
+			h.said = append(h.said, text)
+		}
 	}
-	client, decided := r.Node, rankDetail
+	client, decided := r.Node, turnsAway
 	if r.Node.IsClient() {
-		t.tellClient(h, r, say)
+		t.tellClient(r, say)
 	} else if client = r.Event.From; !client.IsClient() {
-		decided = rankDecision
+		decided = decides
 	}
-	if decided == rankDecision || t.open[client] != "" {
+	if decided == decides || t.open[client] != "" {
 		r.Notes(func(reason, decision string) {
 			say(decided, "%s -> %s", reason, decision)
 			h.reason += reason + "\n"
 		})
 	}
-	notes := len(h.said)
 	if !r.Node.IsClient() {
 		t.tellServer(h, r, say)
 	}
 	if r.Violation != nil {
-		say(rankPlot, "VIOLATION %s", r.Violation.ID)
+		h.is(violates)
+		h.violation = r.Violation.ID
 	}
-	if len(h.said) > notes || writes(r.Effects) {
+	if h.made&^(turnsAway|decides|calls|returns) != 0 || writes(r.Effects) {
 		h.reason = ""
 	}
 	if h.rank > rankNone {
-		h.what = told(r)
+		h.what = shortened(told(r), maxSliceText)
 	}
+}
+
+// is notes that what is made of an event is of a kind, too.
+func (h *happening) is(m made) {
+	h.made |= m
+	h.rank = max(h.rank, m.rank())
+}
+
+// restarts reports whether a server starts because of a fault that says so.
+func (t *trail) restarts(h *happening) bool {
+	return slices.ContainsFunc(h.faults, func(f uint64) bool {
+		return strings.HasPrefix(t.events[f].said[0], "restart")
+	})
 }
 
 // writes reports whether a step writes something.
@@ -103,33 +154,33 @@ func told(r *sim.Record) string {
 	switch r.Event.Kind {
 	case sim.Receive:
 		if slices.ContainsFunc(r.Effects, func(f sim.Effect) bool { return f.Kind == sim.EffectReturn }) {
-			return "<- " + r.Event.From.String() // what it says is what the operation returns
+			return "" // what it says is what the operation returns
 		}
-		return fmt.Sprintf("<- %s %s %s", r.Event.From, r.Event.Msg.Kind(), r.Event.Msg)
-	case sim.SyncFailed, sim.WriteFailed, sim.Closed:
+		return fmt.Sprintf("%s %s", r.Event.Msg.Kind(), r.Event.Msg)
+	case sim.Opened, sim.Closed:
+		return r.Event.Kind.String() + " channel"
+	case sim.SyncFailed, sim.WriteFailed:
 		return r.Event.String()
 	}
 	return ""
 }
 
 // sayer adds to what is said of an event.
-type sayer func(k rank, format string, args ...any)
+type sayer func(m made, format string, args ...any)
 
 // tellClient tells of the operations of a client.
-func (t *trail) tellClient(h *happening, r *sim.Record, say sayer) {
+func (t *trail) tellClient(r *sim.Record, say sayer) {
 	for i := range r.Effects {
 		switch f := &r.Effects[i]; f.Kind {
 		case sim.EffectInvoke:
-			h.calls = true
 			t.open[r.Node] = fmt.Sprint(f.Value)
-			say(rankAct, "calls %v", f.Value)
+			say(calls, "calls %v", f.Value)
 		case sim.EffectReturn:
-			h.returns = true
 			var got any = f.Outcome
 			if f.Outcome == sim.OK {
 				got = f.Value
 			}
-			say(rankAct, "%s -> %v", shortened(t.open[r.Node], maxSliceCall), got)
+			say(returns, "%s -> %v", shortened(t.open[r.Node], maxSliceCall), got)
 			t.open[r.Node] = ""
 		}
 	}
@@ -144,25 +195,26 @@ func (t *trail) tellServer(h *happening, r *sim.Record, say sayer) {
 	}
 	switch r.Event.Kind {
 	case sim.Crashed:
-		s.leads, s.committed = false, 0
+		s.leads, s.committed, s.down = false, 0, true
 		return
 	case sim.Start:
-		if s.starts++; s.starts > 1 {
-			say(rankTurn, "starts again")
+		s.down = false
+		if s.starts++; s.starts > 1 && !t.restarts(h) {
+			say(turns, "starts again")
 		}
 	case sim.SyncFailed, sim.WriteFailed:
-		say(rankTurn, "is told that its disk fails")
+		say(turns, "is told that its disk fails")
 	}
 	for i := range r.Effects {
 		switch f := &r.Effects[i]; f.Kind {
 		case sim.EffectMark:
 			if w, ok := t.words.marks[f.Name]; ok {
-				say(rankTurn, "%s", w)
+				say(turns, "%s", w)
 			} else if t.words.marks == nil {
-				say(rankTurn, "reaches %s", f.Name)
+				say(turns, "reaches %s", f.Name)
 			}
 		case sim.EffectExit:
-			say(rankTurn, "stops: %s", f.Name)
+			say(turns, "stops: %s", f.Name)
 		}
 	}
 	leader, _ := r.Machine.(sim.Leader)
@@ -175,10 +227,10 @@ func (t *trail) tellServer(h *happening, r *sim.Record, say sayer) {
 	}
 	switch {
 	case replica != nil:
-		t.tellLog(s, replica, say)
-		h.learns = t.tellCommit(s, replica, r.Seq, say)
+		t.tellLog(s, replica, h, say)
+		t.tellCommit(s, replica, h)
 	case writes(r.Effects): // what it writes down is all that is seen of a machine that nobody knows
-		say(rankStep, "writes")
+		say(takesUp, "writes")
 	}
 }
 
@@ -187,15 +239,15 @@ func (t *trail) tellLead(s *serverState, leader sim.Leader, say sayer) {
 	reign, leads := leader.Reign()
 	switch {
 	case leads && (!s.leads || reign != s.reign):
-		say(rankTurn, "leads %s %d", t.words.reign, reign)
+		say(turns, "leads %s %d", t.words.reign, reign)
 	case s.leads && !leads:
-		say(rankTurn, "no longer leads %s %d", t.words.reign, s.reign)
+		say(turns, "no longer leads %s %d", t.words.reign, s.reign)
 	}
 	s.leads, s.reign = leads, reign
 }
 
 // tellLog tells of entries that came and went. Two logs that agree at an entry agree below it.
-func (t *trail) tellLog(s *serverState, replica checker.Replica, say sayer) {
+func (t *trail) tellLog(s *serverState, replica checker.Replica, h *happening, say sayer) {
 	last := replica.LastPosition()
 	kept := min(last, s.last)
 	for ; kept > 0; kept-- {
@@ -204,10 +256,11 @@ func (t *trail) tellLog(s *serverState, replica checker.Replica, say sayer) {
 		}
 	}
 	if kept < s.last {
-		say(rankTurn, "loses %s", span(kept+1, s.last))
+		say(turns, "loses %s", span{kept + 1, s.last})
 	}
 	if last > kept {
-		say(rankStep, "appends %s", span(kept+1, last))
+		h.is(takesUp)
+		h.takes = span{kept + 1, last}
 	}
 	for ; kept < last; kept++ {
 		for checker.Position(len(s.reigns)) <= kept+1 {
@@ -218,33 +271,44 @@ func (t *trail) tellLog(s *serverState, replica checker.Replica, say sayer) {
 	s.last = last
 }
 
-// tellCommit tells of what a server knows to be committed, and reports whether that is more than before.
-func (t *trail) tellCommit(s *serverState, replica checker.Replica, seq uint64, say sayer) bool {
+// tellCommit tells of what a server knows to be committed.
+func (t *trail) tellCommit(s *serverState, replica checker.Replica, h *happening) {
 	c := replica.CommittedPosition()
 	switch {
 	case c > t.furthest:
-		say(rankStep, "commits %s", span(t.furthest+1, c))
-		t.furthest, t.furthestAt = c, seq
+		h.is(commits)
+		h.commits, h.with = span{t.furthest + 1, c}, t.holders(s, c, h.node)
+		t.furthest, t.furthestAt = c, h.seq
 	case c > s.committed:
-		say(rankDetail, "knows that %s committed", is(s.committed+1, c))
+		h.is(learns)
+		h.learns = span{s.committed + 1, c}
 	}
-	more := c > s.committed
 	s.committed = c
-	return more
 }
 
-// span names entries, "3" or "3…5".
-func span(from, to checker.Position) string {
-	if from >= to {
-		return fmt.Sprint(to)
+// holders returns the running servers but one that have the entry at p, as the state s of that one has.
+func (t *trail) holders(s *serverState, p checker.Position, but sim.NodeID) (all []sim.NodeID) {
+	for id, other := range t.states { // order: sorted below
+		if id != but && !other.down && other.has(p, s) {
+			all = append(all, id)
+		}
 	}
-	return fmt.Sprintf("%d…%d", from, to)
+	slices.Sort(all)
+	return all
 }
 
-// is says of entries that they are.
-func is(from, to checker.Position) string {
-	if from >= to {
-		return span(from, to) + " is"
+// has reports whether a server has the entry at p that another one has.
+func (s *serverState) has(p checker.Position, other *serverState) bool {
+	return p <= min(s.last, other.last) && s.reigns[p] == other.reigns[p]
+}
+
+// span are entries from one to another.
+type span struct{ from, to checker.Position }
+
+// String names the entries, "3" or "3…5".
+func (s span) String() string {
+	if s.from >= s.to {
+		return fmt.Sprint(s.to)
 	}
-	return span(from, to) + " are"
+	return fmt.Sprintf("%d…%d", s.from, s.to)
 }

@@ -192,7 +192,7 @@ func (f *Fate) String() string {
 		fmt.Fprintf(&b, "  after event %d at t=%s, %d of %d continuations fail although nothing breaks any more\n",
 			f.Point.Events, f.Point.At, f.Point.Calm.Failed, f.Point.Calm.Runs)
 		if f.Event != nil {
-			fmt.Fprintf(&b, "  the last to tell of before: t=%s  %s  %s\n", f.Event.At, f.Event.who(), f.Event.Text)
+			fmt.Fprintf(&b, "  the last to tell of before: t=%s  %s  %s\n", f.Event.At, f.Event.who(), f.Event.text())
 		}
 	}
 	return b.String()

@@ -42,11 +42,12 @@ const (
 	shrinkBound   = 10 * time.Second
 	smallFaults   = 3
 	smallOps      = 5
+	smallEvents   = maxSliceLines
 	nearlyPercent = 95
 )
 
 // TestFailuresOfMutantsShrink makes the failure of each mutant smaller, tells how small it becomes, and wants 95 % to
-// come to no more than 3 faults and 5 operations.
+// come to no more than 3 faults and 5 operations, and 30 events that matter.
 func TestFailuresOfMutantsShrink(t *testing.T) {
 	if !*flagShrink {
 		t.Skip("ask for it by -schism.shrink")
@@ -80,7 +81,7 @@ func (m *failingMutant) shrinks(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	events := len(slice.Lines) + slice.Left
-	small := s.To.Faults <= smallFaults && s.To.Ops <= smallOps
+	small := s.To.Faults <= smallFaults && s.To.Ops <= smallOps && events <= smallEvents
 	verdict, done := "LARGE", ""
 	if small {
 		verdict = "small"

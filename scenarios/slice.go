@@ -26,7 +26,11 @@ type SliceLine struct {
 	Seq   uint64
 	At    sim.Time
 	Nodes []sim.NodeID
-	// Text is "<- n1 RequestVote t2 last 1^1: its log is up to date -> grant".
+	// From are those who sent what the nodes received, and What is that: "RequestVote t2 last 1^1". It is also what
+	// else they were told, by nobody: that the disk fails, for instance. It is "" where it goes without saying.
+	From []sim.NodeID
+	What string
+	// Text is what came of it: "its log is up to date -> grant".
 	Text string
 	// Times is how often that came, but for the numbers in it, if only the last time is told; else it is 0 or 1.
 	Times int
@@ -58,7 +62,7 @@ func (t *trail) slice(r *Report) *Slice {
 		}
 	}
 	t.nameFaults(r)
-	s.Lines = t.lines(superseded(kept))
+	s.Lines = linesOf(t.worthTelling(kept))
 	if id := r.Violations[0].ID; id == Livelock || strings.HasPrefix(id, "liveness-") ||
 		r.Violation == nil && operations == 0 {
 		s.Lines = lastTimes(s.Lines)
@@ -67,8 +71,8 @@ func (t *trail) slice(r *Report) *Slice {
 	return s
 }
 
-// lastTimes leaves out what the same servers did again later, but for the numbers in it. That is for what never came
-// about: how often it was tried in vain is no part of the cause.
+// lastTimes leaves out what servers did again later, but for the numbers in it. That is for what never came about: how
+// often it was tried in vain, and by whom in turn, is no part of the cause. Who led, and which client was answered, is.
 func lastTimes(lines []SliceLine) []SliceLine {
 	last := make(map[string]int)
 	var told []SliceLine
@@ -77,14 +81,13 @@ func lastTimes(lines []SliceLine) []SliceLine {
 			told = append(told, l)
 			continue
 		}
-		what := l.who() + " " + strings.Map(func(c rune) rune {
-			if c >= '0' && c <= '9' {
-				return -1
-			}
-			return c
-		}, l.Text)
+		what := strings.Map(noDigit, l.text())
+		if l.rank == rankTurn || l.Nodes[0].IsClient() {
+			what = l.who() + what
+		}
 		if i, ok := last[what]; ok {
 			told[i].Times++
+			told[i].Nodes, told[i].From = union(told[i].Nodes, l.Nodes), union(told[i].From, l.From)
 			continue
 		}
 		last[what] = len(told)
@@ -93,6 +96,21 @@ func lastTimes(lines []SliceLine) []SliceLine {
 	}
 	slices.Reverse(told)
 	return told
+}
+
+// noDigit leaves digits out.
+func noDigit(c rune) rune {
+	if c >= '0' && c <= '9' {
+		return -1
+	}
+	return c
+}
+
+// union returns all nodes of both lists, in order.
+func union(a, b []sim.NodeID) []sim.NodeID {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // happening returns an event, nil if there is none of that number.
@@ -128,87 +146,6 @@ func (t *trail) nameFaults(r *Report) {
 	}
 }
 
-// superseded leaves out decisions that the same node took again, for the same reasons, before anything else came of
-// them: votes for one candidate after the other, questions to one server after the other. What was written down stays.
-// Of the turns of a client to one server after the other, the last is told, whatever the reasons were; of what a server
-// learned to be committed and did no more than learn, the last; and of calls those whose returns are not, since these
-// say what was called.
-func superseded(kept []*happening) []*happening {
-	next := make(map[sim.NodeID]string)
-	returned, learned := make(map[sim.NodeID]bool), make(map[sim.NodeID]bool)
-	var told []*happening
-	for _, h := range slices.Backward(kept) {
-		again := next[h.node] == h.reason || h.node.IsClient() && next[h.node] != ""
-		if h.reason != "" && h.rank <= rankDecision && again {
-			continue
-		}
-		if h.learns && learned[h.node] && h.rank == rankDetail && len(h.said) == 1 {
-			continue
-		}
-		learned[h.node] = learned[h.node] || h.learns
-		next[h.node] = h.reason
-		answered := returned[h.node] && !h.returns
-		returned[h.node] = h.returns || returned[h.node] && !h.calls
-		if h.calls && answered && h.rank <= rankAct {
-			continue
-		}
-		told = append(told, h)
-	}
-	slices.Reverse(told)
-	return told
-}
-
-// alike is what events on one line have in common.
-type alike struct {
-	sentBy uint64
-	at     sim.Time
-	text   string
-}
-
-// lines makes lines of events.
-func (t *trail) lines(kept []*happening) []SliceLine {
-	var lines []SliceLine
-	places := make(map[alike]int)
-	for _, h := range kept {
-		text := strings.Join(h.said, "; ")
-		if h.what != "" && text != "" {
-			text = h.what + ": " + text
-		}
-		text = shortened(text, maxSliceText)
-		key := alike{sentBy: h.sentBy, text: text}
-		if h.sentBy == 0 {
-			key.at = h.at
-		}
-		if i, ok := places[key]; ok && h.node != 0 && !h.node.IsClient() {
-			lines[i].Nodes = append(lines[i].Nodes, h.node)
-			lines[i].rank = max(lines[i].rank, h.rank)
-			continue
-		}
-		places[key] = len(lines)
-		l := SliceLine{Seq: h.seq, At: h.at, Text: text, rank: h.rank}
-		if h.node != 0 {
-			l.Nodes = []sim.NodeID{h.node}
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
-
-// maxSliceText is how many letters an event is told in at most, maxSliceCall how many of those are for the operation
-// that returns.
-const (
-	maxSliceText = 200
-	maxSliceCall = 80
-)
-
-// shortened cuts what has more letters than can be read.
-func shortened(text string, most int) string {
-	if letters := []rune(text); len(letters) > most {
-		return string(letters[:most]) + "…"
-	}
-	return text
-}
-
 // thin leaves out what matters least, as much as there is too much.
 func (s *Slice) thin() {
 	excess := max(0, len(s.Lines)-maxSliceLines)
@@ -237,7 +174,7 @@ func (s *Slice) String() string {
 		if l.Times > 1 {
 			times = fmt.Sprintf(" (%d times)", l.Times)
 		}
-		fmt.Fprintf(&b, "  t=%-11s %-*s  %s%s\n", l.At, width, l.who(), l.Text, times)
+		fmt.Fprintf(&b, "  t=%-11s %-*s  %s%s\n", l.At, width, l.who(), l.text(), times)
 	}
 	left := ""
 	if s.Left > 0 {
@@ -247,7 +184,17 @@ func (s *Slice) String() string {
 	return b.String()
 }
 
-// who names the nodes of a line.
-func (l *SliceLine) who() string {
-	return strings.Trim(fmt.Sprint(l.Nodes), "[]")
+// text is what the nodes of the line received, from whom, and what came of it.
+func (l *SliceLine) text() string {
+	told := l.What
+	if len(l.From) > 0 {
+		told = strings.TrimSpace("<- " + names(l.From) + " " + told)
+	}
+	if told == "" {
+		return l.Text
+	}
+	return told + ": " + l.Text
 }
+
+// who names the nodes of a line.
+func (l *SliceLine) who() string { return names(l.Nodes) }

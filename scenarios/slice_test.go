@@ -49,7 +49,7 @@ func TestSliceTellsBothSidesOfASplit(t *testing.T) {
 		"n5           hears from no leader -> campaign\n",
 		"n1 n2 n3 n4  <- n5 RequestVote t1 last 0^0: its log is up to date -> grant\n",
 		"leads term 1; appends 1\n",
-		"n5           <- n2 AppendEntriesResponse t1 match 2: commits 2\n",
+		"n5           <- n2 AppendEntriesResponse t1 match 2: commits 2 with n1 n2\n",
 		"n4           <- n3 RequestVote t2 last 1^1: its log is up to date -> grant\n",
 		"leads term 2; appends 2; VIOLATION raft-leader-completeness\n",
 	} {
@@ -57,7 +57,7 @@ func TestSliceTellsBothSidesOfASplit(t *testing.T) {
 			t.Errorf("the slice does not say %q:\n%s", want, text)
 		}
 	}
-	for _, not := range []string{"Synced", "commit 1\n", "match 2: \n"} {
+	for _, not := range []string{"Synced", "commit 1\n", "match 2: \n", "PreVoteResponse", "AppendEntries t"} {
 		if strings.Contains(text, not) {
 			t.Errorf("the slice says %q:\n%s", not, text)
 		}
@@ -166,92 +166,48 @@ func TestThinLeavesOutWhatMattersLeast(t *testing.T) {
 	}
 }
 
-func TestDecisionsThatAreTakenAgainAreToldOnce(t *testing.T) {
-	n1, n2 := sim.Server(1), sim.Server(2)
-	all := []*happening{
-		{seq: 1, node: n1, rank: rankDecision, reason: "a better vote"},
-		{seq: 2, node: n2, rank: rankDecision, reason: "a better vote"},
-		{seq: 3, node: n1, rank: rankDecision, reason: "a better vote"},
-		{seq: 4, node: n1, rank: rankTurn},
-		{seq: 5, node: n1, rank: rankDecision, reason: "a better vote"},
-	}
-	var told []uint64
-	for _, h := range superseded(all) {
-		told = append(told, h.seq)
-	}
-	if diff := cmp.Diff([]uint64{2, 3, 4, 5}, told); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestCallsAreToldByTheirReturns(t *testing.T) {
-	c1, c2 := sim.Client(1), sim.Client(2)
-	all := []*happening{
-		{seq: 1, node: c1, rank: rankAct, calls: true},
-		{seq: 2, node: c2, rank: rankAct, calls: true},
-		{seq: 3, node: c1, rank: rankDetail, reason: "refused"},
-		{seq: 3, node: c1, rank: rankDetail, reason: "nobody answers"},
-		{seq: 4, node: c1, rank: rankAct, returns: true, calls: true},
-		{seq: 5, node: c1, rank: rankAct, returns: true},
-		{seq: 6, node: c1, rank: rankPlot, calls: true},
-		{seq: 7, node: c1, rank: rankPlot, returns: true},
-		{seq: 8, node: c1, rank: rankAct, calls: true},
-	}
-	var told []uint64
-	for _, h := range superseded(all) {
-		told = append(told, h.seq)
-	}
-	if diff := cmp.Diff([]uint64{2, 3, 4, 5, 6, 7, 8}, told); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestOfWhatIsLearnedTheLastIsTold(t *testing.T) {
-	n1, n2 := sim.Server(1), sim.Server(2)
-	knows := []string{"knows that 2 is committed"}
-	all := []*happening{
-		{seq: 1, node: n1, rank: rankDetail, learns: true, said: knows},
-		{seq: 2, node: n2, rank: rankDetail, learns: true, said: knows},
-		{seq: 3, node: n1, rank: rankStep, learns: true, said: []string{"appends 3", "knows that 3 is committed"}},
-		{seq: 4, node: n1, rank: rankDetail, learns: true, said: knows},
-		{seq: 5, node: n1, rank: rankDetail, learns: true, said: knows},
-	}
-	var told []uint64
-	for _, h := range superseded(all) {
-		told = append(told, h.seq)
-	}
-	if diff := cmp.Diff([]uint64{2, 3, 5}, told); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestWhatNeverComesAboutIsToldOnce(t *testing.T) {
-	n1, n2 := []sim.NodeID{sim.Server(1)}, []sim.NodeID{sim.Server(2)}
+	n1, n2, both, c1, c2 := nodes(1), nodes(2), nodes(1, 2), []sim.NodeID{sim.Client(1)}, []sim.NodeID{sim.Client(2)}
 	lines := []SliceLine{
-		{Seq: 1, Nodes: n1, Text: "split 1", rank: rankPlot},
-		{Seq: 2, Nodes: n1, Text: "RequestVote t1: no", rank: rankDecision},
-		{Seq: 3, Nodes: n2, Text: "RequestVote t1: no", rank: rankDecision},
-		{Seq: 4, Nodes: n1, Text: "RequestVote t12: no", rank: rankDecision},
-		{Seq: 5, Nodes: n1, Text: "RequestVote t12: yes", rank: rankDecision},
-		{Seq: 6, Nodes: n1, Text: "RequestVote t13: no", rank: rankDecision},
-		{Seq: 7, Nodes: n1, Text: "split 2", rank: rankPlot},
+		{Seq: 1, Text: "split 1", rank: rankPlot},
+		{Seq: 2, Nodes: n1, From: n2, What: "RequestVote t1", Text: "no", rank: rankDecision},
+		{Seq: 3, Nodes: n2, From: n1, What: "RequestVote t12", Text: "no", rank: rankDecision},
+		{Seq: 4, Nodes: n1, Text: "leads term 1", rank: rankTurn},
+		{Seq: 5, Nodes: n2, Text: "leads term 2", rank: rankTurn},
+		{Seq: 6, Nodes: n1, From: n2, What: "RequestVote t12", Text: "yes", rank: rankDecision},
+		{Seq: 7, Nodes: n1, From: n2, What: "RequestVote t13", Text: "no", rank: rankDecision},
+		{Seq: 8, Nodes: n2, Text: "leads term 3", rank: rankTurn},
+		{Seq: 9, Text: "split 2", rank: rankPlot},
+		{Seq: 10, Nodes: c1, Text: "calls get x", rank: rankAct},
+		{Seq: 11, Nodes: c2, Text: "calls get x", rank: rankAct},
+		{Seq: 12, Nodes: c1, Text: "calls get x", rank: rankAct},
 	}
-	want := []SliceLine{lines[0], lines[2], lines[4], lines[5], lines[6]}
-	want[1].Times, want[2].Times, want[3].Times = 1, 1, 3
+	want := []SliceLine{lines[0], lines[3], lines[5], lines[6], lines[7], lines[8], lines[10], lines[11]}
+	want[1].Times, want[2].Times, want[3].Times, want[4].Times, want[6].Times, want[7].Times = 1, 1, 3, 2, 1, 2
+	want[3].Nodes, want[3].From = both, both
 	got := lastTimes(lines)
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(SliceLine{})); diff != "" {
 		t.Error(diff)
 	}
-	if text := (&Slice{Lines: got}).String(); !strings.Contains(text, "t13: no (3 times)\n") {
+	text := (&Slice{Lines: got}).String()
+	if !strings.Contains(text, "  n1 n2  <- n1 n2 RequestVote t13: no (3 times)\n") {
 		t.Errorf("the slice does not say how often:\n%s", text)
 	}
+}
+
+// nodes returns servers.
+func nodes(numbers ...int) (all []sim.NodeID) {
+	for _, n := range numbers {
+		all = append(all, sim.Server(n))
+	}
+	return all
 }
 
 func TestSliceTellsOfThePanicThatEndsARun(t *testing.T) {
 	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "R02" })
 	c := shrunken(t, protocolMutants[i].mutated(), protocolMutants[i].seed, 100)
 	s := c.told(t)
-	if last := s.Lines[len(s.Lines)-1].Text; !strings.HasPrefix(last, "<- n") ||
+	if last := s.Lines[len(s.Lines)-1].text(); !strings.HasPrefix(last, "<- n") ||
 		!strings.HasSuffix(last, "VIOLATION panic:raft.(*Node).accept") {
 		t.Errorf("the last line is %q", last)
 	}
