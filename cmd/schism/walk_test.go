@@ -13,14 +13,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The walk from a red run to its cause, as the README has it: the commands, and the block that they print.
+// The walk from a red run to its cause, as the README has it: the commands, the block that they print, and what the
+// last line of that prints of the cause.
 var (
-	walk   = regexp.MustCompile("<!-- walk -->\n```sh\n((?s:.*?))```\n")
-	walked = regexp.MustCompile("<!-- walked -->\n```\n((?s:.*?))```\n")
+	walk      = regexp.MustCompile("<!-- walk -->\n```sh\n((?s:.*?))```\n")
+	walked    = regexp.MustCompile("<!-- walked -->\n```\n((?s:.*?))```\n")
+	explained = regexp.MustCompile("<!-- explained -->\n```\n((?s:.*?))```\n")
 	// block is the message of the test that fails.
 	block = regexp.MustCompile(`(?m)^ +(VIOLATION (?s:.*?)\n +identity .*\n)`)
 	// command is a line of it that can be copied.
 	command = regexp.MustCompile(`(?m)^(replay|case|see|explain) +(.*)$`)
+	// needed is the part of an explanation that says what the violation needed.
+	needed = regexp.MustCompile(`(?m)^What it needed\n(?s:.*?)\n\n`)
 	// seconds is how long it took to shrink, which differs.
 	seconds = regexp.MustCompile(`runs, [0-9.]+s\)`)
 )
@@ -38,8 +42,8 @@ func TestREADMEWalksFromARedRunToItsCause(t *testing.T) {
 		t.Skip("there is no go command here")
 	}
 	text := read(t, readme)
-	commands, shown := walk.FindStringSubmatch(text), walked.FindStringSubmatchIndex(text)
-	if commands == nil || shown == nil {
+	commands := walk.FindStringSubmatch(text)
+	if commands == nil {
 		t.Fatal("there is no walk in the README")
 	}
 	dir := copyModule(t)
@@ -59,24 +63,36 @@ func TestREADMEWalksFromARedRunToItsCause(t *testing.T) {
 		t.Fatalf("%d lines can be copied, want 4:\n%s", len(lines), message)
 	}
 	for _, line := range lines {
-		if said := fails(t, dir, line[2]); !strings.Contains(said, violation+":") {
+		if said = fails(t, dir, line[2]); !strings.Contains(said, violation+":") {
 			t.Errorf("%s does not show %s:\n%s", line[2], violation, said)
 		}
 	}
+	cause := strings.TrimSuffix(needed.FindString(said), "\n")
 	canary := "SCHISM_CASE=$PWD/scenarios/testdata/cases/raft-kv-canary-1.txtar go test schism/scenarios " +
 		"-run '^TestScenarios$/^raft$/^kv$/^canary$'" // as the README shows it of a mutant
 	if said := fails(t, dir, canary); !strings.Contains(said, "VIOLATION raft-leader-completeness:") {
 		t.Errorf("the case of a mutant does not show what it is about:\n%s", said)
 	}
 	message = strings.ReplaceAll(seconds.ReplaceAllString(message, "runs, 1.0s)"), os.TempDir()+"/", "$TMPDIR/")
+	shows(t, walked, message)
+	shows(t, explained, cause)
+}
+
+// shows fails if the README shows something else than want in the block that is given, or corrects it.
+func shows(t *testing.T, block *regexp.Regexp, want string) {
+	t.Helper()
+	text := read(t, readme)
+	at := block.FindStringSubmatchIndex(text)
+	if at == nil {
+		t.Fatalf("the README has nothing like %s", block)
+	}
 	if os.Getenv("UPDATE_README") != "" {
-		text = text[:shown[2]] + message + text[shown[3]:]
-		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(readme, []byte(text[:at[2]]+want+text[at[3]:]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(message, text[shown[2]:shown[3]]); diff != "" {
+	if diff := cmp.Diff(want, text[at[2]:at[3]]); diff != "" {
 		t.Errorf("the README shows something else than is printed (-real +README); "+
 			"UPDATE_README=1 corrects it:\n%s", diff)
 	}
