@@ -248,6 +248,8 @@ func (n *Node) handleVoteResponse(slot quorum.Slot, m *RequestVoteResponse, out 
 		n.becomeFollower(n.term, 0, out)
 	case m.Term == term && n.rules.VoteCounts(n.role, m.PreVote):
 		n.countVote(slot, m.Granted, out)
+	case m.Term < term && m.Granted && (n.role == PreCandidate || n.role == Candidate):
+		out.Decide("given in an older term", "do not count the vote")
 	}
 }
 

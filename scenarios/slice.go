@@ -36,6 +36,8 @@ type SliceLine struct {
 	Times int
 
 	rank rank
+	// made is that of its first event.
+	made made
 }
 
 // slice returns the slice of the first violation of r, a run that t has followed.
@@ -65,19 +67,23 @@ func (t *trail) slice(r *Report) *Slice {
 	s.Lines = linesOf(t.worthTelling(kept))
 	if id := r.Violations[0].ID; id == Livelock || strings.HasPrefix(id, "liveness-") ||
 		r.Violation == nil && operations == 0 {
-		s.Lines = lastTimes(s.Lines)
+		s.Lines = lastTimes(s.Lines, func(k rank) bool { return k < rankPlot })
+	} else {
+		s.Lines = lastTimes(s.Lines, func(k rank) bool { return k == rankAct })
 	}
 	s.thin()
 	return s
 }
 
-// lastTimes leaves out what servers did again later, but for the numbers in it. That is for what never came about: how
-// often it was tried in vain, and by whom in turn, is no part of the cause. Who led, and which client was answered, is.
-func lastTimes(lines []SliceLine) []SliceLine {
+// lastTimes leaves out, of lines that matter so much, those that came again later but for the numbers in them. That is
+// for operations that the violation is not about: that a client read every now and then is enough. And it is for what
+// never came about: how often it was tried in vain, and by whom in turn, is no part of the cause. Who led, and which
+// client was answered, is.
+func lastTimes(lines []SliceLine, folds func(k rank) bool) []SliceLine {
 	last := make(map[string]int)
 	var told []SliceLine
 	for _, l := range slices.Backward(lines) {
-		if l.rank == rankPlot {
+		if !folds(l.rank) {
 			told = append(told, l)
 			continue
 		}

@@ -52,16 +52,17 @@ func linesOf(events []*happening) []SliceLine {
 	return all
 }
 
-// goesOn reports whether next is what the same node did at the same instant, without being told anything else.
+// goesOn reports whether next is what the same node did without being told anything else: at the same instant, or a
+// commit that had only to wait for the disk.
 func (l *SliceLine) goesOn(next *SliceLine) bool {
-	return len(l.Nodes) == 1 && slices.Equal(l.Nodes, next.Nodes) && l.At == next.At &&
-		next.From == nil && next.What == ""
+	return len(l.Nodes) == 1 && slices.Equal(l.Nodes, next.Nodes) && next.From == nil && next.What == "" &&
+		(l.At == next.At || next.made == commits)
 }
 
 // lineOf makes a line of events that are alike.
 func lineOf(events []*happening) SliceLine {
 	first := events[0]
-	l := SliceLine{Seq: first.seq, At: first.at, What: first.what, Text: first.text()}
+	l := SliceLine{Seq: first.seq, At: first.at, What: first.what, Text: first.text(), made: first.made}
 	for _, h := range slices.Concat(events, first.others) {
 		l.rank = max(l.rank, h.rank)
 		if h.node != 0 {

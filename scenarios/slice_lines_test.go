@@ -66,6 +66,10 @@ func TestWhatAServerGoesOnWithIsOnTheSameLine(t *testing.T) {
 		{node: c1, at: 8, from: n1, sentBy: 3, said: []string{"get x -> 1"}},
 		{node: c1, at: 8, said: []string{"calls get y"}},
 		{node: c1, at: 8, from: n1, sentBy: 4, said: []string{"get y -> 1"}},
+		{node: n1, at: 9, from: c1, what: "put x", made: takesUp, takes: span{3, 3}},
+		{node: n1, at: 10, made: commits, commits: span{3, 3}},
+		{node: n2, at: 11, made: commits, commits: span{4, 4}},
 	}, "n1 | <- n2 Ack: commits 1…2 with n2; leads; VIOLATION split-brain", "n1 | <- n2 Ack: leads", "n1 n2 | leads",
-		" | heal", " | cut", "n1 | leads", "c1 | <- n1: get x -> 1; calls get y", "c1 | <- n1: get y -> 1")
+		" | heal", " | cut", "n1 | leads", "c1 | <- n1: get x -> 1; calls get y", "c1 | <- n1: get y -> 1",
+		"n1 | <- c1 put x: appends 3; commits 3", "n2 | commits 4")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -185,7 +186,7 @@ func TestWhatNeverComesAboutIsToldOnce(t *testing.T) {
 	want := []SliceLine{lines[0], lines[3], lines[5], lines[6], lines[7], lines[8], lines[10], lines[11]}
 	want[1].Times, want[2].Times, want[3].Times, want[4].Times, want[6].Times, want[7].Times = 1, 1, 3, 2, 1, 2
 	want[3].Nodes, want[3].From = both, both
-	got := lastTimes(lines)
+	got := lastTimes(lines, func(k rank) bool { return k < rankPlot })
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(SliceLine{})); diff != "" {
 		t.Error(diff)
 	}
@@ -201,6 +202,26 @@ func nodes(numbers ...int) (all []sim.NodeID) {
 		all = append(all, sim.Server(n))
 	}
 	return all
+}
+
+func TestOperationsThatTheViolationIsNotAboutAreToldOnce(t *testing.T) {
+	i := slices.IndexFunc(recipeMutants, func(m raftMutant) bool {
+		return m.bug == "a leader who was deposed proclaims"
+	})
+	m := &recipeMutants[i]
+	s := shrunken(t, m.mutated(), m.seed, 300).told(t)
+	if text := s.String(); !regexp.MustCompile(`c\d +<- n\d: get election/ .* \(\d+ times\)\n`).MatchString(text) {
+		t.Errorf("the slice tells of all reads:\n%s", text)
+	}
+}
+
+func TestSliceTellsOnceWhatWasTriedInVain(t *testing.T) {
+	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "E16" })
+	m := &protocolMutants[i]
+	s := shrunken(t, m.mutated(), m.seed, 100).told(t)
+	if text := s.String(); !regexp.MustCompile(`hears from no leader -> campaign.* \(\d+ times\)\n`).MatchString(text) {
+		t.Errorf("the slice tells of all campaigns:\n%s", text)
+	}
 }
 
 func TestSliceTellsOfThePanicThatEndsARun(t *testing.T) {

@@ -11,13 +11,14 @@ import (
 // telling makes of the events that a violation needed those that are told of it, from the last to the first. What
 // later ones imply is left out:
 //
-//   - decisions that the same node took again, for the same reasons, before anything else came of them: votes for one
-//     candidate after the other, questions to one server after the other. What was written down stays;
+//   - decisions that the same node took again, for the same reasons, before more than decisions came of it: votes for
+//     one candidate after the other, campaigns in vain. What was written down stays;
 //   - of the turns of a client to one server after the other all but the last, whatever the reasons were;
 //   - that a server turned a client away, if anything is told of that client later on;
 //   - decisions on a message that came to no more than questions to others, or to an answer that gives the reason, if
 //     it is told that these have arrived: whoever hears a candidate knows that it goes on;
-//   - of what a server learned to be committed, and did no more than learn, all but the last;
+//   - of what a server learned to be committed, and did no more than learn, all but the last, and that, too, if it
+//     commits more itself;
 //   - that servers took up entries, if it is told of the commit that they had them, and that a server appended
 //     something of its own accord, if it is told that it commits it;
 //   - all but the last of the commits of one server between which there is nothing to be told, and of the entries that
@@ -42,9 +43,10 @@ type arrivals struct {
 type toldOf struct {
 	// any is whether anything is.
 	any bool
-	// reason is that of its next event.
-	reason string
-	// learns is whether it learns of commits, returns whether an operation returns whose call is to come.
+	// reasons are those of the decisions that it takes before anything else comes of it.
+	reasons []string
+	// learns is whether it learns of commits or commits itself, returns whether an operation returns whose call is to
+	// come.
 	learns, returns bool
 	// has is the highest entry that a commit tells it to have, and commits the highest that it commits itself, before
 	// it loses any.
@@ -68,24 +70,24 @@ func (t *telling) implied(h *happening) bool {
 	later := t.of(h.node)
 	switch {
 	case h.rank > rankDecision:
-	case h.reason != "" && (later.reason == h.reason || h.node.IsClient() && later.reason != ""):
+	case h.reason != "" && (slices.Contains(later.reasons, h.reason) || h.node.IsClient() && later.reasons != nil):
 		return true
 	case h.made == turnsAway && !h.node.IsClient() && t.of(h.from).any, h.made == learns && later.learns,
 		t.hasTaken(h), t.joins(h):
 		return true
 	case t.hasArrived(h):
-		later.reason = h.reason
+		later.decides(h)
 		return true
 	}
 	answered := later.returns && h.made&returns == 0
 	if h.made&(calls|returns) != 0 {
 		later.returns = h.made&returns != 0
 	}
-	later.reason = h.reason
+	later.decides(h)
 	if h.made&calls != 0 && answered && h.rank <= rankAct {
 		return true
 	}
-	later.any, later.learns = true, later.learns || h.made&learns != 0
+	later.any, later.learns = true, later.learns || h.made&(learns|commits) != 0
 	if h.made&turns != 0 {
 		later.has, later.commits = 0, 0
 	}
@@ -95,6 +97,15 @@ func (t *telling) implied(h *happening) bool {
 	}
 	t.receives(h)
 	return false
+}
+
+// decides notes what h has decided, if that is all that came of it.
+func (later *toldOf) decides(h *happening) {
+	if h.reason == "" {
+		later.reasons = nil
+	} else {
+		later.reasons = append(later.reasons, h.reason)
+	}
 }
 
 // hasTaken reports whether h took up entries, and did no more, of which it is told that its server had them.

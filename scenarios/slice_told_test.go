@@ -41,7 +41,10 @@ func TestDecisionsThatAreTakenAgainAreToldOnce(t *testing.T) {
 		{node: n1, made: decides, reason: "a better vote"},
 		{node: n1, made: turns},
 		{node: n1, made: decides, reason: "a better vote"},
-	}, 2, 3, 4, 5)
+		{node: n1, made: decides, reason: "nobody answers"},
+		{node: n1, made: decides, reason: "a better vote"},
+		{node: n1, made: decides, reason: "nobody answers"},
+	}, 2, 3, 4, 7, 8)
 }
 
 func TestQuestionsAreToldWhereTheyArrive(t *testing.T) {
@@ -108,7 +111,8 @@ func TestOfWhatIsLearnedTheLastIsTold(t *testing.T) {
 		{node: n1, made: takesUp | learns},
 		{node: n1, made: learns},
 		{node: n1, made: learns},
-	}, 2, 3, 5)
+		{node: n2, made: commits},
+	}, 3, 5, 6)
 }
 
 func TestEntriesAreToldByTheCommit(t *testing.T) {
