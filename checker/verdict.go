@@ -61,6 +61,11 @@ type Report struct {
 	// Blocked is the index in Core of the operation that could not be placed: everything that had
 	// returned before it has an explanation, and with it there is none. It is -1 if Core is empty.
 	Blocked int
+	// Seen is the event at which it was seen that something is wrong, if Core does not say that, with the true time:
+	// that a client was told what it must not be told. It is sim.StillOpen if something was missing in the end, and 0
+	// if Core says it all.
+	Seen   uint64
+	SeenAt sim.Time
 	// Explanation is several lines for people: the core, and why it cannot be explained.
 	Explanation string
 	// Effort says what the verdict cost.
@@ -128,6 +133,9 @@ func (r Report) Violation() *sim.Violation {
 	if r.Blocked >= 0 && r.Blocked < len(r.Core) {
 		op := &r.Core[r.Blocked]
 		v.Node, v.At, v.Seq = op.Client, op.Return, op.ReturnSeq
+	}
+	if r.Seen != 0 && r.Seen != sim.StillOpen {
+		v.At, v.Seq = r.SeenAt, r.Seen
 	}
 	return v
 }

@@ -22,6 +22,8 @@ type happening struct {
 	said   []string
 	made   made
 	reason string
+	// writes is whether something was written.
+	writes bool
 	// answers is whether the node was told what it was because of what it had sent.
 	answers bool
 	// The entries that its server took up, those that it was the first to commit, with the other servers that had them
@@ -130,7 +132,7 @@ func (t *trail) traceLoss(r *sim.Record) {
 }
 
 // past returns by number which events are among the roots and their causes, the causes of these, and so on.
-func (t *trail) past(roots []uint64) []bool {
+func (t *trail) past(roots map[uint64]rank) []bool {
 	in := make([]bool, len(t.events))
 	var todo []uint64
 	add := func(seq uint64) {
@@ -139,7 +141,7 @@ func (t *trail) past(roots []uint64) []bool {
 			todo = append(todo, seq)
 		}
 	}
-	for _, seq := range roots {
+	for seq := range roots { // order: a set
 		add(seq)
 	}
 	for len(todo) > 0 {
@@ -154,35 +156,50 @@ func (t *trail) past(roots []uint64) []bool {
 	return in
 }
 
-// roots returns the events that the first violation of r is about, those of operations first, of which there are so
-// many. What ended the run is about the event at which it was seen, about the last event of every server that it names,
-// and about the first commit of all that had been committed until then: few invariants are about one server, and what
-// contradicts it is often not in its past. What was judged afterwards is about the calls and returns that contradict
-// each other, if the judge names any, and about how everybody ended if not.
-func (t *trail) roots(r *Report) (roots []uint64, operations int) {
-	v := r.Violations[0]
-	if r.Violation == nil {
-		for _, op := range r.core() {
-			roots = append(roots, op.CallSeq)
-			if op.ReturnSeq != sim.StillOpen {
-				roots = append(roots, op.ReturnSeq)
+// roots returns the events that the first violation of r is about, and how much they matter. What ended the run is
+// about the event at which it was seen, about the last event of every server that it names, and about the first commit
+// of all that had been committed until then: few invariants are about one server, and what contradicts it is often not
+// in its past. What was judged afterwards is about the calls and returns that contradict each other, if the judge names
+// any, and the event at which it was seen; and about how everybody ended if there are none, or if something was missing
+// then.
+func (t *trail) roots(r *Report) map[uint64]rank {
+	roots := make(map[uint64]rank)
+	if v := r.Violation; v != nil {
+		for word := range strings.FieldsFuncSeq(v.Detail, notOfAName) {
+			if n, ok := sim.ParseNodeID(word); ok {
+				roots[t.last[n]] = rankNone
 			}
 		}
-		if len(roots) > 0 {
-			return roots, len(roots)
-		}
+		roots[t.furthestAt], roots[v.Seq] = rankTurn, rankPlot
+		return roots
+	}
+	judged := r.judged()
+	if len(judged.Core) == 0 || judged.Seen == sim.StillOpen {
 		for _, seq := range t.last { // order: a set
-			roots = append(roots, seq)
-		}
-		return roots, 0
-	}
-	roots = append(roots, v.Seq, t.furthestAt)
-	for word := range strings.FieldsFuncSeq(v.Detail, notOfAName) {
-		if n, ok := sim.ParseNodeID(word); ok {
-			roots = append(roots, t.last[n])
+			roots[seq] = rankNone
 		}
 	}
-	return roots, 0
+	for _, op := range judged.Core {
+		roots[op.CallSeq] = rankPlot
+		if op.ReturnSeq != sim.StillOpen {
+			roots[op.ReturnSeq] = rankPlot
+		}
+	}
+	if h := t.happening(judged.Seen); h != nil {
+		t.tellLike(h)
+		roots[h.seq] = rankPlot
+	}
+	return roots
+}
+
+// tellLike makes h worth telling, and what the same client has received of the same kind before.
+func (t *trail) tellLike(h *happening) {
+	kind, _, _ := strings.Cut(h.what, " ")
+	for seq := h.seq; seq > 0; seq = t.events[seq].before {
+		if e := &t.events[seq]; strings.HasPrefix(e.what, kind+" ") {
+			e.rank = max(e.rank, rankStep)
+		}
+	}
 }
 
 // notOfAName reports whether a letter is none of the name of a node.
@@ -190,12 +207,12 @@ func notOfAName(c rune) bool {
 	return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
 }
 
-// core returns the operations that contradict each other, where the first violation is such a contradiction.
-func (r *Report) core() []sim.Op {
+// judged returns the judgement that is the first violation, an empty one if the run was ended by it.
+func (r *Report) judged() checker.Report {
 	for i := range r.judgements {
 		if j := &r.judgements[i]; j.Verdict == checker.Invalid && j.Check == r.Violations[0].ID {
-			return j.Core
+			return j.Report
 		}
 	}
-	return nil
+	return checker.Report{}
 }

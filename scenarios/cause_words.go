@@ -117,10 +117,11 @@ func (t *trail) tell(h *happening, r *sim.Record) {
 		h.is(violates)
 		h.violation = r.Violation.ID
 	}
-	if h.made&^(turnsAway|decides|calls|returns) != 0 || writes(r.Effects) {
+	h.writes = writes(r.Effects)
+	if h.writes || h.made&^(turnsAway|decides|calls|returns) != 0 {
 		h.reason = ""
 	}
-	if h.rank > rankNone {
+	if h.rank > rankNone || r.Node.IsClient() {
 		h.what = shortened(told(r), maxSliceText)
 	}
 }

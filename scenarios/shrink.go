@@ -123,7 +123,7 @@ func (s *shrinking) limit() int {
 const sparePatience = time.Second
 
 // conflicting reports whether the violation is that operations contradict each other.
-func (s *shrinking) conflicting() bool { return len(s.report.core()) > 1 }
+func (s *shrinking) conflicting() bool { return len(s.report.judged().Core) > 1 }
 
 // patience returns for how long a run goes on when nothing is left to be done, 0 for as long as it would: operations
 // that contradict each other do so whatever comes after them, and what nothing brings about comes about soon.

@@ -45,7 +45,7 @@ func (s *shrinking) failedAt() sim.Time {
 	}
 	at := sim.Time(0)
 	if s.conflicting() {
-		for _, op := range s.report.core() {
+		for _, op := range s.report.judged().Core {
 			at = max(at, op.Call)
 			if op.ReturnSeq != sim.StillOpen {
 				at = max(at, op.Return)

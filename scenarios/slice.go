@@ -42,14 +42,10 @@ type SliceLine struct {
 
 // slice returns the slice of the first violation of r, a run that t has followed.
 func (t *trail) slice(r *Report) *Slice {
-	roots, operations := t.roots(r)
-	for i, seq := range roots {
-		switch h := t.happening(seq); {
-		case h == nil || h.rank == rankNone:
-		case i < operations || seq == r.Violations[0].Seq:
-			h.rank = rankPlot
-		case seq == t.furthestAt:
-			h.rank = max(h.rank, rankTurn)
+	roots := t.roots(r)
+	for seq, k := range roots { // order: each is another event
+		if h := t.happening(seq); h != nil && h.rank > rankNone {
+			h.rank = max(h.rank, k)
 		}
 	}
 	in := t.past(roots)
@@ -58,21 +54,29 @@ func (t *trail) slice(r *Report) *Slice {
 	for seq := range in {
 		if in[seq] {
 			s.Past++
-			if t.events[seq].rank > rankNone {
-				kept = append(kept, &t.events[seq])
+			if h := &t.events[seq]; h.rank > rankNone || h.writes {
+				kept = append(kept, h)
 			}
 		}
 	}
 	t.nameFaults(r)
 	s.Lines = linesOf(t.worthTelling(kept))
-	if id := r.Violations[0].ID; id == Livelock || strings.HasPrefix(id, "liveness-") ||
-		r.Violation == nil && operations == 0 {
+	if r.neverCame() {
 		s.Lines = lastTimes(s.Lines, func(k rank) bool { return k < rankPlot })
 	} else {
 		s.Lines = lastTimes(s.Lines, func(k rank) bool { return k == rankAct })
 	}
 	s.thin()
 	return s
+}
+
+// neverCame reports whether the first violation of r is that something did not come about.
+func (r *Report) neverCame() bool {
+	if v := r.Violation; v != nil {
+		return v.ID == Livelock || strings.HasPrefix(v.ID, "liveness-")
+	}
+	judged := r.judged()
+	return len(judged.Core) == 0 || judged.Seen == sim.StillOpen
 }
 
 // lastTimes leaves out, of lines that matter so much, those that came again later but for the numbers in them. That is
@@ -196,8 +200,8 @@ func (l *SliceLine) text() string {
 	if len(l.From) > 0 {
 		told = strings.TrimSpace("<- " + names(l.From) + " " + told)
 	}
-	if told == "" {
-		return l.Text
+	if told == "" || l.Text == "" {
+		return told + l.Text
 	}
 	return told + ": " + l.Text
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"schism/checker"
 	"schism/sim"
 )
 
@@ -71,6 +72,59 @@ func TestSliceTellsBothSidesOfASplit(t *testing.T) {
 	}
 }
 
+func TestSliceTellsWhoVotedBeforeASplit(t *testing.T) {
+	c, err := ReadCase(CasesDir + "/zab-zk-canary-1.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := c.told(t).String()
+	for _, want := range []string{
+		"n1 n2 n3 n4  <- n5 Notification round 1 looking, n5 (epoch 0, 0:0): a better vote -> vote for n5\n",
+		"n3           <- n4 Notification round 2 looking, n4 (epoch 1, 0:0): a better vote -> vote for n4\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the slice does not say %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestWhatEndsARunIsAboutWhatWasCommittedLast(t *testing.T) {
+	c, err := ReadCase(CasesDir + "/raft-kv-canary-1.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, trail, err := c.follow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := trail.roots(r)
+	if roots[r.Violation.Seq] != rankPlot || roots[trail.furthestAt] != rankTurn || trail.furthestAt == 0 {
+		t.Errorf("the roots of %v are %v, and event %d committed last", r.Violation, roots, trail.furthestAt)
+	}
+}
+
+func TestSomethingNeverCame(t *testing.T) {
+	missing := func(core []sim.Op, seen uint64) *Report {
+		j := checker.Report{Check: "x", Verdict: checker.Invalid, Core: core, Seen: seen}
+		return &Report{Result: &sim.Result{}, judgements: []judgement{{"x", j}},
+			Violations: []*sim.Violation{{ID: "x"}}}
+	}
+	ended := func(id string) *Report {
+		return &Report{Result: &sim.Result{Violation: &sim.Violation{ID: id}}}
+	}
+	op := []sim.Op{{}}
+	for i, r := range []*Report{missing(nil, 0), missing(op, sim.StillOpen), ended(Livelock), ended(LivenessDown)} {
+		if !r.neverCame() {
+			t.Errorf("%d: nothing is missing", i)
+		}
+	}
+	for i, r := range []*Report{missing(op, 0), missing(op, 7), ended("split-brain")} {
+		if r.neverCame() {
+			t.Errorf("%d: something is missing", i)
+		}
+	}
+}
+
 func TestSlicesOfMutantsAreShort(t *testing.T) {
 	try := func(s *Scenario, seed uint64) {
 		s2 := shrunken(t, s, seed, 200).told(t)
@@ -92,7 +146,7 @@ func TestSliceOfAJudgementNamesTheOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, op := range r.core() {
+	for _, op := range r.judged().Core {
 		call := strings.TrimSuffix(shortened(fmt.Sprintf("calls %v", op.Input), maxSliceCall), "…")
 		if text := s.String(); !strings.Contains(text, call) {
 			t.Errorf("the slice does not tell of %v:\n%s", op.Input, text)
@@ -215,8 +269,23 @@ func TestOperationsThatTheViolationIsNotAboutAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestSliceOfAWatchSaysWhatItWasTold(t *testing.T) {
+	const told = `c\d +<- n\d WatchResponse watch \d+ `
+	for bug, last := range map[string]string{
+		"events come in the order of their keys": told + `created (?s:.*)` + told + `(PUT|DELETE) `,
+		"watches never begin":                    `n\d +.*leads term \d+; .*`,
+	} {
+		i := slices.IndexFunc(watchMutants, func(m raftMutant) bool { return m.bug == bug })
+		m := &watchMutants[i]
+		s := shrunken(t, m.mutated(), m.seed, 1000).told(t)
+		if text := s.String(); !regexp.MustCompile(last + `.*\n  \(`).MatchString(text) {
+			t.Errorf("the slice of %q does not end with what shows it:\n%s", bug, text)
+		}
+	}
+}
+
 func TestSliceTellsOnceWhatWasTriedInVain(t *testing.T) {
-	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "E16" })
+	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "E20" })
 	m := &protocolMutants[i]
 	s := shrunken(t, m.mutated(), m.seed, 100).told(t)
 	if text := s.String(); !regexp.MustCompile(`hears from no leader -> campaign.* \(\d+ times\)\n`).MatchString(text) {

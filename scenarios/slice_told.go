@@ -11,8 +11,8 @@ import (
 // telling makes of the events that a violation needed those that are told of it, from the last to the first. What
 // later ones imply is left out:
 //
-//   - decisions that the same node took again, for the same reasons, before more than decisions came of it: votes for
-//     one candidate after the other, campaigns in vain. What was written down stays;
+//   - decisions that the same node took again, for the same reasons, before more than decisions came of it, or anything
+//     was written: votes for one candidate after the other, campaigns in vain;
 //   - of the turns of a client to one server after the other all but the last, whatever the reasons were;
 //   - that a server turned a client away, if anything is told of that client later on;
 //   - decisions on a message that came to no more than questions to others, or to an answer that gives the reason, if
@@ -53,7 +53,8 @@ type toldOf struct {
 	has, commits checker.Position
 }
 
-// worthTelling returns which events are told, in order. Of those it changes the ones that stand for others, too.
+// worthTelling returns which events are told, in order. Those of the lowest rank are none of them. Of those that are
+// told it changes the ones that stand for others, too.
 func (t *trail) worthTelling(events []*happening) []*happening {
 	all := &telling{trail: t, nodes: make(map[sim.NodeID]*toldOf), arrived: make(map[uint64]arrivals)}
 	for _, h := range slices.Backward(events) {
@@ -69,6 +70,9 @@ func (t *trail) worthTelling(events []*happening) []*happening {
 func (t *telling) implied(h *happening) bool {
 	later := t.of(h.node)
 	switch {
+	case h.rank == rankNone: // it writes
+		later.decides(h)
+		return true
 	case h.rank > rankDecision:
 	case h.reason != "" && (slices.Contains(later.reasons, h.reason) || h.node.IsClient() && later.reasons != nil):
 		return true
@@ -99,7 +103,7 @@ func (t *telling) implied(h *happening) bool {
 	return false
 }
 
-// decides notes what h has decided, if that is all that came of it.
+// decides notes what h has decided, if it has done no more.
 func (later *toldOf) decides(h *happening) {
 	if h.reason == "" {
 		later.reasons = nil

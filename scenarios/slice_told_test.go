@@ -44,7 +44,9 @@ func TestDecisionsThatAreTakenAgainAreToldOnce(t *testing.T) {
 		{node: n1, made: decides, reason: "nobody answers"},
 		{node: n1, made: decides, reason: "a better vote"},
 		{node: n1, made: decides, reason: "nobody answers"},
-	}, 2, 3, 4, 7, 8)
+		{node: n1, writes: true},
+		{node: n1, made: decides, reason: "nobody answers"},
+	}, 2, 3, 4, 7, 8, 10)
 }
 
 func TestQuestionsAreToldWhereTheyArrive(t *testing.T) {

@@ -44,6 +44,7 @@ func JudgeLeaseEnds(history []sim.Op, log *Log, calm Calm) checker.Report {
 		due := r.last.Add(time.Duration(r.ttl)*time.Second + calm.Late)
 		if until > due && report.Verdict == checker.Valid {
 			report.Verdict, report.Core, report.Blocked = checker.Invalid, []sim.Op{*r.grant}, 0
+			report.Seen = sim.StillOpen
 			report.Reason = fmt.Sprintf("%v by %s at %v: the lease is there until %v, and was to be over by %v",
 				r.grant.Input, r.grant.Client, r.grant.Call, until, due)
 		}

@@ -55,5 +55,8 @@ func TestJudgeLeaseEnds(t *testing.T) {
 		if got := brokenBy([]checker.Report{report}); got != c.want {
 			t.Errorf("%s: %q, want %q: %v", name, got, c.want, report)
 		}
+		if missing := report.Seen == sim.StillOpen; missing != (c.want != "") {
+			t.Errorf("%s: something is missing: %v", name, missing)
+		}
 	}
 }

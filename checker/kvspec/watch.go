@@ -54,6 +54,8 @@ type Told struct {
 type watches struct {
 	log     *Log
 	reports []checker.Report
+	// now is the response that is read, nil in the end.
+	now *Told
 	// unsure says that what was told is not in the log, but perhaps in another that explains the history, too.
 	unsure bool
 	calls  []*sim.Op // in the order of calls, without those that have begun
@@ -99,8 +101,10 @@ func JudgeWatches(log *Log, calls []sim.Op, told []Told, settled kvapi.Revision)
 	}
 	slices.SortStableFunc(j.calls, func(a, b *sim.Op) int { return cmp.Compare(a.CallSeq, b.CallSeq) })
 	for i := range told {
-		j.read(&told[i])
+		j.now = &told[i]
+		j.read(j.now)
 	}
+	j.now = nil
 	for _, w := range j.all {
 		if j.goes(w, sim.StillOpen) {
 			j.examine(WatchComplete)
@@ -150,7 +154,10 @@ func (j *watches) broken(w *watching, level string, revision kvapi.Revision, wha
 	if r := j.report(level); r.Verdict == checker.Valid {
 		r.Verdict = checker.Invalid
 		r.Reason = fmt.Sprintf("%s of %s: %s", w.op, w.client, what)
-		r.Core, r.Blocked = []sim.Op{*w.call}, 0
+		r.Core, r.Blocked, r.Seen = []sim.Op{*w.call}, 0, sim.StillOpen
+		if j.now != nil {
+			r.Seen, r.SeenAt = j.now.Seq, j.now.At
+		}
 	}
 }
 

@@ -66,6 +66,40 @@ func watched(t testing.TB, log *kvspec.Log, watch, text string, settled kvapi.Re
 	return kvspec.JudgeWatches(log, calls, told, settled)
 }
 
+func TestJudgeWatchesSaysWhereItWasSeen(t *testing.T) {
+	log := kvspec.NewLog()
+	log.Add(parse(t, "put x 1"), 0)
+	log.Add(parse(t, "put x 2"), 0)
+	calls := []sim.Op{{Client: sim.Client(1), Input: parse(t, "watch x rev 2 id 1"), Outcome: sim.OK, ReturnSeq: 2}}
+	for text, want := range map[string]uint64{
+		"created r1; x=1/2.2,1; x=2/2.3,2":            0,
+		"created r1; x=1/2.2,1; x=1/2.2,1; x=2/2.3,2": 12,
+		"created r1; x=1/2.2,1":                       sim.StillOpen,
+	} {
+		var told []kvspec.Told
+		for i, m := range strings.Split(text, ";") {
+			response := says(t, m)
+			response.Seq, response.At = uint64(10+i), sim.Time(100*i)
+			told = append(told, response)
+		}
+		for _, r := range kvspec.JudgeWatches(log, calls, told, 3) {
+			v := r.Violation()
+			switch {
+			case v == nil && r.Seen == 0:
+				continue
+			case v == nil || r.Seen != want:
+				t.Errorf("%s: seen at %d, want %d: %v", text, r.Seen, want, r)
+			case want == 12 && (v.Seq != 12 || v.At != 200), want == sim.StillOpen && v.Seq != 2:
+				t.Errorf("%s: the violation is at event %d, %v", text, v.Seq, v.At)
+			}
+			want = 0
+		}
+		if want != 0 {
+			t.Errorf("%s: nothing is wrong", text)
+		}
+	}
+}
+
 func TestLogKnowsWhatItOwes(t *testing.T) {
 	log := kvspec.NewLog()
 	for _, text := range []string{"put x 1", "put y 1", "delete y", "compact rev 2"} {

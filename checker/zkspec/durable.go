@@ -41,6 +41,7 @@ func JudgeDurable(history []sim.Op, log Log) checker.Report {
 		}
 		if z, ok := shownBut(r.out, there); ok {
 			report.Verdict, report.Core, report.Blocked = checker.Invalid, []sim.Op{*r.op}, 0
+			report.Seen = sim.StillOpen
 			report.Reason = fmt.Sprintf("%s shows %v, which is not in the log", r, z)
 			break
 		}

@@ -5,6 +5,7 @@ import (
 
 	"schism/checker"
 	"schism/checker/zkspec"
+	"schism/sim"
 	"schism/zab/zkapi"
 )
 
@@ -51,6 +52,9 @@ func TestWhatWasShownIsInTheLog(t *testing.T) {
 		r := zkspec.JudgeDurable(historyOf(t, c.acts), c.log)
 		if r.Check != zkspec.Durable || (r.Verdict == checker.Valid) != c.right || r.Verdict == checker.Unknown {
 			t.Errorf("%s: %v", c.name, r)
+		}
+		if missing := r.Seen == sim.StillOpen; missing == c.right {
+			t.Errorf("%s: something is missing: %v", c.name, missing)
 		}
 	}
 }
