@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"schism/checker"
+	"schism/nemesis"
 	"schism/sim"
 )
 
@@ -48,7 +49,7 @@ type happening struct {
 //   - if both are of one node, and it comes before: so timers, tasks, syncs and calls go before what they end in;
 //   - if it sent the message that the other receives, or opened or closed the channel that the other is told of;
 //   - if it is a fault that touched the node of the other, or a link to it, and comes before: what does not arrive
-//     leaves no other trace.
+//     leaves no other trace. What stops or slows a node touches all: its silence is what they notice.
 //
 // A message that leaves only when a disk has synced is sent by the step that asked for it.
 type trail struct {
@@ -57,9 +58,9 @@ type trail struct {
 	events []happening
 	// last is the last event of each node.
 	last map[sim.NodeID]uint64
-	// hands is the last fault that has touched a node or a link; waiting are the faults that the next event of a node
-	// has among its causes.
-	hands   map[sim.Touch]uint64
+	// hands are the faults by which messages are lost, on links and at nodes; waiting are the faults that the next
+	// event of a node has among its causes.
+	hands   map[hand]uint64
 	waiting map[sim.NodeID][]uint64
 	// lost counts by fault the messages that were lost where it was the last to touch something.
 	lost map[uint64]int
@@ -75,7 +76,7 @@ type trail struct {
 // newTrail returns a trail of no run yet.
 func newTrail(w words) *trail {
 	return &trail{
-		words: w, events: make([]happening, 1), last: make(map[sim.NodeID]uint64), hands: make(map[sim.Touch]uint64),
+		words: w, events: make([]happening, 1), last: make(map[sim.NodeID]uint64), hands: make(map[hand]uint64),
 		waiting: make(map[sim.NodeID][]uint64), lost: make(map[uint64]int),
 		states: make(map[sim.NodeID]*serverState), open: make(map[sim.NodeID]string),
 	}
@@ -102,21 +103,25 @@ func (t *trail) Trace(r *sim.Record) {
 	t.events = append(t.events, h)
 }
 
-// traceFault notes what a fault touches.
+// traceFault notes what a fault touches. Whoever it silences, it touches everybody.
 func (t *trail) traceFault(h *happening, r *sim.Record) {
 	h.rank, h.said = rankPlot, []string{r.Action.String()}
+	takes := takenBy(r.Action)
 	var nodes []sim.NodeID
 	for _, touch := range r.Touched {
-		if touch.To == 0 && !slices.Contains(nodes, touch.From) {
+		t.layHands(touch, takes, r.Seq)
+		switch {
+		case touch.To != 0:
+			t.waits(touch.To, r.Seq)
+			continue
+		case takes&(nemesis.TakesProcesses|nemesis.TakesSpeed) != 0:
+			for n := range t.last { // order: each waits for itself
+				t.waits(n, r.Seq)
+			}
+		}
+		t.waits(touch.From, r.Seq)
+		if !slices.Contains(nodes, touch.From) {
 			nodes = append(nodes, touch.From)
-		}
-		t.hands[touch] = r.Seq
-		n := touch.To
-		if n == 0 {
-			n = touch.From
-		}
-		if !slices.Contains(t.waiting[n], r.Seq) {
-			t.waiting[n] = append(t.waiting[n], r.Seq)
 		}
 	}
 	if text := r.Action.String(); len(nodes) == 1 && !strings.Contains(text, nodes[0].String()) {
@@ -124,9 +129,48 @@ func (t *trail) traceFault(h *happening, r *sim.Record) {
 	}
 }
 
+// waits makes a fault a cause of the next event of a node.
+func (t *trail) waits(n sim.NodeID, fault uint64) {
+	if !slices.Contains(t.waiting[n], fault) {
+		t.waiting[n] = append(t.waiting[n], fault)
+	}
+}
+
+// takenBy returns what a fault takes, everything if it does not say so.
+func takenBy(a sim.Action) nemesis.Takes {
+	if f, ok := a.(nemesis.Fault); ok {
+		return f.Takes()
+	}
+	return ^nemesis.Takes(0)
+}
+
+// hand is what a fault has laid hands on: where, and whether messages that arrive there find nobody.
+type hand struct {
+	sim.Touch
+	down bool
+}
+
+// layHands notes that messages are lost by the fault there from now on, or by none if it takes nothing.
+func (t *trail) layHands(touch sim.Touch, takes nemesis.Takes, fault uint64) {
+	if takes == 0 {
+		delete(t.hands, hand{touch, false})
+		delete(t.hands, hand{touch, true})
+	}
+	if takes&(nemesis.TakesDelivery|nemesis.TakesStreams|nemesis.TakesLatency) != 0 {
+		t.hands[hand{touch, false}] = fault
+	}
+	if takes&nemesis.TakesProcesses != 0 {
+		t.hands[hand{touch, true}] = fault
+	}
+}
+
 // traceLoss notes by which fault a message was lost, if it was by one.
 func (t *trail) traceLoss(r *sim.Record) {
-	if f := max(t.hands[sim.Touch{From: r.From, To: r.To}], t.hands[sim.Touch{From: r.To}]); f != 0 {
+	f := max(t.hands[hand{sim.Touch{From: r.From, To: r.To}, false}], t.hands[hand{sim.Touch{From: r.To}, false}])
+	if r.Lost == "down" {
+		f = t.hands[hand{sim.Touch{From: r.To}, true}]
+	}
+	if f != 0 {
 		t.lost[f]++
 	}
 }

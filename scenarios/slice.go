@@ -32,12 +32,14 @@ type SliceLine struct {
 	What string
 	// Text is what came of it: "its log is up to date -> grant".
 	Text string
-	// Times is how often that came, but for the numbers in it, if only the last time is told; else it is 0 or 1.
-	Times int
+	// Times is how often that came if only the last time is told; else it is 0 or 1. Varied is whether there were other
+	// numbers in it.
+	Times  int
+	Varied bool
 
 	rank rank
-	// made is that of its first event.
-	made made
+	// first is its first event.
+	first *happening
 }
 
 // slice returns the slice of the first violation of r, a run that t has followed.
@@ -97,6 +99,7 @@ func lastTimes(lines []SliceLine, folds func(k rank) bool) []SliceLine {
 		}
 		if i, ok := last[what]; ok {
 			told[i].Times++
+			told[i].Varied = told[i].Varied || l.What != told[i].What || l.Text != told[i].Text
 			told[i].Nodes, told[i].From = union(told[i].Nodes, l.Nodes), union(told[i].From, l.From)
 			continue
 		}
@@ -181,7 +184,10 @@ func (s *Slice) String() string {
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		times := ""
-		if l.Times > 1 {
+		switch {
+		case l.Times > 1 && l.Varied:
+			times = fmt.Sprintf(" (%d times, with other numbers)", l.Times)
+		case l.Times > 1:
 			times = fmt.Sprintf(" (%d times)", l.Times)
 		}
 		fmt.Fprintf(&b, "  t=%-11s %-*s  %s%s\n", l.At, width, l.who(), l.text(), times)

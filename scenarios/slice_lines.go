@@ -18,29 +18,24 @@ type alike struct {
 	what, text string
 }
 
+// lining makes lines of events.
+type lining struct {
+	lines [][]*happening
+	// places are the lines of what is alike, events those of the events, and last the last of each node.
+	places map[alike]int
+	events map[uint64]int
+	last   map[sim.NodeID]int
+	turn   int
+}
+
 // linesOf makes lines of events.
 func linesOf(events []*happening) []SliceLine {
-	var lines [][]*happening
-	places, last, turn := make(map[alike]int), make(map[sim.NodeID]int), 0
+	t := &lining{places: make(map[alike]int), events: make(map[uint64]int), last: make(map[sim.NodeID]int)}
 	for _, h := range events {
-		key := alike{sentBy: h.sentBy, what: h.what, text: h.text()}
-		switch {
-		case h.rank >= rankTurn:
-			turn++
-		case h.made == decides && h.reason != "":
-			key.sentBy, key.turn = 0, turn
-		case h.sentBy == 0:
-			key.at = h.at
-		}
-		i, ok := places[key]
-		if !ok || i < last[h.node] || h.node == 0 || h.node.IsClient() {
-			i = len(lines)
-			places[key], lines = i, append(lines, nil)
-		}
-		lines[i], last[h.node] = append(lines[i], h), i
+		t.place(h)
 	}
-	all := make([]SliceLine, 0, len(lines))
-	for _, alike := range lines {
+	all := make([]SliceLine, 0, len(t.lines))
+	for _, alike := range t.lines {
 		l := lineOf(alike)
 		if n := len(all); n > 0 && all[n-1].goesOn(&l) {
 			all[n-1].Text += "; " + l.Text
@@ -52,17 +47,38 @@ func linesOf(events []*happening) []SliceLine {
 	return all
 }
 
-// goesOn reports whether next is what the same node did without being told anything else: at the same instant, or a
-// commit that had only to wait for the disk.
+// place puts an event on the line of those that are alike. No line has an event of a node after which something else is
+// told of that node on another, or one that came of what is told on a later line.
+func (t *lining) place(h *happening) {
+	key := alike{sentBy: h.sentBy, what: h.what, text: h.text()}
+	switch {
+	case h.made == decides && h.reason != "" && h.rank < rankTurn:
+		key.sentBy, key.turn = 0, t.turn
+	case h.sentBy == 0:
+		key.at = h.at
+	}
+	if h.rank >= rankTurn {
+		t.turn++
+	}
+	i, ok := t.places[key]
+	if !ok || i < t.last[h.node] || i < t.events[h.sentBy] || h.node == 0 || h.node.IsClient() {
+		i = len(t.lines)
+		t.places[key], t.lines = i, append(t.lines, nil)
+	}
+	t.lines[i], t.last[h.node], t.events[h.seq] = append(t.lines[i], h), i, i
+}
+
+// goesOn reports whether next is what the same node did without being told anything else: at the same instant, or the
+// commit of what it took up, which had only to wait for the disk.
 func (l *SliceLine) goesOn(next *SliceLine) bool {
 	return len(l.Nodes) == 1 && slices.Equal(l.Nodes, next.Nodes) && next.From == nil && next.What == "" &&
-		(l.At == next.At || next.made == commits)
+		(l.At == next.At || next.first.made == commits && next.first.commits.to <= l.first.takes.to)
 }
 
 // lineOf makes a line of events that are alike.
 func lineOf(events []*happening) SliceLine {
 	first := events[0]
-	l := SliceLine{Seq: first.seq, At: first.at, What: first.what, Text: first.text(), made: first.made}
+	l := SliceLine{Seq: first.seq, At: first.at, What: first.what, Text: first.text(), first: first}
 	for _, h := range slices.Concat(events, first.others) {
 		l.rank = max(l.rank, h.rank)
 		if h.node != 0 {

@@ -37,7 +37,7 @@ func TestServersThatWereToldTheSameAreOnOneLine(t *testing.T) {
 func TestServersThatDecideTheSameAreOnOneLineUntilSomethingTurns(t *testing.T) {
 	n1, n2, n3 := sim.Server(1), sim.Server(2), sim.Server(3)
 	votes := func(n, from sim.NodeID, by uint64) *happening {
-		return &happening{node: n, from: from, sentBy: by, what: "vote n3", made: decides, rank: rankDecision,
+		return &happening{seq: 100*by + uint64(n), node: n, from: from, sentBy: by, what: "vote n3", made: decides, rank: rankDecision,
 			reason: "a better vote", said: []string{"a better vote -> vote for n3"}}
 	}
 	wantLines(t, []*happening{
@@ -49,6 +49,26 @@ func TestServersThatDecideTheSameAreOnOneLineUntilSomethingTurns(t *testing.T) {
 	}, "n1 n2 | <- n1 n3 vote n3: a better vote -> vote for n3", "n3 | leads",
 		"n1 | <- n3 vote n3: a better vote -> vote for n3", "n1 | closes",
 		"n1 n2 | <- n3 vote n3: a better vote -> vote for n3")
+}
+
+func TestNoLineTellsOfEffectsBeforeTheirCauses(t *testing.T) {
+	n1, n2, n3 := sim.Server(1), sim.Server(2), sim.Server(3)
+	refuses := func(seq, by uint64, n sim.NodeID) *happening {
+		return &happening{seq: seq, node: n, from: n3, sentBy: by, what: "PreVote", made: decides, rank: rankDecision,
+			reason: "too early", said: []string{"too early -> refuse"}}
+	}
+	wantLines(t, []*happening{
+		refuses(2, 1, n1),
+		{seq: 3, node: n3, made: decides, rank: rankDecision, said: []string{"hears nobody -> campaign"}},
+		refuses(4, 3, n2),
+		{seq: 5, at: 1, said: []string{"crash n1"}, rank: rankPlot},
+		{seq: 6, node: n1, at: 2, made: turns, rank: rankTurn, said: []string{"loses 2"}},
+		{seq: 7, at: 3, said: []string{"crash n2"}, rank: rankPlot},
+		{seq: 8, node: n2, at: 4, made: turns, rank: rankTurn, said: []string{"loses 2"}},
+		{seq: 9, node: n2, at: 5, made: commits, rank: rankStep, commits: span{2, 2}},
+	}, "n1 | <- n3 PreVote: too early -> refuse", "n3 | hears nobody -> campaign",
+		"n2 | <- n3 PreVote: too early -> refuse", " | crash n1", "n1 | loses 2", " | crash n2", "n2 | loses 2",
+		"n2 | commits 2")
 }
 
 func TestWhatAServerGoesOnWithIsOnTheSameLine(t *testing.T) {
