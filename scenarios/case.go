@@ -72,7 +72,7 @@ func (c *Case) Settle() error {
 		return err
 	}
 	if r.Verdict == checker.Unknown {
-		return fmt.Errorf("%s: nobody can tell whether this run is valid: %s", c.name(), r.reasons())
+		return c.unknown(r)
 	}
 	c.Expect, c.Events, c.Digest, c.Draws = r.ID(), r.Events, r.Digest, r.Draws
 	c.Checkpoints = append([]sim.Digest(nil), r.Checkpoints...)
@@ -85,6 +85,11 @@ func (c *Case) Settle() error {
 		c.Story = r.tell(slice.String())
 	}
 	return err
+}
+
+// unknown is the error that the run of the case has no verdict.
+func (c *Case) unknown(r *Report) error {
+	return fmt.Errorf("%s: nobody can tell whether this run is valid: %s", c.name(), r.reasons())
 }
 
 // name names the case: its scenario and its seed.

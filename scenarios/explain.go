@@ -1,6 +1,10 @@
 package scenarios
 
-import "fmt"
+import (
+	"fmt"
+
+	"schism/checker"
+)
 
 // Explain makes the run of the case and returns what its first violation needed. The error is ErrClean if there is
 // none.
@@ -12,7 +16,7 @@ func (c *Case) Explain() (*Report, *Slice, error) {
 	return r, trail.slice(r), nil
 }
 
-// follow makes the run of the case, in which something must be violated, and returns its trail.
+// follow makes the run of the case, in which something must be violated for certain, and returns its trail.
 func (c *Case) follow() (*Report, *trail, error) {
 	runner := c.runner()
 	tale := runner.system.chronicle()
@@ -20,6 +24,9 @@ func (c *Case) follow() (*Report, *trail, error) {
 	r, err := runner.runCase(c, Options{Story: true, Trace: trail})
 	if err != nil {
 		return nil, nil, err
+	}
+	if r.Verdict == checker.Unknown {
+		return nil, nil, c.unknown(r)
 	}
 	if len(r.Violations) == 0 {
 		return nil, nil, fmt.Errorf("%s: %w", c.name(), ErrClean)

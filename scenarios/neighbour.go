@@ -36,13 +36,15 @@ type Change struct {
 type Neighbours struct {
 	// Nearest is the smallest change that makes the case pass, nil if none does.
 	Nearest *Change
-	// Tried are all changes that were tried, the smallest first.
+	// Tried are all changes that were tried, the smallest first; Left counts those that there were too many of.
 	Tried []Change
+	Left  int
 	// Done says that nothing has interrupted the search.
 	Done bool
 }
 
-// maxNeighbours bounds the changes that are tried.
+// maxNeighbours bounds the changes that are tried: of the schedule, and of the workload. Of those of one kind as many
+// are left out as is needed, from the most numerous kind first, since what is left out altogether says most.
 const maxNeighbours = 2000
 
 // Neighbour looks for the smallest single change that makes the case pass. Changes of the schedule are smaller than
@@ -57,8 +59,9 @@ const maxNeighbours = 2000
 //  7. an operation is left out, and the pause before it stays.
 //
 // Within each the order is that of the schedule or the workload. The workload is not changed if a change of the
-// schedule is enough. A case whose run ends with its violation often mends nothing, since that comes later: to see
-// whether a neighbour passes, all is mended long after that instant.
+// schedule is enough. A case often mends nothing, since its run ends with the violation before that, or since nothing
+// was mended for too long. To see whether a neighbour passes, all is mended: long after the violation, or at the end of
+// the schedule. If the case itself then passes, or fails in another way, nothing is mended in its neighbours either.
 func Neighbour(ctx context.Context, c *Case, o ExplainOptions) (*Neighbours, error) {
 	base := *c
 	if err := base.Settle(); err != nil {
@@ -74,12 +77,10 @@ func Neighbour(ctx context.Context, c *Case, o ExplainOptions) (*Neighbours, err
 	s := &neighbourhood{ctx: ctx, crew: newCrew(o.Workers), base: base, ended: report.Violation != nil,
 		at: time.Duration(report.Violations[0].At), progress: progress{tell: o.Progress}}
 	s.crew.done = s.add
-	if s.ended {
-		s.mendLate()
-	}
-	s.look(s.scheduleChanges())
+	s.mend()
+	s.look(s.scheduleChanges()...)
 	if s.result.Nearest == nil && ctx.Err() == nil {
-		s.look(s.workloadChanges())
+		s.look(s.workloadChanges()...)
 	}
 	s.result.Done = ctx.Err() == nil
 	return &s.result, nil
@@ -91,8 +92,10 @@ type neighbourhood struct {
 	crew *crew
 	base Case
 	// ended says that the run ends with the violation, at the instant at.
-	ended  bool
-	at     time.Duration
+	ended bool
+	at    time.Duration
+	// mends is whether neighbours, too, are mended at the end of their schedules.
+	mends  bool
 	result Neighbours
 	progress
 }
@@ -110,19 +113,25 @@ func (p *progress) add() {
 	}
 }
 
-// mendLate makes the base end with a recovery, if it then still fails in the same way.
-func (s *neighbourhood) mendLate() {
-	late := max(s.at+time.Millisecond, min(2*s.at+time.Second, s.base.Scenario.HealAt))
+// mend makes the base end with a recovery, if it then still fails in the same way.
+func (s *neighbourhood) mend() {
 	c := s.base
-	c.Schedule = append(slices.Clone(c.Schedule), nemesis.Entry{When: sim.Trigger{After: late}, Do: nemesis.Recover{}})
+	c.Schedule = slices.Clone(c.Schedule)
+	if s.ended {
+		late := max(s.at+time.Millisecond, min(2*s.at+time.Second, s.base.Scenario.HealAt))
+		c.Schedule = append(c.Schedule, nemesis.Entry{When: sim.Trigger{After: late}, Do: nemesis.Recover{}})
+	} else if len(c.Schedule) > 0 {
+		c.recover()
+	}
 	if r, err := c.Run(Options{}); err == nil && r.ID() == c.Expect {
-		s.base = c
+		s.base, s.mends = c, !s.ended
 	}
 }
 
 // look tries changes.
-func (s *neighbourhood) look(changes []Change) {
-	changes = changes[:min(len(changes), maxNeighbours)]
+func (s *neighbourhood) look(kinds ...[]Change) {
+	s.result.Left += curtail(kinds, maxNeighbours)
+	changes := slices.Concat(kinds...)
 	s.expected += len(changes)
 	s.crew.all(s.ctx, len(changes), func(worker, i int) { changes[i].ID = s.try(worker, &changes[i]) })
 	for _, change := range changes {
@@ -142,7 +151,7 @@ func (s *neighbourhood) try(worker int, change *Change) string {
 	c.Workload, c.Schedule = c.Workload.clone(), slices.Clone(c.Schedule)
 	change.make(&c)
 	c.Schedule.Sort()
-	if !s.ended && len(c.Schedule) > 0 {
+	if s.mends && len(c.Schedule) > 0 {
 		c.recover()
 	}
 	if r := s.crew.run(worker, &c, Options{}); r != nil {
@@ -151,8 +160,25 @@ func (s *neighbourhood) try(worker int, change *Change) string {
 	return ""
 }
 
-// scheduleChanges returns the changes of the schedule.
-func (s *neighbourhood) scheduleChanges() []Change {
+// curtail leaves no more than most changes, and returns how many it has left out: of each kind the last.
+func curtail(kinds [][]Change, most int) (left int) {
+	all, largest := 0, 0
+	for _, kind := range kinds {
+		all, largest = all+len(kind), max(largest, len(kind))
+	}
+	for ; all-left > most; largest-- {
+		for i, kind := range kinds {
+			if len(kind) >= largest && all-left > most {
+				kinds[i] = kind[:largest-1]
+				left++
+			}
+		}
+	}
+	return left
+}
+
+// scheduleChanges returns the changes of the schedule, by kind.
+func (s *neighbourhood) scheduleChanges() [][]Change {
 	var steps, tenths, plainer, fewer []Change
 	for i, e := range s.base.Schedule {
 		if e.Do == nemesis.Fault(nemesis.Recover{}) {
@@ -173,7 +199,7 @@ func (s *neighbourhood) scheduleChanges() []Change {
 		}
 		fewer = append(fewer, change("left out", func(c *Case) { c.Schedule = slices.Delete(c.Schedule, i, i+1) }))
 	}
-	return slices.Concat(steps, tenths, plainer, fewer)
+	return [][]Change{steps, tenths, plainer, fewer}
 }
 
 // beside returns d earlier and later by a step, as far as that is a change and not negative.
@@ -187,8 +213,8 @@ func beside(d, step time.Duration) []time.Duration {
 	return []time.Duration{d - step, d + step}
 }
 
-// workloadChanges returns the changes of the workload.
-func (s *neighbourhood) workloadChanges() []Change {
+// workloadChanges returns the changes of the workload, by kind.
+func (s *neighbourhood) workloadChanges() [][]Change {
 	var steps, tenths, fewer []Change
 	for client, lines := range s.base.Workload {
 		for i, line := range lines {
@@ -215,7 +241,7 @@ func (s *neighbourhood) workloadChanges() []Change {
 			}})
 		}
 	}
-	return slices.Concat(steps, tenths, fewer)
+	return [][]Change{steps, tenths, fewer}
 }
 
 // String says which change is enough, and what the others come to.
@@ -248,6 +274,9 @@ func (n *Neighbours) String() string {
 		if counts[id] > shown {
 			fmt.Fprintf(&b, "      … and %d more\n", counts[id]-shown)
 		}
+	}
+	if n.Left > 0 {
+		fmt.Fprintf(&b, "  %d more changes were not tried\n", n.Left)
 	}
 	if !n.Done {
 		b.WriteString("  stopped before the end\n")

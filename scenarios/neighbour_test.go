@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestSmallestChangesComeFirst(t *testing.T) {
 		Workload: Workload{{"10ms get x", "0s put x 1"}},
 	}}
 	var got []string
-	for _, change := range append(s.scheduleChanges(), s.workloadChanges()...) {
+	for _, change := range slices.Concat(append(s.scheduleChanges(), s.workloadChanges()...)...) {
 		got = append(got, change.What)
 	}
 	crash := s.base.Schedule[0].String()
@@ -73,9 +74,37 @@ func TestSmallestChangesComeFirst(t *testing.T) {
 	}
 	c := s.base
 	c.Workload = c.Workload.clone()
-	s.workloadChanges()[5].make(&c)
+	s.workloadChanges()[2][0].make(&c)
 	if diff := cmp.Diff(Workload{{"10ms put x 1"}}, c.Workload); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatIsNotMendedInTheCaseIsNotMendedInItsNeighbours(t *testing.T) {
+	c := DrawCase(Must("raft/kv/calm"), 1, sim.NewSeeded(1))
+	var err error
+	if c.Schedule, err = nemesis.ParseSchedule("2s crash n1\n3s crash n2\n4s crash n3\n"); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Neighbour(context.Background(), c, ExplainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := n.String(); !strings.Contains(text, "come to "+LivenessDown+":\n") {
+		t.Errorf("want that the servers stay down:\n%s", text)
+	}
+}
+
+func TestTheMostNumerousChangesAreCurtailed(t *testing.T) {
+	kinds := [][]Change{make([]Change, 9), make([]Change, 2), make([]Change, 6)}
+	if left := curtail(kinds, 11); left != 6 || len(kinds[0])+len(kinds[2]) != 9 || len(kinds[1]) != 2 {
+		t.Errorf("%d are left out, and there are %d, %d and %d", left, len(kinds[0]), len(kinds[1]), len(kinds[2]))
+	}
+	if left := curtail(kinds, 11); left != 0 {
+		t.Errorf("%d are left out of 11", left)
+	}
+	if text := (&Neighbours{Left: 6, Done: true}).String(); !strings.Contains(text, "6 more changes were not tried\n") {
+		t.Errorf("it does not say that some were not tried:\n%s", text)
 	}
 }
 

@@ -52,6 +52,8 @@ type Fate struct {
 	// Point is the shortest prefix from which, and from all longer ones that were looked at, nearly all continuations
 	// fail although nothing breaks any more; nil if there is none. It is looked for between the prefixes, by halves.
 	Point *Prefix
+	// Last is the event up to which it was looked for: that at which the run ended with the violation, or the last.
+	Last uint64
 	// Event is what happened last in it that is worth telling, nil if nothing is.
 	Event *SliceLine
 	// Done says that nothing has interrupted the search.
@@ -65,7 +67,8 @@ type Fate struct {
 // of everything or of a core; in the others the schedule goes on. How these differ says what the faults to come have to
 // do with it.
 //
-// A continuation ends, without the violation, when it has two times as many events as the case, and some more.
+// A continuation ends, without the violation, when it has two times as many events as the case, and some more. If the
+// violation is a livelock it ends as a run does, which takes long.
 func NoReturn(ctx context.Context, c *Case, o ExplainOptions) (*Fate, error) {
 	report, trail, err := c.follow()
 	if err != nil {
@@ -80,7 +83,11 @@ func NoReturn(ctx context.Context, c *Case, o ExplainOptions) (*Fate, error) {
 	s := &fateSearch{ctx: ctx, o: o, crew: newCrew(o.Workers), c: c, id: report.ID(), trail: trail,
 		progress: progress{tell: o.Progress}}
 	s.crew.done = s.add
-	last := min(report.Violations[0].Seq, report.Events)
+	last := report.Events
+	if report.Violation != nil {
+		last = min(report.Violation.Seq, last)
+	}
+	s.fate.Last = last
 	var at []uint64
 	for i := range uint64(o.Prefixes) {
 		if e := last * i / uint64(o.Prefixes); i == 0 || e > at[len(at)-1] {
@@ -187,7 +194,7 @@ func (f *Fate) String() string {
 	case !f.Done:
 		b.WriteString("  stopped before the end\n")
 	case f.Point == nil:
-		b.WriteString("  there is no point of no return: to the end it takes another fault, or luck\n")
+		fmt.Fprintf(&b, "  there is no point of no return: up to event %d it takes another fault, or luck\n", f.Last)
 	default:
 		fmt.Fprintf(&b, "  after event %d at t=%s, %d of %d continuations fail although nothing breaks any more\n",
 			f.Point.Events, f.Point.At, f.Point.Calm.Failed, f.Point.Calm.Runs)

@@ -31,6 +31,18 @@ func TestNoReturnAfterTheSplit(t *testing.T) {
 	}
 }
 
+func TestNoReturnIsLookedForUntilTheEndIfThatIsJudged(t *testing.T) {
+	m := &raftMutants[11] // a range is read in two pieces, which nobody sees before the run is over
+	c := shrunken(t, m.mutated(), m.seed, 200)
+	f, err := NoReturn(context.Background(), c, ExplainOptions{Prefixes: 3, Continuations: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Last != c.Events || len(f.Prefixes) != 3 {
+		t.Errorf("it is looked for up to event %d of %d, at %d prefixes:\n%s", f.Last, c.Events, len(f.Prefixes), f)
+	}
+}
+
 func TestContinuationsBeginAsTheCase(t *testing.T) {
 	c, err := CaseOf(Must("raft/kv/swarm"), 3)
 	if err != nil {

@@ -37,8 +37,8 @@ func TestServersThatWereToldTheSameAreOnOneLine(t *testing.T) {
 func TestServersThatDecideTheSameAreOnOneLineUntilSomethingTurns(t *testing.T) {
 	n1, n2, n3 := sim.Server(1), sim.Server(2), sim.Server(3)
 	votes := func(n, from sim.NodeID, by uint64) *happening {
-		return &happening{seq: 100*by + uint64(n), node: n, from: from, sentBy: by, what: "vote n3", made: decides, rank: rankDecision,
-			reason: "a better vote", said: []string{"a better vote -> vote for n3"}}
+		return &happening{seq: 100*by + uint64(n), node: n, from: from, sentBy: by, what: "vote n3", made: decides,
+			rank: rankDecision, reason: "a better vote", said: []string{"a better vote -> vote for n3"}}
 	}
 	wantLines(t, []*happening{
 		votes(n1, n3, 1), votes(n2, n1, 2),

@@ -202,6 +202,15 @@ func TestCleanCasesHaveNothingToExplain(t *testing.T) {
 	}
 }
 
+func TestCasesWithoutAVerdictHaveNothingToExplain(t *testing.T) {
+	c := DrawCase(Must("raft/kv/calm"), 1, sim.NewSeeded(1))
+	c.Schedule, c.Workload = nil, Workload{{"3600s put x 1.1"}, nil, nil, nil}
+	_, _, err := c.Explain()
+	if err == nil || errors.Is(err, ErrClean) || !strings.Contains(err.Error(), "nobody can tell") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestThinLeavesOutWhatMattersLeast(t *testing.T) {
 	s := &Slice{}
 	for i := range maxSliceLines + 5 {
@@ -292,7 +301,8 @@ func TestSliceTellsOnceWhatWasTriedInVain(t *testing.T) {
 	i := slices.IndexFunc(protocolMutants, func(m raftMutant) bool { return m.id == "E20" })
 	m := &protocolMutants[i]
 	s := shrunken(t, m.mutated(), m.seed, 100).told(t)
-	if text := s.String(); !regexp.MustCompile(`hears from no leader -> campaign.* \(\d+ times.*\)\n`).MatchString(text) {
+	often := regexp.MustCompile(`hears from no leader -> campaign.* \(\d+ times.*\)\n`)
+	if text := s.String(); !often.MatchString(text) {
 		t.Errorf("the slice tells of all campaigns:\n%s", text)
 	}
 }
