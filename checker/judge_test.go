@@ -62,6 +62,14 @@ func TestJudgeRejectsWhatNoOrderExplains(t *testing.T) {
 	}
 }
 
+func TestViolationsOfWhatIsOpenAreAtTheCall(t *testing.T) {
+	open := sim.Op{Client: sim.Client(1), Call: 5, CallSeq: 7, Return: 9, ReturnSeq: sim.StillOpen}
+	r := Report{Check: "x", Verdict: Invalid, Core: []sim.Op{open}}
+	if v := r.Violation(); v.Seq != 7 || v.At != 5 || v.Node != open.Client {
+		t.Errorf("the violation is at event %d of %v, %v", v.Seq, v.Node, v.At)
+	}
+}
+
 func TestJudgeDropsFailedOperations(t *testing.T) {
 	h := *new(history).op(1, 1, 2, put("1"), saw("")).op(2, 3, 4, get(), saw(""))
 	h[0].Outcome, h[0].Output = sim.Failed, nil

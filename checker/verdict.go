@@ -133,6 +133,9 @@ func (r Report) Violation() *sim.Violation {
 	if r.Blocked >= 0 && r.Blocked < len(r.Core) {
 		op := &r.Core[r.Blocked]
 		v.Node, v.At, v.Seq = op.Client, op.Return, op.ReturnSeq
+		if v.Seq == sim.StillOpen {
+			v.At, v.Seq = op.Call, op.CallSeq
+		}
 	}
 	if r.Seen != 0 && r.Seen != sim.StillOpen {
 		v.At, v.Seq = r.SeenAt, r.Seen

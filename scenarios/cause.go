@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,10 +16,11 @@ type happening struct {
 	at   sim.Time
 	node sim.NodeID
 	rank rank
-	// what is what the node was told, "RequestVote t2 last 1^1", by from if that is not 0; said is what it made of
-	// that, but for what is below, and made of which kinds that is. All are empty if the rank is the lowest. The
-	// reason is that of its decisions, if they are all and nothing was written.
+	// what is what the node was told, "RequestVote t2 last 1^1", of a kind, by from if that is not 0; said is what it
+	// made of that, but for what is below, and made of which kinds that is. These are empty if the rank is the lowest.
+	// The reason is that of its decisions, if they are all and nothing was written.
 	what   string
+	kind   sim.EventKind
 	from   sim.NodeID
 	said   []string
 	made   made
@@ -92,7 +94,7 @@ func (t *trail) Trace(r *sim.Record) {
 	if r.Action != nil {
 		t.traceFault(&h, r)
 	} else {
-		h.from = r.Event.From
+		h.kind, h.from = r.Event.Kind, r.Event.From
 		h.before, t.last[r.Node] = t.last[r.Node], r.Seq
 		h.faults, t.waiting[r.Node] = t.waiting[r.Node], nil
 		if sent := t.happening(r.SentBy); sent != nil {
@@ -213,6 +215,10 @@ func (t *trail) roots(r *Report) map[uint64]rank {
 			if n, ok := sim.ParseNodeID(word); ok {
 				roots[t.last[n]] = rankNone
 			}
+		}
+		if h := t.happening(v.Seq); h != nil && v.ID == Livelock {
+			h.is(violates)
+			h.said = append(h.said, fmt.Sprintf("goes on without end, by %s", h.kind))
 		}
 		roots[t.furthestAt], roots[v.Seq] = rankTurn, rankPlot
 		return roots

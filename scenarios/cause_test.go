@@ -23,6 +23,16 @@ func TestSliceTellsWhoWasSilenced(t *testing.T) {
 	}
 }
 
+func TestSliceTellsWhatALivelockGoesOnWith(t *testing.T) {
+	trail := newTrail(words{})
+	trail.events = append(trail.events, happening{seq: 1, node: sim.Server(1), kind: sim.TaskRun})
+	v := &sim.Violation{ID: Livelock, Seq: 1}
+	r := &Report{Result: &sim.Result{Violation: v}, Violations: []*sim.Violation{v}}
+	if text := trail.slice(r).String(); !strings.Contains(text, "n1  goes on without end, by TaskRun\n") {
+		t.Errorf("the slice does not say who goes on:\n%s", text)
+	}
+}
+
 func TestLossesAreByTheFaultThatLoses(t *testing.T) {
 	n1, n2 := sim.Server(1), sim.Server(2)
 	trail := newTrail(words{})

@@ -320,8 +320,16 @@ func (c *Case) lower(by int) bool {
 	return named
 }
 
+// namesRevisions reports whether an operation names a revision.
+func (w Workload) namesRevisions() bool {
+	return slices.ContainsFunc(w, func(lines []string) bool { return slices.ContainsFunc(lines, revision.MatchString) })
+}
+
 // lowerRevisions leaves out one thing, and lets all operations that name a revision name the one before.
 func (s *shrinking) lowerRevisions() bool {
+	if !s.best.Workload.namesRevisions() {
+		return false
+	}
 	helped := false
 	for i := 0; i < s.best.things() && s.best.things() <= manyParts && !s.over(); {
 		named := false
@@ -330,7 +338,8 @@ func (s *shrinking) lowerRevisions() bool {
 			named = c.lower(1)
 		})
 		if !named {
-			return helped
+			i++ // the only one that names any
+			continue
 		}
 		if s.first([]*Case{c}) >= 0 {
 			helped = true

@@ -55,7 +55,7 @@ func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
 	if err := os.MkdirAll(g.artifacts, 0o755); err != nil {
 		return err
 	}
-	if err := writeCase(small, file, nil); err != nil {
+	if err := writeCase(small, file); err != nil {
 		return err
 	}
 	report, err := small.Run(scenarios.Options{})

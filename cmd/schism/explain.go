@@ -32,7 +32,7 @@ func newExplain() *cobra.Command {
 			if o.Workers < 0 || o.Prefixes < 1 || o.Continuations < 1 {
 				return errors.New("--prefixes and --runs must be positive, and --workers not negative")
 			}
-			kept, err := caseOf(args[0], seed)
+			kept, err := caseOf(c, args[0], seed)
 			if err == nil && shrink {
 				kept, err = smaller(c, kept, o.Workers)
 			}
@@ -66,6 +66,10 @@ func smaller(c *cobra.Command, large *scenarios.Case, workers int) (*scenarios.C
 func explain(c *cobra.Command, kept *scenarios.Case, o scenarios.ExplainOptions) error {
 	out := c.OutOrStdout()
 	report, slice, err := kept.Explain()
+	if stale := staleCase(kept); errors.Is(err, scenarios.ErrClean) && stale != "" {
+		fmt.Fprintf(c.ErrOrStderr(), "schism: this case is stale: %s\n", stale)
+		return exitStale
+	}
 	if err != nil {
 		return err
 	}

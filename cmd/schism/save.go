@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,7 +11,7 @@ func newSave() *cobra.Command {
 	var seed uint64
 	var output string
 	c := &cobra.Command{
-		Use:   "save SCENARIO --seed N | FILE",
+		Use:   "save SCENARIO --seed N | FILE -o FILE",
 		Short: "Keep a run as a case",
 		Long: "Save writes a run of a scenario as a case: a text file with all that makes the run besides the\n" +
 			"code, what it must come to, and its story. Of a case that is there already, edited or stale, it\n" +
@@ -20,7 +21,10 @@ func newSave() *cobra.Command {
 			"  schism save my.txtar -o my.txtar",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			kept, err := caseOf(args[0], seed)
+			if namesCase(args[0]) && output == "" {
+				return errors.New("a case needs --output, which may be the same file")
+			}
+			kept, err := caseOf(c, args[0], seed)
 			if err != nil {
 				return err
 			}
@@ -33,7 +37,12 @@ func newSave() *cobra.Command {
 			if output == "" {
 				output = kept.FileName()
 			}
-			if err := writeCase(kept, output, c.OutOrStdout()); err != nil || output == "-" {
+			file, err := createCase(output, c.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			defer file.discard()
+			if err := file.write(kept); err != nil || output == "-" {
 				return err
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", output, kept.Expect)

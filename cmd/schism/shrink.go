@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,20 +32,31 @@ func newShrink() *cobra.Command {
 			if o.Workers < 0 || o.Time < 0 || o.Runs < 0 {
 				return errors.New("--workers, --time and --runs must not be negative")
 			}
-			large, err := caseOf(args[0], seed)
+			large, err := caseOf(c, args[0], seed)
 			if err != nil {
 				return err
 			}
+			if namesCase(args[0]) {
+				if stale := staleCase(large); stale != "" {
+					fmt.Fprintf(c.ErrOrStderr(), "schism: %s is stale: %s; it is made smaller as it is now\n",
+						args[0], stale)
+				}
+			}
+			if output == "" {
+				output = smallName(args[0], large)
+			}
+			file, err := createCase(output, c.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			defer file.discard()
 			done := shrinkProgress(c.ErrOrStderr(), &o)
 			small, err := scenarios.Shrink(c.Context(), large, o)
 			done()
 			if err != nil {
 				return err
 			}
-			if output == "" {
-				output = large.FileName()
-			}
-			if err := writeCase(small.Case, output, c.OutOrStdout()); err != nil {
+			if err := file.write(small.Case); err != nil {
 				return err
 			}
 			if output != "-" {
@@ -67,6 +79,15 @@ func newShrink() *cobra.Command {
 	c.Flags().IntVar(&o.Runs, "runs", 0, "stop after so many runs; 0 is no bound")
 	c.Flags().IntVar(&o.Workers, "workers", 0, "runs at once; 0 is one for each processor")
 	return c
+}
+
+// smallName returns the name of the file for what is left of the case that an argument names: that of the large one
+// stays free for it.
+func smallName(arg string, large *scenarios.Case) string {
+	if !namesCase(arg) {
+		arg = large.FileName()
+	}
+	return strings.TrimSuffix(arg, caseExtension) + "-small" + caseExtension
 }
 
 // shrinkProgress makes o say on stderr how far the search is, if that is a terminal. The function that it returns ends
