@@ -39,6 +39,7 @@ type raftKV struct {
 	once     *kvserver.Ghost
 	split    *checker.SplitBrain
 	live     *checker.Liveness
+	witness  raftWitness
 	// journal is nil if nobody needs it.
 	journal *raftJournal
 	tale    chronicle
@@ -115,7 +116,7 @@ func newRaftKV(setup raftSetup) func(*Scenario) system {
 		k.bounds.Reigns += sim.Reign(setup.moves)
 		k.live = checker.NewLiveness(adapt, k.bounds, 0)
 		k.tale = chronicle{replyOf: raftReplyTo, marks: raftMarks, reign: "term"}
-		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale}
+		k.watch = []sim.Observer{k.ghost, k.once, k.split, k.live, &k.tale, &k.witness}
 		if setup.journal || setup.workload.Mix.Watch > 0 {
 			k.journal = &raftJournal{}
 			k.watch = append(k.watch, k.journal)
@@ -191,6 +192,7 @@ func (k *raftKV) prepare(f forecast) {
 	}
 	k.tale.reset(k.scenario.Servers)
 	k.met.reset()
+	k.witness.reset()
 	if k.journal != nil {
 		k.journal.reset()
 	}

@@ -9,11 +9,6 @@ import (
 	"schism/sim"
 )
 
-// raftSearches is by how much the budget is larger for the search that places what clients got no answer to. One run in
-// a hundred thousand, with hundreds of operations of which dozens are lost, needs more than the usual million steps:
-// etcd/figure-8 with seed 143 did.
-const raftSearches = 4
-
 // judge implements system.
 func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	live := cannotStart(v, k.forecast, k.live.Report(v, r.Stop))
@@ -23,7 +18,7 @@ func (k *raftKV) judge(v sim.View, r *sim.Result) []judgement {
 	if k.setup.strictReads {
 		strict = kvspec.Strict(history)
 	}
-	levels := kvspec.Judge(strict, raftSearches*k.budget)
+	levels := kvspec.JudgeKnowing(strict, k.witness.told, k.budget)
 	if k.setup.strictReads { // no read is serializable any more
 		levels = slices.DeleteFunc(levels, func(r checker.Report) bool { return r.Check == kvspec.SerializableReads })
 	}

@@ -2,6 +2,7 @@ package kvspec
 
 import (
 	"fmt"
+	"slices"
 
 	"schism/checker"
 	"schism/raft/kvapi"
@@ -14,6 +15,14 @@ import (
 // Invalid only if no other order could explain more. A level that cannot be told because one that it stands on is
 // broken is Unknown, as is a history that is not well-formed.
 func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
+	return JudgeKnowing(history, nil, budget)
+}
+
+// JudgeKnowing is Judge with the help of what is known to have happened, whoever has seen that: the store of a server,
+// for instance. It is asked for, at most once, if the revisions alone do not soon explain everything, and says which of
+// the operations without an answer were done, and where. It is not relied upon: what explains it together with the
+// history also explains the history.
+func JudgeKnowing(history []sim.Op, known func() []Told, budget checker.Budget) []checker.Report {
 	replies, err := answered(history)
 	if err != nil {
 		return []checker.Report{checker.NotTold(RevisionOrder, err.Error()), checker.NotTold(FreshReads, err.Error()),
@@ -23,7 +32,7 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 	o := judgeOrder(replies)
 	all := checker.NotTold(checker.Linearizability, "the revisions are in no order")
 	if o.revisions.Verdict.And(o.fresh.Verdict) == checker.Valid {
-		all, o.local = judgeStore(history, replies, o.local, budget)
+		all, o.local = judgeStore(history, replies, o.local, known, budget)
 	} else if o.local.Verdict == checker.Valid {
 		o.local = checker.NotTold(SerializableReads, "the revisions are in no order")
 	}
@@ -32,9 +41,12 @@ func Judge(history []sim.Op, budget checker.Budget) []checker.Report {
 
 // judgeStore judges what takes a store: linearizability, and serializable reads.
 func judgeStore(
-	history []sim.Op, replies []reply, local checker.Report, budget checker.Budget,
+	history []sim.Op, replies []reply, local checker.Report, known func() []Told, budget checker.Budget,
 ) (all, _ checker.Report) {
-	whole, explained := replayed(replies, (*reply).tells, int(budget))
+	whole, explained := replayedSoon(replies, known, int(budget))
+	if !explained {
+		whole, explained = replayed(replies, (*reply).tells, int(budget))
+	}
 	if local.Verdict == checker.Valid && explained {
 		all = whole.passed(checker.Linearizability, (*reply).linearized)
 		all.Effort.Keys, all.Effort.Witnessed = 1, 1
@@ -55,6 +67,20 @@ func judgeStore(
 		}
 	}
 	return all, local
+}
+
+// soon is for how many steps for each reply something is tried that is mostly enough.
+const soon = 20
+
+// replayedSoon replays all replies within few steps, if that fails a second time with what is known to have happened,
+// and reports whether they have an explanation.
+func replayedSoon(replies []reply, known func() []Told, budget int) (r *replay, explained bool) {
+	budget = min(budget, soon*len(replies))
+	if r, explained = replayed(replies, (*reply).tells, budget); explained || known == nil {
+		return r, explained
+	}
+	seen := append(slices.Clone(replies), sightings(known())...)
+	return replayed(seen, (*reply).tells, budget)
 }
 
 // tells reports whether the reply is one.

@@ -181,6 +181,32 @@ func TestABudgetThatIsTooSmallIsUnknown(t *testing.T) {
 	}
 }
 
+// TestWhatIsKnownIsNotReliedUpon: it is asked for if there is no explanation at once, and makes nothing right or wrong.
+func TestWhatIsKnownIsNotReliedUpon(t *testing.T) {
+	lies := []kvspec.Told{{Seq: sim.StillOpen, Response: &kvapi.WatchResponse{Events: []kvapi.Event{
+		{KV: kv{Key: "x", Value: "2", CreateRevision: 2, ModRevision: 2, Version: 1}}}}}}
+	put := act{1, 1, 2, "put x 1", ok(2)}
+	for name, c := range map[string]struct {
+		read  act
+		asked int
+		want  checker.Verdict
+	}{
+		"right": {act{2, 3, 4, "get x", at(2, keys(t, "x=1 c2 m2 v1"))}, 0, checker.Valid},
+		"wrong": {act{2, 3, 4, "get x", at(2, keys(t, "x=2 c2 m2 v1"))}, 1, checker.Invalid},
+	} {
+		asked := 0
+		known := func() []kvspec.Told {
+			asked++
+			return lies
+		}
+		history := historyOf(t, []act{put, c.read})
+		got := verdictOf(kvspec.JudgeKnowing(history, known, checker.DefaultBudget), checker.Linearizability)
+		if got != c.want || asked != c.asked {
+			t.Errorf("%s: %v, want %v; asked %d times, want %d", name, got, c.want, asked, c.asked)
+		}
+	}
+}
+
 // TestLongHistoriesAreNotSearched: a wrong reply is found all the same, at its place.
 func TestLongHistoriesAreNotSearched(t *testing.T) {
 	var acts []act
