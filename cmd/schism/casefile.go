@@ -100,9 +100,9 @@ func (f *caseFile) discard() {
 	}
 }
 
-// writeCase writes the case to a file.
-func writeCase(c *scenarios.Case, name string) error {
-	f, err := createCase(name, io.Discard)
+// writeCase writes the case to a file, "-" for stdout.
+func writeCase(c *scenarios.Case, name string, stdout io.Writer) error {
+	f, err := createCase(name, stdout)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +56,7 @@ func (g *guard) keep(ctx context.Context, c *checked, f *failure) error {
 	if err := os.MkdirAll(g.artifacts, 0o755); err != nil {
 		return err
 	}
-	if err := writeCase(small, file); err != nil {
+	if err := writeCase(small, file, io.Discard); err != nil {
 		return err
 	}
 	report, err := small.Run(scenarios.Options{})

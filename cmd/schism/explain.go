@@ -66,9 +66,11 @@ func smaller(c *cobra.Command, large *scenarios.Case, workers int) (*scenarios.C
 func explain(c *cobra.Command, kept *scenarios.Case, o scenarios.ExplainOptions) error {
 	out := c.OutOrStdout()
 	report, slice, err := kept.Explain()
-	if stale := staleCase(kept); errors.Is(err, scenarios.ErrClean) && stale != "" {
-		fmt.Fprintf(c.ErrOrStderr(), "schism: this case is stale: %s\n", stale)
-		return exitStale
+	if errors.Is(err, scenarios.ErrClean) {
+		if stale := staleCase(kept); stale != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "schism: this case is stale: %s\n", stale)
+			return exitStale
+		}
 	}
 	if err != nil {
 		return err

@@ -37,12 +37,7 @@ func newSave() *cobra.Command {
 			if output == "" {
 				output = kept.FileName()
 			}
-			file, err := createCase(output, c.OutOrStdout())
-			if err != nil {
-				return err
-			}
-			defer file.discard()
-			if err := file.write(kept); err != nil || output == "-" {
+			if err := writeCase(kept, output, c.OutOrStdout()); err != nil || output == "-" {
 				return err
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", output, kept.Expect)
